@@ -1,0 +1,57 @@
+"""Time, as the library sees it: whole microseconds since the Unix epoch, from an injected clock."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
+
+Micros: TypeAlias = int
+"""A point in time (microseconds since 1970-01-01T00:00Z) or a length of time (microseconds)."""
+
+SECOND: Micros = 1_000_000
+
+
+class Timer(Protocol):
+    """A callback that is due at some time."""
+
+    def cancel(self) -> None:
+        """Make sure that the callback does not run any more. Idempotent."""
+        ...
+
+
+class Clock(Protocol):
+    """Tells the time and calls back.
+
+    The system's clock is `outlast._runtime.system.SystemClock`; `outlast.testing.SkippingClock`
+    jumps over the times in which nothing happens.
+    """
+
+    def now(self) -> Micros:
+        """The current time. It may go backwards, as system clocks do."""
+        ...
+
+    def call_at(
+        self, when: Micros, callback: Callable[[], None], *, background: bool = False
+    ) -> Timer:
+        """Call `callback` once on the running event loop, not before `now() >= when`.
+
+        A `background` timer serves upkeep (heartbeats, maintenance): a clock that skips time
+        does not take it for a reason to stop there, and calls it once for all that it skipped.
+        """
+        ...
+
+    def hold(self) -> None:
+        """Say that work is under way which does not wait for this clock. Counted."""
+        ...
+
+    def release(self) -> None:
+        """Say that one piece of such work has ended."""
+        ...
+
+
+def from_seconds(seconds: float) -> Micros:
+    """Seconds as whole microseconds, rounded to the nearest."""
+    return round(seconds * SECOND)
+
+
+def to_seconds(micros: Micros) -> float:
+    """Microseconds as seconds."""
+    return micros / SECOND

@@ -1,0 +1,53 @@
+"""Ids and seeded chance. Entropy is a parameter, so that tests can fix it."""
+
+import hashlib
+import os
+import random
+import uuid
+from collections.abc import Callable
+from typing import TypeAlias
+
+from outlast._clock import Micros
+
+Entropy: TypeAlias = Callable[[int], bytes]
+"""Gives that many random bytes."""
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, in lower case
+
+
+def new_run_id(now: Micros, entropy: Entropy = os.urandom) -> str:
+    """A new run id such as `run_01k9x5cq9q6v3m8y2t4w7r0d1e`; ids made later sort later.
+
+    48 bits of milliseconds and 80 random bits, as in the ULID specification.
+    """
+    return "run_" + _base32(((now // 1000) << 80) | int.from_bytes(entropy(10)), 26)
+
+
+def new_worker_id(entropy: Entropy = os.urandom) -> str:
+    """A new worker id with 60 random bits, such as `worker_9q6v3m8y2t4w`."""
+    return "worker_" + _base32(int.from_bytes(entropy(8)) >> 4, 12)
+
+
+def child_run_id(parent_id: str, ref: str) -> str:
+    """The id of the child that run `parent_id` starts at `ref`: the same each time it is asked."""
+    digest = hashlib.blake2b(f"{parent_id}\0{ref}".encode(), digest_size=17).digest()
+    return "run_" + _base32(int.from_bytes(digest) >> 6, 26)
+
+
+def seeded_random(seed: str) -> random.Random:
+    """A generator whose values depend on `seed` alone, in every process."""
+    return random.Random(seed)  # noqa: S311 - deterministic on purpose, no secret comes from it
+
+
+def seeded_uuid4(chance: random.Random) -> uuid.UUID:
+    """A version 4 UUID drawn from `chance`."""
+    return uuid.UUID(int=chance.getrandbits(128), version=4)
+
+
+def digest(payload: bytes) -> str:
+    """A short fingerprint of a payload: 64 bits of BLAKE2b in hexadecimal."""
+    return hashlib.blake2b(payload, digest_size=8).hexdigest()
+
+
+def _base32(number: int, length: int) -> str:
+    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(5 * (length - 1), -1, -5))

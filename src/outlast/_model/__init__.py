@@ -1,0 +1,1 @@
+"""Frozen records without behaviour: what runs, events and workers are."""

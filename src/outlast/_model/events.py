@@ -1,0 +1,199 @@
+"""The events of a run's log: one closed union of past-tense facts.
+
+Each event that answers a command carries the command's `id`. Everything that can change the course of
+a run is one of these, in one dense sequence a run. Compatibility rule (docs/adr/0002): fields are only
+ever added, with a default; kinds are only ever added.
+"""
+
+from typing import TypeAlias
+
+import msgspec
+
+from outlast._clock import Micros
+from outlast._model.runs import Attributes, Parent
+
+Payload: TypeAlias = msgspec.Raw
+"""An encoded value, embedded in its event as it is."""
+
+
+class _Event(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    gc=False,
+    tag_field="kind",
+):
+    """What all events have in common: immutable, tagged by kind, defaults left out of the bytes."""
+
+
+class RunCreated(_Event, tag="run_created"):
+    """The run exists. Always at position 0."""
+
+    workflow: str
+    version: str
+    input: Payload
+    """The arguments: `{"args": [...], "kwargs": {...}}`, encoded."""
+    attributes: Attributes = {}
+    parent: Parent | None = None
+
+
+class StepStarted(_Event, tag="step_started"):
+    """An attempt is under way and has taken a while. Tells the reader; the engine ignores it."""
+
+    id: str
+    name: str
+    attempt: int
+    started_at: Micros
+    line: str | None = None
+
+
+class StepRetried(_Event, tag="step_retried"):
+    """An attempt failed, and another one is to be made not before `retry_at`."""
+
+    id: str
+    name: str
+    digest: str
+    attempt: int
+    started_at: Micros
+    retry_at: Micros
+    error: Payload
+    line: str | None = None
+
+
+class StepCompleted(_Event, tag="step_completed"):
+    """The step's outcome is its result. On the fast path the only event of a step."""
+
+    id: str
+    name: str
+    digest: str
+    """The digest of the encoded input."""
+    attempt: int
+    started_at: Micros
+    result: Payload
+    line: str | None = None
+    """Where the workflow asked for it: `flow.py:17`."""
+    input: Payload | None = None
+    """The encoded input, where it is short."""
+
+
+class StepFailed(_Event, tag="step_failed"):
+    """The step's outcome is an error: no attempts are left, or the error is not to be retried."""
+
+    id: str
+    name: str
+    digest: str
+    attempt: int
+    started_at: Micros
+    error: Payload
+    line: str | None = None
+    input: Payload | None = None
+
+
+class WaitCompleted(_Event, tag="wait_completed"):
+    """A wait's deadline has come."""
+
+    id: str
+    deadline: Micros
+    started_at: Micros | None = None
+    line: str | None = None
+
+
+class ChildStarted(_Event, tag="child_started"):
+    """A child run exists: written in one transaction with its creation."""
+
+    id: str
+    workflow: str
+    digest: str
+    run_id: str
+    detached: bool = False
+    line: str | None = None
+
+
+class ChildCompleted(_Event, tag="child_completed"):
+    """A child ended with a result: written in one transaction with its end."""
+
+    id: str
+    run_id: str
+    result: Payload
+
+
+class ChildFailed(_Event, tag="child_failed"):
+    """A child ended with an error."""
+
+    id: str
+    run_id: str
+    error: Payload
+
+
+class ChildCancelled(_Event, tag="child_cancelled"):
+    """A child ended cancelled."""
+
+    id: str
+    run_id: str
+    reason: str | None = None
+
+
+class AttributesSet(_Event, tag="attributes_set"):
+    """Attributes were merged into the run's. `id` is empty when a step or the outside did it."""
+
+    attributes: Attributes
+    id: str = ""
+    line: str | None = None
+
+
+class CancelRequested(_Event, tag="cancel_requested"):
+    """Somebody asked for the run to be cancelled."""
+
+    reason: str | None = None
+
+
+class WakeRequested(_Event, tag="wake_requested"):
+    """Somebody asked for all pending sleeps of the run to end now."""
+
+
+class RunCompleted(_Event, tag="run_completed"):
+    """The run ended with a result. Nothing comes after the end of a run."""
+
+    result: Payload
+
+
+class RunFailed(_Event, tag="run_failed"):
+    """The run ended with an error."""
+
+    error: Payload
+
+
+class RunCancelled(_Event, tag="run_cancelled"):
+    """The run ended because it was cancelled."""
+
+    reason: str | None = None
+
+
+Event: TypeAlias = (
+    RunCreated
+    | StepStarted
+    | StepRetried
+    | StepCompleted
+    | StepFailed
+    | WaitCompleted
+    | ChildStarted
+    | ChildCompleted
+    | ChildFailed
+    | ChildCancelled
+    | AttributesSet
+    | CancelRequested
+    | WakeRequested
+    | RunCompleted
+    | RunFailed
+    | RunCancelled
+)
+
+
+class Logged(msgspec.Struct, frozen=True, gc=False):
+    """An event in its place."""
+
+    position: int
+    at: Micros
+    """The world's time at the commit."""
+    event: Event

@@ -1,0 +1,417 @@
+"""Every error that Outlast raises.
+
+    OutlastError
+    ├── FatalError                     raised by steps: do not retry
+    ├── RetryableError                 raised by steps: retry, perhaps not before some time
+    ├── DefinitionError                a workflow or step that cannot be one
+    │   ├── DuplicateNameError
+    │   └── SideEffectError            the determinism check found side effects in a workflow
+    ├── InvalidArgumentsError          the arguments do not fit the signature
+    ├── InvalidDurationError           not a length of time or a point in time
+    ├── NotAllowedHereError            a primitive used where it has no meaning
+    ├── NotDurableError                workflow code touched the outside world
+    ├── NonDeterminismError            the code asked for something else than the log has
+    ├── PayloadError
+    │   ├── EncodeError
+    │   ├── DecodeError
+    │   └── PayloadTooLargeError
+    ├── StepFailedError                a step is out of attempts; raised in the workflow
+    │   └── StepTimeoutError           the error of one attempt that ran too long
+    ├── RunError                       what became of a run, raised where its result is awaited
+    │   ├── RunFailedError
+    │   ├── RunCancelledError
+    │   ├── RunBlockedError
+    │   └── RecoveryLimitError
+    ├── RunNotFoundError
+    ├── SettingsError
+    ├── NoAppError
+    └── WorldError                     the world cannot be used
+        ├── WorldUnavailableError      for now: locked, full, unreachable; retried
+        ├── WorldCorruptError
+        └── SchemaVersionError
+
+Each error says what happened, why, and what to do; carries its data as attributes; and has a `slug`
+which names its page, `docs/errors/<slug>.md`.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+
+class OutlastError(Exception):
+    """The base of all errors of this library."""
+
+    slug: ClassVar[str] = "outlast"
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    @property
+    def docs(self) -> str:
+        """The page about this kind of error, as a path in the documentation."""
+        return f"docs/errors/{self.slug}.md"
+
+    def __str__(self) -> str:
+        message = str(self.args[0]) if self.args else type(self).__name__
+        return f"{message}\n  {self.hint}" if getattr(self, "hint", None) else message
+
+
+class FatalError(OutlastError):
+    """Raise it in a step to fail the step at once, without another attempt."""
+
+    slug = "fatal"
+
+    def __init__(self, message: str = "the step failed for good") -> None:
+        super().__init__(message)
+
+
+class RetryableError(OutlastError):
+    """Raise it in a step to say when the next attempt may start.
+
+    `retry_after` is a number of seconds, a text such as `"5m"`, a `timedelta` or an aware
+    `datetime`; `None` leaves the time to the step's backoff.
+    """
+
+    slug = "retryable"
+
+    def __init__(self, message: str = "try again", *, retry_after: Any = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class DefinitionError(OutlastError):
+    """A function cannot be a workflow or a step as it is written."""
+
+    slug = "definition"
+
+
+class DuplicateNameError(DefinitionError):
+    """Two definitions have one name, so a log could not tell them apart."""
+
+    slug = "duplicate-name"
+
+    def __init__(self, kind: str, name: str, first: str, second: str) -> None:
+        super().__init__(
+            f"two {kind}s are named {name!r}: {first} and {second}",
+            hint=f"Rename one function, or give it a name of its own: @{kind}(name='...').",
+        )
+        self.name, self.first, self.second = name, first, second
+
+
+class SideEffectError(DefinitionError):
+    """Workflow code does something that would be done again at every replay."""
+
+    slug = "side-effect"
+
+    def __init__(self, workflow: str, findings: Sequence[str]) -> None:
+        listed = "\n".join(f"    {finding}" for finding in findings)
+        super().__init__(
+            f"workflow {workflow!r} has side effects, which replay would repeat:\n{listed}",
+            hint="Move each into a step: a function decorated with @step, awaited from the workflow.",
+        )
+        self.workflow, self.findings = workflow, tuple(findings)
+
+
+class InvalidArgumentsError(OutlastError):
+    """The arguments of a call do not fit the signature; nothing was started or recorded."""
+
+    slug = "invalid-arguments"
+
+    def __init__(self, name: str, problems: Sequence[str]) -> None:
+        listed = "; ".join(problems)
+        super().__init__(
+            f"{name}() cannot be called with these arguments: {listed}",
+            hint="Nothing was started. Correct the arguments, or the annotations of the function.",
+        )
+        self.name, self.problems = name, tuple(problems)
+
+
+class InvalidDurationError(OutlastError):
+    """A value is neither a length of time nor a point in time."""
+
+    slug = "invalid-duration"
+
+    def __init__(self, value: object, reason: str) -> None:
+        super().__init__(
+            f"{value!r} is not a time: {reason}",
+            hint="Give seconds, a text such as '1h 30m' or '3 days', a timedelta, or an aware datetime.",
+        )
+        self.value = value
+
+
+class NotAllowedHereError(OutlastError):
+    """A primitive was used in a place where it has no meaning."""
+
+    slug = "not-allowed-here"
+
+    def __init__(self, what: str, where: str, instead: str) -> None:
+        super().__init__(f"{what} cannot be used {where}", hint=instead)
+        self.what, self.where = what, where
+
+
+class NotDurableError(OutlastError):
+    """Workflow code reached for something that cannot be recorded and replayed."""
+
+    slug = "not-durable"
+
+    def __init__(self, what: str, instead: str = "Move this into a step.") -> None:
+        super().__init__(
+            f"workflow code used {what}, which replay would do again with another outcome",
+            hint=instead,
+        )
+        self.what = what
+
+
+class NonDeterminismError(OutlastError):
+    """On replay the workflow's code did not ask for what its log has recorded.
+
+    The run becomes `blocked`; its log is untouched.
+    """
+
+    slug = "non-determinism"
+
+    def __init__(self, run_id: str, *, position: int, recorded: str, asked: str) -> None:
+        super().__init__(
+            f"run {run_id!r} does not fit its log at position {position}\n"
+            f"    recorded: {recorded}\n"
+            f"    asked:    {asked}",
+            hint="Put the code back as it was when the run started and wake the run, "
+            "or cancel the run and start it anew.",
+        )
+        self.run_id, self.position = run_id, position
+        self.recorded, self.asked = recorded, asked
+
+
+class PayloadError(OutlastError):
+    """A value cannot be stored, or stored bytes cannot be read."""
+
+    slug = "payload"
+
+
+class EncodeError(PayloadError):
+    """A value has a part that has no durable form. `path` leads to it: `$.items[3].client`."""
+
+    slug = "encode"
+
+    def __init__(self, path: str, value_type: str, reason: str, *, what: str = "value") -> None:
+        super().__init__(
+            f"the {what} cannot be stored: at {path} it has a {value_type}, {reason}",
+            hint="Pass JSON types, dataclasses, pydantic models, attrs or msgspec classes, "
+            "datetimes, or register the class with a codec.",
+        )
+        self.path, self.value_type, self.what = path, value_type, what
+
+
+class DecodeError(PayloadError):
+    """Stored bytes cannot be turned back into a value in this process."""
+
+    slug = "decode"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"a stored value cannot be read: at {path} {reason}",
+            hint="Import the module that defines the class before the run is read or resumed.",
+        )
+        self.path, self.reason = path, reason
+
+
+class PayloadTooLargeError(PayloadError):
+    """An encoded value is above the limit. Sizes are in bytes."""
+
+    slug = "payload-too-large"
+
+    def __init__(self, size: int, limit: int, *, what: str = "value") -> None:
+        super().__init__(
+            f"the {what} takes {size:,} bytes when stored; the limit is {limit:,}",
+            hint="Store the data elsewhere and pass a reference to it, or raise the payload limit.",
+        )
+        self.size, self.limit, self.what = size, limit, what
+
+
+class StepFailedError(OutlastError):
+    """A step is out of attempts, or failed for good. `__cause__` is the last attempt's error.
+
+    `error_type`, `error_message` and `error_traceback` tell of that error as text even where its
+    class is not known to this process.
+    """
+
+    slug = "step-failed"
+
+    def __init__(  # noqa: PLR0913 - a record of the failure, made in one place
+        self,
+        step: str,
+        step_id: str,
+        attempts: int,
+        *,
+        error_type: str,
+        error_message: str,
+        error_traceback: str = "",
+    ) -> None:
+        tries = "1 attempt" if attempts == 1 else f"{attempts} attempts"
+        super().__init__(
+            f"step {step!r} ({step_id}) failed after {tries}: {error_type}: {error_message}"
+        )
+        self.step, self.step_id, self.attempts = step, step_id, attempts
+        self.error_type, self.error_message = error_type, error_message
+        self.error_traceback = error_traceback
+
+
+class StepTimeoutError(OutlastError, TimeoutError):
+    """One attempt of a step took longer than the step's `timeout`. Retried as other errors are."""
+
+    slug = "step-timeout"
+
+    def __init__(self, step: str, seconds: float, *, still_running: bool = False) -> None:
+        super().__init__(
+            f"an attempt of step {step!r} took longer than {seconds:g} s",
+            hint="Its thread cannot be stopped and still runs; its outcome will be ignored."
+            if still_running
+            else None,
+        )
+        self.step, self.seconds, self.still_running = step, seconds, still_running
+
+
+class RunError(OutlastError):
+    """A run did not end with a result."""
+
+    slug = "run"
+
+    def __init__(self, run_id: str, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.run_id = run_id
+
+
+class RunFailedError(RunError):
+    """The workflow raised. `__cause__` is its error where its class is known to this process."""
+
+    slug = "run-failed"
+
+    def __init__(  # noqa: PLR0913 - a record of the failure, made in one place
+        self,
+        run_id: str,
+        workflow: str,
+        *,
+        error_type: str,
+        error_message: str,
+        error_traceback: str = "",
+    ) -> None:
+        super().__init__(
+            run_id, f"run {run_id!r} of {workflow!r} failed: {error_type}: {error_message}"
+        )
+        self.workflow = workflow
+        self.error_type, self.error_message = error_type, error_message
+        self.error_traceback = error_traceback
+
+
+class RunCancelledError(RunError):
+    """The run was cancelled."""
+
+    slug = "run-cancelled"
+
+    def __init__(self, run_id: str, reason: str | None = None) -> None:
+        super().__init__(
+            run_id, f"run {run_id!r} was cancelled" + (f": {reason}" if reason else "")
+        )
+        self.reason = reason
+
+
+class RunBlockedError(RunError):
+    """The run's code does not fit its log. It is kept as it is until the code fits again."""
+
+    slug = "run-blocked"
+
+    def __init__(self, run_id: str, problem: str) -> None:
+        super().__init__(
+            run_id,
+            f"run {run_id!r} is blocked: {problem}",
+            hint="Put the code back and wake the run, or cancel it.",
+        )
+        self.problem = problem
+
+
+class RecoveryLimitError(RunError):
+    """The workers that ran this run kept dying, so it was failed rather than tried for ever."""
+
+    slug = "recovery-limit"
+
+    def __init__(self, run_id: str, recoveries: int) -> None:
+        super().__init__(
+            run_id,
+            f"run {run_id!r} was failed: {recoveries} workers in a row died while they ran it, "
+            "and none recorded progress",
+            hint="Its log is kept: look at the steps that had started in it.",
+        )
+        self.recoveries = recoveries
+
+
+class RunNotFoundError(OutlastError):
+    """No run has this id."""
+
+    slug = "run-not-found"
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(
+            f"there is no run {run_id!r}",
+            hint="Check the id, and that this is the database which the run was started on.",
+        )
+        self.run_id = run_id
+
+
+class SettingsError(OutlastError):
+    """A setting has a value that cannot be used. `source` tells where it was set."""
+
+    slug = "settings"
+
+    def __init__(self, setting: str, value: object, source: str, reason: str) -> None:
+        super().__init__(f"{setting} = {value!r} ({source}) cannot be used: {reason}")
+        self.setting, self.value, self.source = setting, value, source
+
+
+class NoAppError(OutlastError):
+    """A call needs an app, and none is open here."""
+
+    slug = "no-app"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} needs an open app, and there is none here",
+            hint="Open one around it: async with App() as app: ...",
+        )
+        self.what = what
+
+
+class WorldError(OutlastError):
+    """The world (the database) cannot be used. `url` names it, without secrets."""
+
+    slug = "world"
+
+    def __init__(self, url: str, message: str, *, hint: str | None = None) -> None:
+        super().__init__(f"{url}: {message}", hint=hint)
+        self.url = url
+
+
+class WorldUnavailableError(WorldError):
+    """The world cannot be used for now: locked, full or unreachable. Workers try again."""
+
+    slug = "world-unavailable"
+
+
+class WorldCorruptError(WorldError):
+    """The file is damaged or is not a database of this library."""
+
+    slug = "world-corrupt"
+
+
+class SchemaVersionError(WorldError):
+    """The database was written by a newer version of the library."""
+
+    slug = "schema-version"
+
+    def __init__(self, url: str, *, found: int, known: int, library: str) -> None:
+        super().__init__(
+            url,
+            f"the schema is version {found}; this library (outlast {library}) knows up to {known}",
+            hint="Upgrade the library in this process, or use another database.",
+        )
+        self.found, self.known, self.library = found, known, library
