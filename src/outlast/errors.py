@@ -238,7 +238,7 @@ class StepFailedError(OutlastError):
 
     slug = "step-failed"
 
-    def __init__(  # noqa: PLR0913 - a record of the failure, made in one place
+    def __init__(
         self,
         step: str,
         step_id: str,
@@ -287,7 +287,7 @@ class RunFailedError(RunError):
 
     slug = "run-failed"
 
-    def __init__(  # noqa: PLR0913 - a record of the failure, made in one place
+    def __init__(
         self,
         run_id: str,
         workflow: str,

@@ -27,7 +27,7 @@ class _Event(
     """What all events have in common: immutable, tagged by kind, defaults left out of the bytes."""
 
 
-class RunCreated(_Event, tag="run_created"):
+class RunCreated(_Event, frozen=True, tag="run_created"):
     """The run exists. Always at position 0."""
 
     workflow: str
@@ -38,7 +38,7 @@ class RunCreated(_Event, tag="run_created"):
     parent: Parent | None = None
 
 
-class StepStarted(_Event, tag="step_started"):
+class StepStarted(_Event, frozen=True, tag="step_started"):
     """An attempt is under way and has taken a while. Tells the reader; the engine ignores it."""
 
     id: str
@@ -48,7 +48,7 @@ class StepStarted(_Event, tag="step_started"):
     line: str | None = None
 
 
-class StepRetried(_Event, tag="step_retried"):
+class StepRetried(_Event, frozen=True, tag="step_retried"):
     """An attempt failed, and another one is to be made not before `retry_at`."""
 
     id: str
@@ -61,7 +61,7 @@ class StepRetried(_Event, tag="step_retried"):
     line: str | None = None
 
 
-class StepCompleted(_Event, tag="step_completed"):
+class StepCompleted(_Event, frozen=True, tag="step_completed"):
     """The step's outcome is its result. On the fast path the only event of a step."""
 
     id: str
@@ -77,7 +77,7 @@ class StepCompleted(_Event, tag="step_completed"):
     """The encoded input, where it is short."""
 
 
-class StepFailed(_Event, tag="step_failed"):
+class StepFailed(_Event, frozen=True, tag="step_failed"):
     """The step's outcome is an error: no attempts are left, or the error is not to be retried."""
 
     id: str
@@ -90,7 +90,7 @@ class StepFailed(_Event, tag="step_failed"):
     input: Payload | None = None
 
 
-class WaitCompleted(_Event, tag="wait_completed"):
+class WaitCompleted(_Event, frozen=True, tag="wait_completed"):
     """A wait's deadline has come."""
 
     id: str
@@ -99,7 +99,7 @@ class WaitCompleted(_Event, tag="wait_completed"):
     line: str | None = None
 
 
-class ChildStarted(_Event, tag="child_started"):
+class ChildStarted(_Event, frozen=True, tag="child_started"):
     """A child run exists: written in one transaction with its creation."""
 
     id: str
@@ -110,7 +110,7 @@ class ChildStarted(_Event, tag="child_started"):
     line: str | None = None
 
 
-class ChildCompleted(_Event, tag="child_completed"):
+class ChildCompleted(_Event, frozen=True, tag="child_completed"):
     """A child ended with a result: written in one transaction with its end."""
 
     id: str
@@ -118,7 +118,7 @@ class ChildCompleted(_Event, tag="child_completed"):
     result: Payload
 
 
-class ChildFailed(_Event, tag="child_failed"):
+class ChildFailed(_Event, frozen=True, tag="child_failed"):
     """A child ended with an error."""
 
     id: str
@@ -126,7 +126,7 @@ class ChildFailed(_Event, tag="child_failed"):
     error: Payload
 
 
-class ChildCancelled(_Event, tag="child_cancelled"):
+class ChildCancelled(_Event, frozen=True, tag="child_cancelled"):
     """A child ended cancelled."""
 
     id: str
@@ -134,7 +134,7 @@ class ChildCancelled(_Event, tag="child_cancelled"):
     reason: str | None = None
 
 
-class AttributesSet(_Event, tag="attributes_set"):
+class AttributesSet(_Event, frozen=True, tag="attributes_set"):
     """Attributes were merged into the run's. `id` is empty when a step or the outside did it."""
 
     attributes: Attributes
@@ -142,29 +142,29 @@ class AttributesSet(_Event, tag="attributes_set"):
     line: str | None = None
 
 
-class CancelRequested(_Event, tag="cancel_requested"):
+class CancelRequested(_Event, frozen=True, tag="cancel_requested"):
     """Somebody asked for the run to be cancelled."""
 
     reason: str | None = None
 
 
-class WakeRequested(_Event, tag="wake_requested"):
+class WakeRequested(_Event, frozen=True, tag="wake_requested"):
     """Somebody asked for all pending sleeps of the run to end now."""
 
 
-class RunCompleted(_Event, tag="run_completed"):
+class RunCompleted(_Event, frozen=True, tag="run_completed"):
     """The run ended with a result. Nothing comes after the end of a run."""
 
     result: Payload
 
 
-class RunFailed(_Event, tag="run_failed"):
+class RunFailed(_Event, frozen=True, tag="run_failed"):
     """The run ended with an error."""
 
     error: Payload
 
 
-class RunCancelled(_Event, tag="run_cancelled"):
+class RunCancelled(_Event, frozen=True, tag="run_cancelled"):
     """The run ended because it was cancelled."""
 
     reason: str | None = None
