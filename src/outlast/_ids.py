@@ -7,16 +7,14 @@ import uuid
 from collections.abc import Callable
 from typing import TypeAlias
 
-from outlast._clock import Micros
-
 Entropy: TypeAlias = Callable[[int], bytes]
 """Gives that many random bytes."""
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, in lower case
 
 
-def new_run_id(now: Micros, entropy: Entropy = os.urandom) -> str:
-    """A new run id such as `run_01k9x5cq9q6v3m8y2t4w7r0d1e`; ids made later sort later.
+def new_run_id(now: int, entropy: Entropy = os.urandom) -> str:
+    """A new run id at `now` (microseconds) such as `run_01k9x5cq9q6v3m8y2t4w7r0d1e`; ids made later sort later.
 
     48 bits of milliseconds and 80 random bits, as in the ULID specification.
     """
