@@ -85,6 +85,10 @@ class DefinitionError(OutlastError):
 
     slug = "definition"
 
+    def __init__(self, name: str, problem: str, *, hint: str | None = None) -> None:
+        super().__init__(f"{name}: {problem}", hint=hint)
+        self.name, self.problem = name, problem
+
 
 class DuplicateNameError(DefinitionError):
     """Two definitions have one name, so a log could not tell them apart."""
@@ -93,10 +97,11 @@ class DuplicateNameError(DefinitionError):
 
     def __init__(self, kind: str, name: str, first: str, second: str) -> None:
         super().__init__(
-            f"two {kind}s are named {name!r}: {first} and {second}",
+            name,
+            f"two {kind}s have this name: {first} and {second}",
             hint=f"Rename one function, or give it a name of its own: @{kind}(name='...').",
         )
-        self.name, self.first, self.second = name, first, second
+        self.first, self.second = first, second
 
 
 class SideEffectError(DefinitionError):
@@ -107,10 +112,11 @@ class SideEffectError(DefinitionError):
     def __init__(self, workflow: str, findings: Sequence[str]) -> None:
         listed = "\n".join(f"    {finding}" for finding in findings)
         super().__init__(
-            f"workflow {workflow!r} has side effects, which replay would repeat:\n{listed}",
+            workflow,
+            f"the workflow has side effects, which replay would repeat:\n{listed}",
             hint="Move each into a step: a function decorated with @step, awaited from the workflow.",
         )
-        self.workflow, self.findings = workflow, tuple(findings)
+        self.findings = tuple(findings)
 
 
 class InvalidArgumentsError(OutlastError):

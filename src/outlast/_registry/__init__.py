@@ -1,0 +1,1 @@
+"""Which workflows and steps exist: names, signatures, sources, versions."""

@@ -1,0 +1,56 @@
+"""Validating and coercing the arguments of a call against a signature, with pydantic."""
+
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from pydantic import ConfigDict, ValidationError, validate_call
+
+from outlast.errors import InvalidArgumentsError
+
+BoundArguments: TypeAlias = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+class Arguments:
+    """The arguments that a function takes."""
+
+    def __init__(self, name: str, fn: Callable[..., Any]) -> None:
+        self._name = name
+        self._parameters = tuple(inspect.signature(fn).parameters)
+        self._validate = validate_call(config=ConfigDict(arbitrary_types_allowed=True))(
+            _capture(fn)
+        )
+
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> BoundArguments:
+        """The arguments, coerced to their annotations; defaults are filled in and so recorded.
+
+        Raises `InvalidArgumentsError` that lists every problem.
+        """
+        try:
+            return self._validate(*args, **kwargs)
+        except ValidationError as error:
+            problems = [self._problem(detail) for detail in error.errors(include_url=False)]
+            raise InvalidArgumentsError(self._name, problems) from error
+
+    def _problem(self, detail: Any) -> str:
+        first, *rest = detail["loc"] or ("",)
+        if isinstance(first, int) and first < len(self._parameters):
+            first = self._parameters[first]
+        place = ".".join(str(part) for part in (first, *rest))
+        return f"{place}: {detail['msg']}" if place else str(detail["msg"])
+
+
+def _capture(fn: Callable[..., Any]) -> Callable[..., BoundArguments]:
+    """A function with the parameters of `fn` that gives back what it was called with."""
+    signature = inspect.signature(fn)
+    hints = typing.get_type_hints(fn, include_extras=True)
+    hints.pop("return", None)
+
+    def capture(*args: Any, **kwargs: Any) -> BoundArguments:
+        return args, kwargs
+
+    capture.__signature__ = signature.replace(return_annotation=inspect.Signature.empty)  # type: ignore[attr-defined]
+    capture.__annotations__ = hints
+    capture.__module__, capture.__qualname__ = fn.__module__, fn.__qualname__
+    return capture

@@ -1,0 +1,44 @@
+"""What a workflow and a step are, to the rest of the library."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from types import CoroutineType
+from typing import Any
+
+from outlast._registry.arguments import Arguments
+from outlast._registry.names import Place
+from outlast._registry.policy import StepPolicy
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepDefinition:
+    """A registered step."""
+
+    name: str
+    fn: Callable[..., Any]
+    """The user's function, `async def` or `def`."""
+    is_async: bool
+    policy: StepPolicy
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowDefinition:
+    """A registered workflow."""
+
+    name: str
+    fn: Callable[..., CoroutineType[Any, Any, Any]]
+    """The user's `async def` function."""
+    place: Place
+
+    @cached_property
+    def arguments(self) -> Arguments:
+        """Validates calls. Made at the first call, when all annotations can be resolved."""
+        return Arguments(self.name, self.fn)
+
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        """The signature as written."""
+        return inspect.signature(self.fn)

@@ -1,0 +1,56 @@
+"""What code a deployment has: each workflow and step, with its signature and source."""
+
+import inspect
+
+import msgspec
+
+from outlast._clock import Micros
+from outlast._ids import digest
+from outlast._model.workers import Manifest, ManifestEntry
+from outlast._registry.definitions import StepDefinition, WorkflowDefinition
+from outlast._registry.registry import Registry
+
+
+def make_manifest(registry: Registry, version: str, now: Micros) -> Manifest:
+    """The manifest of everything that is registered, sorted by kind and name."""
+    entries = sorted((_entry(one) for one in registry), key=lambda entry: (entry.kind, entry.name))
+    return Manifest(version=version, created_at=now, entries=tuple(entries))
+
+
+def encode_manifest(manifest: Manifest) -> bytes:
+    """As JSON."""
+    return msgspec.json.encode(manifest)
+
+
+def decode_manifest(data: bytes) -> Manifest:
+    """Back from JSON."""
+    return msgspec.json.decode(data, type=Manifest)
+
+
+def definition_source(definition: StepDefinition | WorkflowDefinition) -> str:
+    """The source text of a definition; its compiled code, as text, where there is no source."""
+    try:
+        return inspect.getsource(definition.fn)
+    except (OSError, TypeError):
+        code = inspect.unwrap(definition.fn).__code__
+        return f"# no source; bytecode {code.co_code.hex()} constants {code.co_consts!r}"
+
+
+def source_digest(definition: WorkflowDefinition) -> str:
+    """A fingerprint of a workflow's own source."""
+    return digest(definition_source(definition).encode())
+
+
+def _entry(definition: StepDefinition | WorkflowDefinition) -> ManifestEntry:
+    source = definition_source(definition)
+    return ManifestEntry(
+        kind="workflow" if isinstance(definition, WorkflowDefinition) else "step",
+        name=definition.name,
+        module=definition.fn.__module__,
+        file=definition.place.file,
+        line=definition.place.line,
+        signature=str(inspect.signature(definition.fn)),
+        doc=inspect.getdoc(definition.fn) or "",
+        source=source,
+        digest=digest(source.encode()),
+    )

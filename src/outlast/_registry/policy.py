@@ -1,0 +1,102 @@
+"""How a step is attempted: the options of `@step`, validated once."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Final, TypeAlias
+
+import msgspec
+
+from outlast._clock import Micros
+from outlast._registry.durations import duration
+from outlast.errors import DefinitionError
+
+Delay: TypeAlias = float | str | timedelta
+Backoff: TypeAlias = Delay | Sequence[Delay] | Callable[[int, BaseException], Delay]
+"""A first delay, doubled for each further attempt and jittered; the delays one by one, the last one
+repeated; or a function of the number of the failed attempt (from 1) and its error."""
+RetryOn: TypeAlias = (
+    type[BaseException] | tuple[type[BaseException], ...] | Callable[[BaseException], bool]
+)
+
+DEFAULT_RETRIES: Final = 3
+DEFAULT_BACKOFF: Final = "1s"
+MAX_BACKOFF: Final[Micros] = 300_000_000
+
+
+class StepPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """The options of a step."""
+
+    retries: int = DEFAULT_RETRIES
+    """Attempts after the first one."""
+    backoff: Backoff = DEFAULT_BACKOFF
+    timeout: Micros | None = None
+    """How long one attempt may take."""
+    retry_on: RetryOn | None = None
+    """Which errors to retry; all by default."""
+    queue: str | None = None
+    """The queue of workers that run it; the run's own worker by default."""
+
+
+def step_policy(
+    name: str,
+    *,
+    retries: int,
+    backoff: Backoff,
+    timeout: Delay | None,
+    retry_on: RetryOn | None,
+    queue: str | None,
+) -> StepPolicy:
+    """The validated policy. Raises `DefinitionError` or `InvalidDurationError`."""
+    if type(retries) is not int or retries < 0:
+        hint = "retries counts the attempts after the first one: 0 or more."
+        raise DefinitionError(name, f"retries={retries!r} cannot be used", hint=hint)
+    if not callable(backoff):
+        _check_delays(name, backoff)
+    limit = None if timeout is None else duration(timeout)
+    if limit == 0:
+        raise DefinitionError(name, "an attempt cannot have a timeout of 0")
+    return StepPolicy(
+        retries=retries,
+        backoff=backoff
+        if isinstance(backoff, str) or not isinstance(backoff, Sequence)
+        else tuple(backoff),
+        timeout=limit,
+        retry_on=retry_on,
+        queue=queue,
+    )
+
+
+def backoff_delay(policy: StepPolicy, attempt: int, error: BaseException, chance: float) -> Micros:
+    """How long to wait after the failed attempt number `attempt`.
+
+    A first delay grows as first * 2^(attempt-1) up to five minutes, times a factor between 0.5 and 1
+    given by `chance` in [0, 1) ("equal jitter"); listed and computed delays are taken as they are.
+    """
+    backoff = policy.backoff
+    if callable(backoff):
+        return duration(backoff(attempt, error))
+    if isinstance(backoff, Sequence) and not isinstance(backoff, str):
+        return duration(backoff[min(attempt, len(backoff)) - 1])
+    grown = min(duration(backoff) << min(attempt - 1, 40), MAX_BACKOFF)
+    return round(grown * (0.5 + chance / 2))
+
+
+def wants_retry(policy: StepPolicy, error: BaseException) -> bool:
+    """Whether the policy's `retry_on` lets this error be retried."""
+    match policy.retry_on:
+        case None:
+            return True
+        case type() | tuple() as classes:
+            return isinstance(error, classes)
+        case predicate:
+            return bool(predicate(error))
+
+
+def _check_delays(name: str, backoff: Delay | Sequence[Delay]) -> None:
+    delays = (
+        backoff if isinstance(backoff, Sequence) and not isinstance(backoff, str) else [backoff]
+    )
+    if not delays:
+        raise DefinitionError(name, "the backoff is an empty list of delays")
+    for delay in delays:
+        duration(delay)

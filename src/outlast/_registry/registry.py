@@ -1,0 +1,64 @@
+"""The definitions of this process, by name."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any, Final, TypeVar
+
+from outlast._registry.definitions import StepDefinition, WorkflowDefinition
+from outlast.errors import DuplicateNameError
+
+AnyDefinition = TypeVar("AnyDefinition", StepDefinition, WorkflowDefinition)
+
+
+class Registry:
+    """Workflows and steps by name. A name stands for one place in the code.
+
+    Defining the same place again (a module loaded a second time, a nested function made anew)
+    replaces what was there.
+    """
+
+    def __init__(self) -> None:
+        self._workflows: dict[str, WorkflowDefinition] = {}
+        self._steps: dict[str, StepDefinition] = {}
+
+    @property
+    def workflows(self) -> dict[str, WorkflowDefinition]:
+        """The workflows by name. A copy."""
+        return dict(self._workflows)
+
+    @property
+    def steps(self) -> dict[str, StepDefinition]:
+        """The steps by name. A copy."""
+        return dict(self._steps)
+
+    def workflow(self, name: str) -> WorkflowDefinition | None:
+        """The workflow of that name."""
+        return self._workflows.get(name)
+
+    def add_workflow(self, definition: WorkflowDefinition) -> None:
+        """Register. Raises `DuplicateNameError` if another place has the name."""
+        _add(self._workflows, definition, "workflow")
+
+    def add_step(self, definition: StepDefinition) -> None:
+        """Register. Raises `DuplicateNameError` if another place has the name."""
+        _add(self._steps, definition, "step")
+
+    def __iter__(self) -> Iterator[StepDefinition | WorkflowDefinition]:
+        yield from self._workflows.values()
+        yield from self._steps.values()
+
+
+REGISTRY: Final = Registry()
+"""What the decorators register with."""
+
+
+def _add(known: dict[str, AnyDefinition], definition: AnyDefinition, kind: str) -> None:
+    other = known.get(definition.name)
+    if other is not None and other.place != definition.place and not _interactive(other.fn):
+        raise DuplicateNameError(kind, definition.name, str(other.place), str(definition.place))
+    known[definition.name] = definition
+
+
+def _interactive(fn: Any) -> bool:
+    """Whether a function was typed at a prompt or in a notebook, where redefining is usual."""
+    return fn.__module__ == "__main__" and not hasattr(sys.modules.get("__main__"), "__file__")
