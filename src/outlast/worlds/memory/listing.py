@@ -1,0 +1,88 @@
+"""Reading what there is, in memory."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from outlast._clock import Micros
+from outlast._model.runs import TERMINAL, Attributes, RunRecord, RunStatus
+from outlast._model.workers import WorkerRecord
+from outlast.world import RunFilter, RunPage
+from outlast.worlds.cursors import cursor_after, read_cursor
+from outlast.worlds.memory.tables import Tables
+
+_OVER = TERMINAL | {RunStatus.BLOCKED}
+
+
+class MemoryListing:
+    """Runs, workers and manifests, for reading."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def get(self, run_id: str) -> RunRecord | None:
+        """The row of a run."""
+        self._tables.check_open()
+        return self._tables.runs.get(run_id)
+
+    async def find(
+        self, run_filter: RunFilter, *, limit: int, cursor: str | None = None
+    ) -> RunPage:
+        """A page of the runs that fit, newest first."""
+        self._tables.check_open()
+        runs = [run for run in self._tables.runs.values() if _fits(run, run_filter)]
+        if cursor is not None:
+            last = read_cursor(cursor)
+            runs = [run for run in runs if _place(run) < (last.created_at, last.run_id)]
+        runs.sort(key=_place, reverse=True)
+        page = tuple(runs[:limit])
+        return RunPage(page, cursor_after(page[-1]) if 0 < len(page) < len(runs) else None)
+
+    async def ended(self, run_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the runs that are over, or blocked."""
+        self._tables.check_open()
+        runs = self._tables.runs
+        return frozenset(
+            run_id for run_id in run_ids if run_id in runs and runs[run_id].status in _OVER
+        )
+
+    async def workers(self) -> tuple[WorkerRecord, ...]:
+        """The registered workers, oldest first."""
+        self._tables.check_open()
+        workers = self._tables.workers.values()
+        return tuple(sorted(workers, key=lambda worker: (worker.started_at, worker.id)))
+
+    async def save_manifest(self, version: str, at: Micros, data: bytes) -> None:
+        """Keep the manifest, unless this version has one."""
+        self._tables.check_open()
+        self._tables.manifests.setdefault(version, data)
+
+    async def manifest(self, version: str) -> bytes | None:
+        """The manifest of a version."""
+        self._tables.check_open()
+        return self._tables.manifests.get(version)
+
+
+def _place(run: RunRecord) -> tuple[Micros, str]:
+    return (run.created_at, run.id)
+
+
+def _fits(run: RunRecord, wish: RunFilter) -> bool:
+    return (
+        (not wish.ids or run.id in wish.ids)
+        and (not wish.statuses or run.status in wish.statuses)
+        and (not wish.workflows or run.workflow in wish.workflows)
+        and (wish.created_from is None or run.created_at >= wish.created_from)
+        and (wish.created_to is None or run.created_at < wish.created_to)
+        and (wish.parent is None or (run.parent is not None and run.parent.run_id == wish.parent))
+        and _has_all(run.attributes, wish.attributes)
+    )
+
+
+def _has_all(attributes: Attributes, wished: Attributes) -> bool:
+    """Compared as JSON, in which 1, true, 1.0 and "1" are four values."""
+    encode = msgspec.json.encode
+    return all(
+        name in attributes and encode(attributes[name]) == encode(value)
+        for name, value in wished.items()
+    )

@@ -1,0 +1,12 @@
+"""What a commit does to runs, decided once for all worlds.
+
+A world reads what `wanted` names, calls `plan`, and writes the `Plan` down in one transaction. The
+rules (fencing, places, times, suspending, waking, ending) are here and nowhere else; a world only
+reads and writes rows.
+"""
+
+from outlast.worlds.planning.planner import plan
+from outlast.worlds.planning.records import Growth, Known, Plan, RunState, Turn
+from outlast.worlds.planning.wanted import Wanted, wanted
+
+__all__ = ["Growth", "Known", "Plan", "RunState", "Turn", "Wanted", "plan", "wanted"]

@@ -1,0 +1,211 @@
+"""Planning a batch: pure, from what is known to what is to be written."""
+
+from typing import assert_never
+
+from outlast._clock import Micros
+from outlast._model.runs import TERMINAL, Attributes, RunRecord, RunStatus
+from outlast.world import (
+    Advance,
+    Advanced,
+    Append,
+    Appended,
+    Batch,
+    Block,
+    Created,
+    End,
+    EventDraft,
+    Keep,
+    Receipt,
+    Release,
+    RunDraft,
+    StoredEvent,
+    Suspend,
+    Then,
+)
+from outlast.worlds.planning.records import Growth, Known, Plan, RunState, Turn
+
+
+def plan(batch: Batch, known: Known, at: Micros) -> Plan:
+    """What the batch does to the runs that are known, at the world's time `at`.
+
+    Changes `known` as it goes, so that what comes later in the batch builds on what came before.
+    Raises `ValueError` for an `End` with a status that is not terminal.
+    """
+    planner = _Planner(known, at)
+    created = tuple([planner.create(draft) for draft in batch.creates])
+    advanced = tuple([planner.advance(advance) for advance in batch.advances])
+    appended = tuple([planner.append(append) for append in batch.appends])
+    return planner.result(created, advanced, appended)
+
+
+class _Planner:
+    """The plan as it grows."""
+
+    def __init__(self, known: Known, at: Micros) -> None:
+        self._known = known
+        self._at = at
+        self._created: list[RunRecord] = []
+        self._grown: dict[str, Growth] = {}
+        self._turned: dict[str, Turn] = {}
+        self._woken: dict[str, None] = {}
+        self._attributes: dict[str, Attributes] = {}
+        self._events: list[tuple[str, StoredEvent]] = []
+
+    def create(self, draft: RunDraft) -> Created:
+        """Create the run, unless its id or key is taken."""
+        existing = self._existing(draft)
+        if existing is not None:
+            return Created(existing, new=False)
+        record = _new_record(draft, self._at)
+        self._created.append(record)
+        self._events.append((draft.id, _stored(draft.created, 0, self._at)))
+        self._known.states[draft.id] = RunState(
+            record.status, record.epoch, 1, self._at, record.attributes
+        )
+        if draft.idempotency_key is not None:
+            self._known.keys[draft.idempotency_key] = draft.id
+        return Created(draft.id, new=True, epoch=record.epoch)
+
+    def advance(self, advance: Advance) -> Advanced:
+        """Carry out what the owner asks for, if it is the owner."""
+        state = self._known.states.get(advance.run_id)
+        if state is None or state.epoch != advance.epoch or state.status != RunStatus.RUNNING:
+            return Advanced(fenced=True, kept=False)
+        missed = self._missed(advance, state)
+        self._grow(advance.run_id, state, advance.events, outside=False)
+        if advance.progress:
+            self._grown[advance.run_id].progress = True
+        if advance.attributes:
+            self._merge(advance.run_id, state, advance.attributes)
+        for draft in advance.children:
+            self.create(draft)
+        kept = self._follow(advance.run_id, state, advance.then, missed=bool(missed))
+        return Advanced(fenced=False, position=state.position, missed=missed, kept=kept)
+
+    def append(self, append: Append) -> Appended:
+        """Put events from outside into the log of a run, and see that somebody looks at them."""
+        state = self._known.states.get(append.run_id)
+        if state is None:
+            return Appended(None, None)
+        if state.status in TERMINAL:
+            return Appended(None, state.status)
+        position = state.position
+        self._grow(append.run_id, state, append.events, outside=True)
+        if append.attributes:
+            self._merge(append.run_id, state, append.attributes)
+        if state.status != RunStatus.RUNNING:
+            self._woken[append.run_id] = None
+        return Appended(position, state.status)
+
+    def result(
+        self,
+        created: tuple[Created, ...],
+        advanced: tuple[Advanced, ...],
+        appended: tuple[Appended, ...],
+    ) -> Plan:
+        """The plan, with the answers to what was asked."""
+        nudged = tuple([run_id for run_id, growth in self._grown.items() if growth.nudged])
+        return Plan(
+            tuple(self._created),
+            self._grown,
+            self._turned,
+            tuple(self._woken),
+            self._attributes,
+            tuple(self._events),
+            Receipt(
+                at=self._at, created=created, advanced=advanced, appended=appended, nudged=nudged
+            ),
+        )
+
+    def _existing(self, draft: RunDraft) -> str | None:
+        if draft.id in self._known.states:
+            return draft.id
+        if draft.idempotency_key is None:
+            return None
+        return self._known.keys.get(draft.idempotency_key)
+
+    def _missed(self, advance: Advance, state: RunState) -> tuple[StoredEvent, ...]:
+        if advance.seen >= state.position:
+            return ()
+        stored = self._known.tails.get(advance.run_id, ())
+        fresh = [event for run_id, event in self._events if run_id == advance.run_id]
+        return tuple([event for event in (*stored, *fresh) if event.position >= advance.seen])
+
+    def _grow(
+        self, run_id: str, state: RunState, drafts: tuple[EventDraft, ...], *, outside: bool
+    ) -> None:
+        at = max(self._at, state.last_at)
+        growth = self._grown.get(run_id)
+        if growth is None:
+            growth = Growth(state.status, state.epoch, state.position, state.position, at)
+            self._grown[run_id] = growth
+        for draft in drafts:
+            self._events.append((run_id, _stored(draft, state.position, at)))
+            state.position += 1
+        state.last_at = growth.at = at
+        growth.position = state.position
+        growth.nudged = outside and state.status == RunStatus.RUNNING
+
+    def _merge(self, run_id: str, state: RunState, attributes: Attributes) -> None:
+        state.attributes = {**state.attributes, **attributes}
+        self._attributes[run_id] = state.attributes
+
+    def _follow(self, run_id: str, state: RunState, then: Then, *, missed: bool) -> bool:
+        """Keep the run or let go of it; gives whether the owner still holds it."""
+        match then:
+            case Keep():
+                return True
+            case Suspend():
+                if missed:
+                    return True
+                turn = Turn(RunStatus.SUSPENDED, then.due_at, waiting=then.waiting)
+                self._grown[run_id].progress = True
+            case Release():
+                turn = Turn(RunStatus.PENDING, self._at)
+                self._grown[run_id].progress = True
+            case Block():
+                turn = Turn(
+                    RunStatus.BLOCKED, None, problem=then.problem, blocked_digest=then.digest
+                )
+            case End():
+                turn = _end(then, state.last_at)
+            case _:
+                assert_never(then)
+        self._turned[run_id] = turn
+        state.status = turn.status
+        if isinstance(then, End) and then.notify is not None:
+            self.append(then.notify)
+        return False
+
+
+def _stored(draft: EventDraft, position: int, at: Micros) -> StoredEvent:
+    return StoredEvent(position, at, draft.kind, draft.data)
+
+
+def _end(then: End, at: Micros) -> Turn:
+    if then.status not in TERMINAL:
+        message = f"a run cannot end {then.status.value!r}"
+        raise ValueError(message)
+    return Turn(then.status, None, ended_at=at)
+
+
+def _new_record(draft: RunDraft, at: Micros) -> RunRecord:
+    claim = draft.claim if draft.delay <= 0 else None
+    return RunRecord(
+        id=draft.id,
+        workflow=draft.workflow,
+        status=RunStatus.PENDING if claim is None else RunStatus.RUNNING,
+        version=draft.version,
+        queue=draft.queue,
+        priority=draft.priority,
+        attributes=draft.attributes,
+        due_at=at + (max(draft.delay, 0) if claim is None else claim.lease),
+        epoch=0 if claim is None else 1,
+        worker=None if claim is None else claim.worker,
+        position=1,
+        recoveries=0,
+        created_at=at,
+        started_at=None if claim is None else at,
+        parent=draft.parent,
+        idempotency_key=draft.idempotency_key,
+    )

@@ -1,0 +1,77 @@
+"""What planning starts from, and what it comes to."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from outlast._clock import Micros
+from outlast._model.runs import Attributes, RunRecord, RunStatus, Waiting
+from outlast.world import Receipt, StoredEvent
+
+
+class RunState(msgspec.Struct):
+    """Where a run stands while a batch is being planned: the planner's working copy."""
+
+    status: RunStatus
+    epoch: int
+    position: int
+    last_at: Micros
+    """The time of the last event of its log."""
+    attributes: Attributes
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What the world has about the runs of a batch. The planner changes `states` and `keys`."""
+
+    states: dict[str, RunState]
+    """Run id -> state, for those of the wanted runs that exist."""
+    keys: dict[str, str]
+    """Idempotency key -> run id, for those of the wanted keys that are taken."""
+    tails: Mapping[str, Sequence[StoredEvent]]
+    """Run id -> stored events without a gap up to the log's end, from the lowest `seen` of the
+    run's advances or from before it. Looked up only where an advance has missed something."""
+
+
+class Growth(msgspec.Struct, gc=False):
+    """How the row of a run follows its log: always together with the events themselves."""
+
+    status: RunStatus
+    """The status before; with `epoch` and `base` it tells whether the row is what was planned on."""
+    epoch: int
+    base: int
+    """The position before."""
+    position: int
+    at: Micros
+    """The time of the log's last event from now on, and not before the row's own."""
+    progress: bool = False
+    """Whether the count of recoveries starts anew."""
+    nudged: bool = False
+    """Whether a worker holds the run that does not know of all events."""
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """The owner lets go of a run: it has no worker from now on."""
+
+    status: RunStatus
+    due_at: Micros | None
+    waiting: tuple[Waiting, ...] = ()
+    problem: str | None = None
+    blocked_digest: str | None = None
+    ended_at: Micros | None = None
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """All that one transaction writes, to be applied in the order of the fields."""
+
+    created: tuple[RunRecord, ...]
+    """New runs, as they are with their first event."""
+    grown: dict[str, Growth]
+    turned: dict[str, Turn]
+    woken: tuple[str, ...]
+    """Runs that nobody holds, to whose logs something was added: due at the plan's time, if they
+    are not due already."""
+    attributes: dict[str, Attributes]
+    """All attributes of the runs whose attributes have changed."""
+    events: tuple[tuple[str, StoredEvent], ...]
+    """Run id and event, in the order in which they were asked for."""
+    receipt: Receipt
