@@ -40,7 +40,7 @@ class MemoryClaims:
         due = [
             run for run in self._claimable(request.workflows, request.queues) if _due(run) <= now
         ]
-        due.sort(key=lambda run: (-run.priority, _due(run), run.id))
+        due.sort(key=lambda run: (-run.priority, _due(run), self._tables.numbers[run.id]))
         claimed = tuple([self._take(run, request.claim, now) for run in due[: request.limit]])
         if claimed:
             self._tables.news.written()

@@ -15,6 +15,8 @@ class Tables:
         self.users = 0
         """How often the world is open."""
         self.runs: dict[str, RunRecord] = {}
+        self.numbers: dict[str, int] = {}
+        """Run id -> its place in the order of creation."""
         self.logs: dict[str, list[StoredEvent]] = {}
         self.keys: dict[str, str] = {}
         """Idempotency key -> run id."""
@@ -29,6 +31,7 @@ class Tables:
     def put(self, run: RunRecord) -> None:
         """Write the row of a run."""
         self.runs[run.id] = run
+        self.numbers.setdefault(run.id, len(self.numbers))
         if run.due_at is None:
             self.due.discard(run.id)
         else:

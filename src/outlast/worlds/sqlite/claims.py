@@ -1,0 +1,157 @@
+"""Taking runs and holding them, in SQLite."""
+
+import sqlite3
+from collections.abc import Callable
+
+from outlast._clock import Clock, Micros
+from outlast._model.workers import WorkerRecord
+from outlast.world import ClaimedRun, ClaimRequest
+from outlast.worlds.sqlite.encoding import ask, change, events, ids, json_text, records
+from outlast.worlds.sqlite.locks import WorkerLocks
+from outlast.worlds.sqlite.queries import QUERIES
+from outlast.worlds.sqlite.threads import ConnectionThread, T
+
+_BEGINNING = 200
+"""How many events of its log a claimed run comes with."""
+
+_NOBODY = "[]"
+
+
+class SqliteClaims:
+    """The workers, and the runs that they hold."""
+
+    def __init__(
+        self, writer: ConnectionThread, reader: ConnectionThread, locks: WorkerLocks, clock: Clock
+    ) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._locks = locks
+        self._clock = clock
+
+    async def register(self, worker: WorkerRecord) -> None:
+        """Make the worker known: first its lock, then its row, so that no row lacks its lock."""
+
+        def register(connection: sqlite3.Connection) -> None:
+            self._locks.hold(worker.id)
+            change(connection, "register", _worker_parameters(worker))
+
+        await self._writer.call(register)
+
+    async def unregister(self, worker_id: str) -> None:
+        """Forget the worker; what it holds is handed back."""
+
+        def unregister(connection: sqlite3.Connection) -> None:
+            change(connection, "hand_back", {"worker": worker_id, "now": self._clock.now()})
+            change(connection, "unregister", {"worker": worker_id})
+
+        await self._writer.call(_transaction(unregister))
+        self._locks.drop(worker_id)
+
+    async def claim(self, request: ClaimRequest) -> tuple[ClaimedRun, ...]:
+        """Take due runs."""
+        return await self._writer.call(lambda connection: self._claim(connection, request))
+
+    async def renew(self, worker_id: str, lease: Micros) -> None:
+        """Extend the worker's leases and note its heartbeat."""
+
+        def renew(connection: sqlite3.Connection) -> None:
+            beat = {"worker": worker_id, "now": self._clock.now(), "lease": lease}
+            change(connection, "renew_runs", beat)
+            change(connection, "renew_worker", beat)
+
+        await self._writer.call(_transaction(renew))
+
+    async def reap(self) -> int:
+        """Make due what workers hold whose processes have died."""
+        return await self._writer.call(self._reap)
+
+    async def next_due(self, workflows: frozenset[str], queues: tuple[str, ...]) -> Micros | None:
+        """The earliest `due_at` of the runs that such a worker could claim."""
+        wish = {"workflows": json_text(sorted(workflows)), "queues": json_text(queues)}
+        return await self._reader.call(lambda connection: ask(connection, "next_due", wish))
+
+    async def nudged(self, worker_id: str) -> tuple[str, ...]:
+        """The worker's runs that have events which it does not know of."""
+        wish = {"worker": worker_id}
+        return await self._reader.call(lambda connection: ids(ask(connection, "nudged", wish)))
+
+    async def unblock(self, workflow: str, digest: str) -> int:
+        """Make due what is blocked on another digest."""
+
+        def unblock(connection: sqlite3.Connection) -> int:
+            wish = {"workflow": workflow, "digest": digest, "now": self._clock.now()}
+            return change(connection, "unblock", wish)
+
+        return await self._writer.call(unblock)
+
+    def _claim(
+        self, connection: sqlite3.Connection, request: ClaimRequest
+    ) -> tuple[ClaimedRun, ...]:
+        wish = {
+            "workflows": json_text(sorted(request.workflows)),
+            "queues": json_text(request.queues),
+            "limit": request.limit,
+        }
+        # A look first, without the lock: most claims of an idle worker find nothing.
+        if ask(connection, "pick", {**wish, "now": self._clock.now()}) == _NOBODY:
+            return ()
+        connection.execute(QUERIES["begin"])
+        taken = {
+            "worker": request.claim.worker,
+            "lease": request.claim.lease,
+            "now": self._clock.now(),
+        }
+        picked = {"picked": ask(connection, "pick", {**wish, "now": taken["now"]})}
+        change(connection, "take", {**taken, **picked})
+        claimed = _claimed(connection, picked)
+        connection.execute(QUERIES["commit"])
+        return claimed
+
+    def _reap(self, connection: sqlite3.Connection) -> int:
+        if not self._dead(connection):  # a look first, without the lock
+            return 0
+        connection.execute(QUERIES["begin"])
+        dead = self._dead(connection)
+        for worker_id in dead:
+            change(connection, "orphan", {"worker": worker_id, "now": self._clock.now()})
+            change(connection, "unregister", {"worker": worker_id})
+        connection.execute(QUERIES["commit"])
+        for worker_id in dead:
+            self._locks.drop(worker_id)
+        return len(dead)
+
+    def _dead(self, connection: sqlite3.Connection) -> tuple[str, ...]:
+        registered = ids(ask(connection, "worker_ids"))
+        return tuple([worker_id for worker_id in registered if not self._locks.alive(worker_id)])
+
+
+def _transaction(work: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:
+    """The work between begin and commit; the thread rolls back if it raises."""
+
+    def transaction(connection: sqlite3.Connection) -> T:
+        connection.execute(QUERIES["begin"])
+        result = work(connection)
+        connection.execute(QUERIES["commit"])
+        return result
+
+    return transaction
+
+
+def _claimed(connection: sqlite3.Connection, picked: dict[str, str]) -> tuple[ClaimedRun, ...]:
+    runs = records(ask(connection, "taken", picked))
+    beginnings = events(
+        connection.execute(QUERIES["beginnings"], {**picked, "until": _BEGINNING}).fetchone()
+    )
+    return tuple([ClaimedRun(run=run, events=tuple(beginnings[run.id])) for run in runs])
+
+
+def _worker_parameters(worker: WorkerRecord) -> dict[str, str | int]:
+    return {
+        "id": worker.id,
+        "host": worker.host,
+        "pid": worker.pid,
+        "version": worker.version,
+        "queues": json_text(worker.queues),
+        "started_at": worker.started_at,
+        "heartbeat_at": worker.heartbeat_at,
+    }

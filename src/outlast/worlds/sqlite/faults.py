@@ -1,0 +1,62 @@
+"""What SQLite's errors mean for the user of a world."""
+
+import sqlite3
+
+from outlast.errors import WorldCorruptError, WorldError, WorldUnavailableError
+
+_AGAIN = "Nothing was written. Workers try again on their own."
+
+_MEANINGS: dict[int, tuple[type[WorldError], str, str]] = {
+    sqlite3.SQLITE_BUSY: (
+        WorldUnavailableError,
+        "the database is locked by another program",
+        _AGAIN,
+    ),
+    sqlite3.SQLITE_LOCKED: (WorldUnavailableError, "the database is locked", _AGAIN),
+    sqlite3.SQLITE_FULL: (WorldUnavailableError, "the disk is full", _AGAIN),
+    sqlite3.SQLITE_IOERR: (WorldUnavailableError, "the disk failed", _AGAIN),
+    sqlite3.SQLITE_CORRUPT: (
+        WorldCorruptError,
+        "the database is damaged",
+        "Stop all workers, keep a copy of the file, and restore a backup or try `.recover`.",
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        WorldCorruptError,
+        "the file is not a SQLite database",
+        "Name another file.",
+    ),
+    sqlite3.SQLITE_READONLY: (
+        WorldError,
+        "the database cannot be written",
+        "Check the permissions of the file and of its folder.",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        WorldError,
+        "the file cannot be opened",
+        "Check that the path names a file, and the permissions of its folder.",
+    ),
+}
+"""SQLite's result code, without its extended part: what it is to us, why, what to do."""
+
+
+def explained(url: str, error: sqlite3.Error) -> Exception:
+    """The error of this library for an error of SQLite; the error itself where it tells of a bug."""
+    meaning = _MEANINGS.get(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF)
+    if meaning is None:
+        return error
+    kind, reason, hint = meaning
+    return kind(url, f"{reason} (SQLite: {error})", hint=hint)
+
+
+def foreign(url: str) -> WorldCorruptError:
+    """The error for a SQLite database that some other program has made."""
+    return WorldCorruptError(
+        url, "the file is a database of another program", hint="Name another file."
+    )
+
+
+def closed(url: str) -> WorldError:
+    """The error for the use of a world outside `opened()`."""
+    return WorldError(
+        url, "the world is not open", hint="Use it inside `async with world.opened():`."
+    )

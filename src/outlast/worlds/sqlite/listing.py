@@ -1,0 +1,111 @@
+"""Reading what there is, in SQLite."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from outlast._clock import Micros
+from outlast._model.runs import RunRecord
+from outlast._model.workers import WorkerRecord
+from outlast.world import RunFilter, RunPage
+from outlast.worlds.cursors import Cursor, cursor_after, read_cursor
+from outlast.worlds.sqlite.encoding import (
+    Parameters,
+    ask,
+    attribute_value,
+    change,
+    ids,
+    json_text,
+    records,
+)
+from outlast.worlds.sqlite.threads import ConnectionThread
+
+_EARLIEST, _LATEST = -(2**63), 2**63 - 1
+
+_decode_run = msgspec.json.Decoder(RunRecord).decode
+_decode_workers = msgspec.json.Decoder(tuple[WorkerRecord, ...]).decode
+
+
+class SqliteListing:
+    """Runs, workers and manifests, for reading."""
+
+    def __init__(self, writer: ConnectionThread, reader: ConnectionThread) -> None:
+        self._writer = writer
+        self._reader = reader
+
+    async def get(self, run_id: str) -> RunRecord | None:
+        """The row of a run."""
+        text = await self._reader.call(
+            lambda connection: ask(connection, "get", {"run_id": run_id})
+        )
+        return None if text is None else _decode_run(text)
+
+    async def find(
+        self, run_filter: RunFilter, *, limit: int, cursor: str | None = None
+    ) -> RunPage:
+        """A page of the runs that fit, newest first."""
+        before = Cursor(_LATEST, "") if cursor is None else read_cursor(cursor)
+        query, wish = _question(run_filter), _parameters(run_filter, before, limit)
+        text = await self._reader.call(lambda connection: ask(connection, query, wish))
+        runs = tuple(records(text))
+        if len(runs) <= limit:
+            return RunPage(runs, None)
+        page = runs[:limit]
+        return RunPage(page, cursor_after(page[-1]) if page else None)
+
+    async def ended(self, run_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the runs that are over, or blocked."""
+        wish = {"run_ids": json_text(list(run_ids))}
+        text = await self._reader.call(lambda connection: ask(connection, "ended", wish))
+        return frozenset(ids(text))
+
+    async def workers(self) -> tuple[WorkerRecord, ...]:
+        """The registered workers, oldest first."""
+        return _decode_workers(await self._reader.call(lambda c: ask(c, "workers")))
+
+    async def save_manifest(self, version: str, at: Micros, data: bytes) -> None:
+        """Keep the manifest, unless this version has one."""
+        wish = {"version": version, "at": at, "data": data}
+        await self._writer.call(lambda connection: change(connection, "save_manifest", wish))
+
+    async def manifest(self, version: str) -> bytes | None:
+        """The manifest of a version."""
+        wish = {"version": version}
+        return await self._reader.call(lambda connection: ask(connection, "manifest", wish))
+
+
+def _question(wish: RunFilter) -> str:
+    """The query that looks at the fewest runs, as far as the filter tells."""
+    if wish.ids:
+        return "find_by_ids"
+    if wish.parent is not None:
+        return "find_by_parent"
+    if wish.attributes:
+        return "find_by_attribute"
+    if len(wish.statuses) == 1:
+        return "find_by_status"
+    return "find"
+
+
+def _parameters(wish: RunFilter, before: Cursor, limit: int) -> Parameters:
+    attributes = [(name, attribute_value(value)) for name, value in wish.attributes.items()]
+    name, value = attributes[0] if attributes else (None, None)
+    return {
+        "ids": _some(wish.ids),
+        "statuses": _some(wish.statuses),
+        "status": wish.statuses[0] if wish.statuses else None,
+        "workflows": _some(wish.workflows),
+        "parent": wish.parent,
+        "attributes": _some(attributes),
+        "attribute_name": name,
+        "attribute_value": value,
+        "created_from": _EARLIEST if wish.created_from is None else wish.created_from,
+        "created_to": _LATEST if wish.created_to is None else wish.created_to,
+        "before_at": before.created_at,
+        "before_id": before.run_id,
+        "limit": limit + 1,  # one more tells whether there is another page
+    }
+
+
+def _some(values: Sequence[object]) -> str | None:
+    return json_text(values) if values else None

@@ -1,0 +1,77 @@
+"""Writing runs and reading their logs, in SQLite."""
+
+import sqlite3
+
+from outlast._clock import Clock
+from outlast.world import Batch, Receipt, StoredEvent
+from outlast.worlds.planning import Known, Plan, Wanted, plan, predicted, wanted
+from outlast.worlds.sqlite.encoding import ask, events, json_text, keys, plan_parameters, states
+from outlast.worlds.sqlite.queries import QUERIES
+from outlast.worlds.sqlite.threads import ConnectionThread
+
+_ALL = -1  # as SQLite's LIMIT has it
+
+
+class SqliteLog:
+    """The event logs of all runs."""
+
+    def __init__(self, writer: ConnectionThread, reader: ConnectionThread, clock: Clock) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._clock = clock
+
+    async def commit(self, batch: Batch) -> Receipt:
+        """Write the batch as one transaction, durable on return."""
+        return await self._writer.call(lambda connection: self._commit(connection, batch))
+
+    async def read(
+        self, run_id: str, *, after: int = 0, limit: int | None = None
+    ) -> tuple[StoredEvent, ...]:
+        """The events of a log from position `after` on."""
+        wish = {"run_id": run_id, "after": after, "limit": _ALL if limit is None else limit}
+
+        def read(connection: sqlite3.Connection) -> tuple[StoredEvent, ...]:
+            row = connection.execute(QUERIES["read"], wish).fetchone()
+            return tuple(events(row).get(run_id, ()))
+
+        return await self._reader.call(read)
+
+    def _commit(self, connection: sqlite3.Connection, batch: Batch) -> Receipt:
+        likely = predicted(batch)
+        if likely is not None:
+            try:
+                return self._write(connection, plan(batch, likely, self._clock.now()))
+            except sqlite3.IntegrityError:
+                pass  # a row is not what was predicted; nothing was written
+        connection.execute(QUERIES["begin"])
+        known = _known(connection, wanted(batch))
+        receipt = self._write(connection, plan(batch, known, self._clock.now()))
+        connection.execute(QUERIES["commit"])
+        return receipt
+
+    def _write(self, connection: sqlite3.Connection, planned: Plan) -> Receipt:
+        """Write the plan, in one statement. Raises `sqlite3.IntegrityError`, having written
+        nothing, if it does not fit the rows."""
+        connection.execute(QUERIES["write"], plan_parameters(planned))
+        return planned.receipt
+
+
+def _known(connection: sqlite3.Connection, needs: Wanted) -> Known:
+    """What there is about the runs of a batch. The write lock must be held."""
+    found = states(ask(connection, "states", {"run_ids": json_text(needs.run_ids)}))
+    behind = [
+        (run_id, seen)
+        for run_id, seen in needs.seen.items()
+        if run_id in found and seen < found[run_id].position
+    ]
+    taken = (
+        keys(ask(connection, "taken_keys", {"keys": json_text(needs.keys)})) if needs.keys else {}
+    )
+    return Known(found, taken, _tails(connection, behind) if behind else {})
+
+
+def _tails(
+    connection: sqlite3.Connection, behind: list[tuple[str, int]]
+) -> dict[str, list[StoredEvent]]:
+    row = connection.execute(QUERIES["tails"], {"wanted": json_text(behind)}).fetchone()
+    return events(row)

@@ -1,0 +1,27 @@
+"""The loader of the `.sql` files: SQL is looked up by name."""
+
+import re
+from importlib.resources import files
+
+_HEAD = re.compile(r"^-- (name|fragment): (\w+)$", re.MULTILINE)
+_USE = re.compile(r"\{(\w+)\}")
+
+
+def load(file: str) -> dict[str, str]:
+    """The queries of a file of this package: name -> SQL, with the fragments put in."""
+    text = (files("outlast.worlds.sqlite") / file).read_text(encoding="utf-8")
+    _, *parts = _HEAD.split(text)
+    sections = list(zip(parts[::3], parts[1::3], parts[2::3], strict=True))
+    fragments = {name: body for kind, name, body in sections if kind == "fragment"}
+    return {
+        name: _USE.sub(lambda use: fragments[use[1]].strip(), body).strip()
+        for kind, name, body in sections
+        if kind == "name"
+    }
+
+
+QUERIES = load("queries.sql")
+"""What the stores ask for."""
+
+COMMIT = load("commit.sql")
+"""What a connection that commits has to set up, in this order."""

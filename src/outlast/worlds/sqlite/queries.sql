@@ -1,0 +1,271 @@
+-- All that the SQLite world asks for, by name. `{record}` and the like stand for the fragments at the
+-- top. Sets go in and out as one JSON text: a row less to step over is a wait less for the
+-- interpreter's lock (see commit.sql).
+
+-- fragment: record
+-- A run's row as the JSON object that RunRecord is read from.
+json_object(
+    'id', runs.id, 'workflow', runs.workflow, 'status', runs.status, 'version', runs.version,
+    'queue', runs.queue, 'priority', runs.priority, 'attributes', json(runs.attributes),
+    'due_at', runs.due_at, 'epoch', runs.epoch, 'worker', runs.worker,
+    'position', runs.position, 'recoveries', runs.recoveries,
+    'created_at', runs.created_at, 'started_at', runs.started_at, 'ended_at', runs.ended_at,
+    'parent', iif(runs.parent_id IS NULL, NULL, json_object(
+        'run_id', runs.parent_id, 'ref', runs.parent_ref,
+        'detached', json(iif(runs.parent_detached, 'true', 'false')))),
+    'idempotency_key', runs.idempotency_key, 'waiting', json(runs.waiting),
+    'problem', runs.problem, 'blocked_digest', runs.blocked_digest)
+
+-- fragment: events
+-- Events as two columns: their places, and the bytes of all of them one after the other.
+json_group_array(json_array(run_id, position, at, kind, length(CAST(data AS BLOB)))),
+CAST(group_concat(data, '') AS BLOB)
+
+-- fragment: levels
+-- The priorities that scheduled runs of the queues have, highest first: one look into the index for
+-- each, however many runs there are.
+WITH RECURSIVE level (queue, priority) AS (
+    SELECT wish.value, (
+        SELECT max(priority) FROM runs WHERE queue = wish.value AND due_at IS NOT NULL)
+    FROM json_each(:queues) AS wish
+    UNION
+    SELECT level.queue, (
+        SELECT max(priority) FROM runs
+        WHERE queue = level.queue AND priority < level.priority AND due_at IS NOT NULL)
+    FROM level WHERE level.priority IS NOT NULL
+)
+
+-- fragment: fits
+-- Whether a run fits a filter; a filter that is NULL lets all pass.
+    (:ids IS NULL OR runs.id IN (SELECT value FROM json_each(:ids)))
+    AND (:statuses IS NULL OR runs.status IN (SELECT value FROM json_each(:statuses)))
+    AND (:workflows IS NULL OR runs.workflow IN (SELECT value FROM json_each(:workflows)))
+    AND (:parent IS NULL OR runs.parent_id = :parent)
+    AND (:attributes IS NULL OR NOT EXISTS (
+        SELECT 1 FROM json_each(:attributes) AS wish
+        WHERE NOT EXISTS (
+            SELECT 1 FROM run_attributes AS has
+            WHERE has.run_id = runs.id AND has.name = wish.value ->> 0
+                AND has.value = wish.value ->> 1)))
+    AND (runs.created_at, runs.id) < (:before_at, :before_id)
+    AND runs.created_at >= :created_from AND runs.created_at < :created_to
+ORDER BY runs.created_at DESC, runs.id DESC LIMIT :limit
+
+-- name: begin
+-- Take the write lock now, so that nothing read in the transaction can be out of date.
+BEGIN IMMEDIATE;
+
+-- name: commit
+COMMIT;
+
+-- name: write
+-- Write a plan; see commit.sql. Its parameters go by place: binding by name gives up the
+-- interpreter's lock for every one of them.
+INSERT INTO commits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: states
+-- Where the runs of a batch stand.
+SELECT json_group_array(json_array(
+    runs.id, runs.status, runs.epoch, runs.position, runs.last_at, json(runs.attributes)))
+FROM json_each(:run_ids) AS wish CROSS JOIN runs ON runs.id = wish.value;
+
+-- name: taken_keys
+-- Which runs have the idempotency keys of a batch.
+SELECT json_group_object(runs.idempotency_key, runs.id)
+FROM json_each(:keys) AS wish CROSS JOIN runs ON runs.idempotency_key = wish.value;
+
+-- name: tails
+-- The events that owners have not seen: of each run, from a position on.
+SELECT {events} FROM (
+    SELECT events.* FROM json_each(:wanted) AS wish
+    CROSS JOIN events ON events.run_id = wish.value ->> 0 AND events.position >= wish.value ->> 1
+    ORDER BY wish.key, events.position);
+
+-- name: read
+-- A part of a log.
+SELECT {events} FROM (
+    SELECT * FROM events WHERE run_id = :run_id AND position >= :after
+    ORDER BY position LIMIT :limit);
+
+-- name: pick
+-- The runs to claim next: of every queue and priority the first few that are due, and of these the
+-- first few. Those of unknown workflows are passed over inside the index.
+{levels}
+SELECT json_group_array(number) FROM (
+    SELECT runs.number FROM level CROSS JOIN runs ON runs.number IN (
+        SELECT number FROM runs AS due
+        WHERE due.queue = level.queue AND due.priority = level.priority AND due.due_at <= :now
+            AND due.workflow IN (SELECT value FROM json_each(:workflows))
+        ORDER BY due.due_at, due.number LIMIT :limit)
+    ORDER BY runs.priority DESC, runs.due_at, runs.number LIMIT :limit);
+
+-- name: take
+-- Make the picked runs the worker's. One that is still running was its last owner's: a recovery.
+UPDATE runs SET
+    recoveries = recoveries + (status = 'running'),
+    status = 'running',
+    epoch = epoch + 1,
+    worker = :worker,
+    due_at = :now + :lease,
+    started_at = ifnull(started_at, :now),
+    waiting = '[]', problem = NULL, blocked_digest = NULL, nudged = 0
+WHERE number IN (SELECT value FROM json_each(:picked));
+
+-- name: taken
+-- The rows of the picked runs, in their order.
+SELECT json_group_array({record}) FROM (
+    SELECT runs.* FROM json_each(:picked) AS pick CROSS JOIN runs ON runs.number = pick.value
+    ORDER BY pick.key) AS runs;
+
+-- name: beginnings
+-- The first events of the picked runs.
+SELECT {events} FROM (
+    SELECT events.* FROM json_each(:picked) AS pick
+    CROSS JOIN runs ON runs.number = pick.value
+    CROSS JOIN events ON events.run_id = runs.id AND events.position < :until
+    ORDER BY pick.key, events.position);
+
+-- name: next_due
+-- When the next run is due that a worker could claim.
+{levels}
+SELECT min((
+    SELECT due.due_at FROM runs AS due
+    WHERE due.queue = level.queue AND due.priority = level.priority AND due.due_at IS NOT NULL
+        AND due.workflow IN (SELECT value FROM json_each(:workflows))
+    ORDER BY due.due_at LIMIT 1))
+FROM level;
+
+-- name: nudged
+-- The worker's runs that have events which it does not know of.
+SELECT json_group_array(id) FROM (
+    SELECT id FROM runs WHERE worker = :worker AND nudged = 1 ORDER BY id);
+
+-- name: renew_runs
+-- Extend the leases of all that the worker holds.
+UPDATE runs SET due_at = :now + :lease WHERE worker = :worker;
+
+-- name: renew_worker
+-- Note the worker's heartbeat.
+UPDATE workers SET heartbeat_at = :now WHERE id = :worker;
+
+-- name: unblock
+-- Make due what is blocked on another digest and not woken yet.
+UPDATE runs SET due_at = :now
+WHERE status = 'blocked' AND due_at IS NULL
+    AND workflow = :workflow AND blocked_digest IS NOT :digest;
+
+-- name: register
+-- Make a worker known.
+INSERT OR REPLACE INTO workers (id, host, pid, version, queues, started_at, heartbeat_at)
+VALUES (:id, :host, :pid, :version, :queues, :started_at, :heartbeat_at);
+
+-- name: unregister
+-- Forget a worker.
+DELETE FROM workers WHERE id = :worker;
+
+-- name: hand_back
+-- What a worker that stops still holds becomes due, with no recovery counted.
+UPDATE runs SET status = 'pending', worker = NULL, due_at = :now, nudged = 0
+WHERE worker = :worker;
+
+-- name: orphan
+-- What a dead worker held becomes due. It stays `running`, so that its claim counts a recovery.
+UPDATE runs SET due_at = :now WHERE worker = :worker;
+
+-- name: worker_ids
+-- All registered workers.
+SELECT json_group_array(id) FROM workers;
+
+-- name: workers
+-- All registered workers, oldest first.
+SELECT json_group_array(json_object(
+    'id', id, 'host', host, 'pid', pid, 'version', version, 'queues', json(queues),
+    'started_at', started_at, 'heartbeat_at', heartbeat_at))
+FROM (SELECT * FROM workers ORDER BY started_at, id);
+
+-- name: get
+-- The row of a run.
+SELECT {record} FROM runs WHERE id = :run_id;
+
+-- name: find
+-- A page of all runs that fit.
+SELECT json_group_array({record}) FROM (
+    SELECT * FROM runs INDEXED BY runs_listed WHERE {fits}) AS runs;
+
+-- name: find_by_ids
+-- The same, where ids are asked for.
+SELECT json_group_array({record}) FROM (
+    SELECT * FROM runs
+    WHERE runs.id IN (SELECT value FROM json_each(:ids)) AND {fits}) AS runs;
+
+-- name: find_by_parent
+-- The same, of the children of a run.
+SELECT json_group_array({record}) FROM (
+    SELECT * FROM runs INDEXED BY runs_by_parent
+    WHERE runs.parent_id = :parent AND {fits}) AS runs;
+
+-- name: find_by_attribute
+-- The same, where attributes are asked for: looked up by one of them.
+SELECT json_group_array({record}) FROM (
+    SELECT runs.* FROM run_attributes AS found CROSS JOIN runs ON runs.id = found.run_id
+    WHERE found.name = :attribute_name AND found.value = :attribute_value AND {fits}) AS runs;
+
+-- name: find_by_status
+-- The same, of one status.
+SELECT json_group_array({record}) FROM (
+    SELECT * FROM runs INDEXED BY runs_by_status
+    WHERE runs.status = :status AND {fits}) AS runs;
+
+-- name: ended
+-- Those of the runs that are over, or blocked.
+SELECT json_group_array(runs.id) FROM json_each(:run_ids) AS wish
+CROSS JOIN runs ON runs.id = wish.value
+WHERE runs.status IN ('completed', 'failed', 'cancelled', 'blocked');
+
+-- name: save_manifest
+-- Keep a manifest, unless its version has one.
+INSERT OR IGNORE INTO manifests (version, created_at, data) VALUES (:version, :at, :data);
+
+-- name: manifest
+-- The manifest of a version.
+SELECT data FROM manifests WHERE version = :version;
+
+-- name: data_version
+-- A number that changes when another connection has written.
+PRAGMA data_version;
+
+-- name: application
+-- Whose database this is.
+PRAGMA application_id;
+
+-- name: schema_version
+-- The number of the last migration.
+PRAGMA user_version;
+
+-- name: table_count
+-- Whether there is anything in the database.
+SELECT count(*) FROM sqlite_master;
+
+-- name: write_ahead
+-- Readers and the writer do not wait for each other. Answers `wal` if it could be done.
+PRAGMA journal_mode = wal;
+
+-- name: durable
+-- What was committed survives the loss of power.
+PRAGMA synchronous = full;
+
+-- name: checkpoint_rarely
+-- Move the write-ahead log into the file every 16 MiB; each time costs two more syncs.
+PRAGMA wal_autocheckpoint = 4000;
+
+-- name: temporary_in_memory
+-- The view and trigger of commit.sql need no file.
+PRAGMA temp_store = memory;
+
+-- name: writer_cache
+-- 8 MiB of pages.
+PRAGMA cache_size = -8192;
+
+-- name: read_only
+-- A reading connection never writes.
+PRAGMA query_only = on;
