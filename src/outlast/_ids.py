@@ -10,6 +10,9 @@ from typing import TypeAlias
 Entropy: TypeAlias = Callable[[int], bytes]
 """Gives that many random bytes."""
 
+Chance: TypeAlias = random.Random
+"""A generator of chance, named so that layers which must not reach for chance can speak of it."""
+
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, in lower case
 
 
@@ -49,3 +52,9 @@ def digest(payload: bytes) -> str:
 
 def _base32(number: int, length: int) -> str:
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(5 * (length - 1), -1, -5))
+
+
+def key_run_id(key: str) -> str:
+    """The run id that an idempotency key stands for: the same key, the same run."""
+    digest = hashlib.blake2b(f"key\0{key}".encode(), digest_size=17).digest()
+    return "run_" + _base32(int.from_bytes(digest) >> 6, 26)
