@@ -1,1 +1,48 @@
-"""Durable execution for Python."""
+"""Durable execution for Python: async functions that outlast crashes, restarts, deploys and long waits."""
+
+from outlast._api.app import App
+from outlast._api.calls import Call
+from outlast._api.listing import get_run, list_runs
+from outlast._api.options import WorkerOptions
+from outlast._api.primitives import now, random, run_info, set_attributes, sleep, step_info, uuid4
+from outlast._api.runs import Run
+from outlast._api.starting import start
+from outlast._api.steps import Step, step
+from outlast._api.workflows import Workflow, workflow
+from outlast._model.runs import RunStatus
+from outlast.errors import (
+    FatalError,
+    OutlastError,
+    RetryableError,
+    RunCancelledError,
+    RunFailedError,
+    StepFailedError,
+)
+
+__all__ = [
+    "App",
+    "Call",
+    "FatalError",
+    "OutlastError",
+    "RetryableError",
+    "Run",
+    "RunCancelledError",
+    "RunFailedError",
+    "RunStatus",
+    "Step",
+    "StepFailedError",
+    "WorkerOptions",
+    "Workflow",
+    "get_run",
+    "list_runs",
+    "now",
+    "random",
+    "run_info",
+    "set_attributes",
+    "sleep",
+    "start",
+    "step",
+    "step_info",
+    "uuid4",
+    "workflow",
+]

@@ -1,5 +1,6 @@
 """Time, as the library sees it: whole microseconds since the Unix epoch, from an injected clock."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
@@ -55,3 +56,15 @@ def from_seconds(seconds: float) -> Micros:
 def to_seconds(micros: Micros) -> float:
     """Microseconds as seconds."""
     return micros / SECOND
+
+
+async def sleep_until(clock: Clock, when: Micros, *, background: bool = False) -> None:
+    """Wait until the clock shows `when`."""
+    woken = asyncio.get_running_loop().create_future()
+    timer = clock.call_at(
+        when, lambda: None if woken.done() else woken.set_result(None), background=background
+    )
+    try:
+        await woken
+    finally:
+        timer.cancel()

@@ -15,8 +15,9 @@
     │   ├── EncodeError
     │   ├── DecodeError
     │   └── PayloadTooLargeError
+    ├── RecordedError                  stands for a recorded error whose class is not known here
     ├── StepFailedError                a step is out of attempts; raised in the workflow
-    │   └── StepTimeoutError           the error of one attempt that ran too long
+    ├── StepTimeoutError               the error of one attempt that ran too long
     ├── RunError                       what became of a run, raised where its result is awaited
     │   ├── RunFailedError
     │   ├── RunCancelledError
@@ -233,6 +234,20 @@ class PayloadTooLargeError(PayloadError):
             hint="Store the data elsewhere and pass a reference to it, or raise the payload limit.",
         )
         self.size, self.limit, self.what = size, limit, what
+
+
+class RecordedError(OutlastError):
+    """Stands for a recorded error whose class this process does not know, or cannot rebuild.
+
+    It tells of that error as text.
+    """
+
+    slug = "recorded"
+
+    def __init__(self, error_type: str, error_message: str, error_traceback: str = "") -> None:
+        super().__init__(f"{error_type}: {error_message}" if error_message else error_type)
+        self.error_type, self.error_message = error_type, error_message
+        self.error_traceback = error_traceback
 
 
 class StepFailedError(OutlastError):

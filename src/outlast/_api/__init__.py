@@ -1,0 +1,1 @@
+"""What users type: decorators, primitives, `App` and `Run`."""

@@ -5,7 +5,7 @@ a run is one of these, in one dense sequence a run. Compatibility rule (docs/adr
 ever added, with a default; kinds are only ever added.
 """
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -14,6 +14,9 @@ from outlast._model.runs import Attributes, Parent
 
 Payload: TypeAlias = msgspec.Raw
 """An encoded value, embedded in its event as it is."""
+
+NO_PAYLOAD: Final = msgspec.Raw(b"")
+"""Stands for a payload that was not kept."""
 
 
 class _Event(
@@ -73,8 +76,8 @@ class StepCompleted(_Event, frozen=True, tag="step_completed"):
     result: Payload
     line: str | None = None
     """Where the workflow asked for it: `flow.py:17`."""
-    input: Payload | None = None
-    """The encoded input, where it is short."""
+    input: Payload = NO_PAYLOAD
+    """The encoded input, where it is short; else `NO_PAYLOAD`."""
 
 
 class StepFailed(_Event, frozen=True, tag="step_failed"):
@@ -87,7 +90,7 @@ class StepFailed(_Event, frozen=True, tag="step_failed"):
     started_at: Micros
     error: Payload
     line: str | None = None
-    input: Payload | None = None
+    input: Payload = NO_PAYLOAD
 
 
 class WaitCompleted(_Event, frozen=True, tag="wait_completed"):

@@ -1,0 +1,1 @@
+"""The process that claims runs: claims, heartbeats, upkeep, start and stop."""

@@ -1,0 +1,125 @@
+"""`App`: an open world, and a worker in this process."""
+
+import random
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from outlast._api.ambient import OPEN_APPS
+from outlast._api.attributes import checked_attributes
+from outlast._api.calls import Call
+from outlast._api.options import WorkerOptions, runtime_options
+from outlast._api.runs import Run
+from outlast._api.settings import find_url
+from outlast._api.starting import StartOptions, start_on
+from outlast._clock import Clock
+from outlast._codec import Codec
+from outlast._registry.registry import REGISTRY
+from outlast._registry.version import code_version
+from outlast._runtime.observers import Observers
+from outlast._runtime.runtime import Runtime
+from outlast._runtime.system import SystemClock
+from outlast._worker.worker import Worker
+from outlast.errors import NoAppError
+from outlast.instrument import Instrument
+from outlast.world import World
+from outlast.worlds import world_from_url
+
+R = TypeVar("R")
+
+
+class App:
+    """An open world and, unless `worker=False`, a worker in this process that serves all workflows.
+
+    Open it with `async with`. While it is open, `start`, `get_run`, `list_runs` and awaited workflow
+    calls go to it. At the end, attempts in flight get a grace period and live runs are handed back.
+
+    Args:
+        url: The world: `"sqlite:///path/to.db"`, `"memory://"`; by default `OUTLAST_URL`, then
+            `[tool.outlast]` in pyproject.toml, then the file `.outlast/outlast.db`.
+        worker: Whether to execute runs here.
+        options: How the worker works.
+        codec: What turns values into bytes.
+        clock: Tells the time; the system's by default.
+        instruments: Observers of the runtime.
+        world: An unopened world to use instead of `url`.
+
+    Raises, when opened:
+        WorldError: The world cannot be opened.
+        SettingsError: A setting cannot be used.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        worker: bool = True,
+        options: WorkerOptions | None = None,
+        codec: Codec | None = None,
+        clock: Clock | None = None,
+        instruments: Sequence[Instrument] = (),
+        world: World | None = None,
+    ) -> None:
+        self._url, self._serves, self._world = url, worker, world
+        self._options = runtime_options(options or WorkerOptions())
+        self._codec = codec or Codec()
+        self._clock: Clock = clock or SystemClock()
+        self._observers = Observers(instruments)
+        self._stack = AsyncExitStack()
+        self._runtime: Runtime | None = None
+        self._worker: Worker | None = None
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            world = self._world or world_from_url(find_url(self._url), self._clock)
+            await stack.enter_async_context(world.opened())
+            self._runtime = Runtime(
+                world,
+                registry=REGISTRY,
+                codec=self._codec,
+                clock=self._clock,
+                observers=self._observers,
+                options=self._options,
+                version=code_version(REGISTRY),
+                chance=random.SystemRandom(),
+            )
+            stack.push_async_callback(self._runtime.close)
+            if self._serves:
+                self._worker = Worker(self._runtime)
+                await self._worker.start()
+                stack.push_async_callback(self._worker.stop)
+            OPEN_APPS.append(self)
+            stack.callback(OPEN_APPS.remove, self)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+        self._runtime = self._worker = None
+
+    @property
+    def runtime(self) -> Runtime:
+        """The open runtime. Internal. Raises `NoAppError` before and after the app is open."""
+        if self._runtime is None:
+            raise NoAppError("this app")
+        return self._runtime
+
+    @property
+    def url(self) -> str:
+        """The world's URL, without secrets."""
+        return self.runtime.world.url
+
+    async def start(self, call: Call[R], /, **options: Any) -> Run[R]:
+        """Start a run on this app; the options are those of `outlast.start`."""
+        options["attributes"] = checked_attributes(options.get("attributes"))
+        return await start_on(self.runtime, call, StartOptions(**options))
+
+    def get_run(self, run_id: str) -> Run[Any]:
+        """A handle on a run of this app. It need not exist: the handle's methods tell."""
+        return Run(run_id, lambda: self.runtime)

@@ -1,0 +1,77 @@
+"""A call of a workflow that has not begun: what `wf(args)` gives."""
+
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any, Generic, TypeVar
+
+from outlast._api.ambient import ambient_app
+from outlast._api.where import current_execution
+from outlast._engine.commands import ChildRequest
+from outlast._engine.execution import Execution
+from outlast._ids import digest
+from outlast._registry.arguments import BoundArguments
+from outlast._registry.definitions import WorkflowDefinition
+
+R = TypeVar("R")
+
+
+class Call(Coroutine[Any, Any, R], Generic[R]):
+    """A workflow with its arguments, validated. Pass it to `start`, or await it.
+
+    Awaited in a workflow it starts a child run and gives its result; awaited elsewhere it starts a run on
+    the ambient app and gives its result. It is a coroutine to asyncio: `create_task`, `gather` and
+    `TaskGroup` take it. Awaited once, or not at all.
+    """
+
+    def __init__(
+        self, definition: WorkflowDefinition, arguments: BoundArguments, line: str | None
+    ) -> None:
+        self.definition = definition
+        self.arguments = arguments
+        self.line = line
+        self._coroutine: Coroutine[Any, Any, R] | None = None
+
+    @property
+    def workflow(self) -> str:
+        """The name of the workflow."""
+        return self.definition.name
+
+    def __await__(self) -> Generator[Any, Any, R]:
+        return self._begun().__await__()
+
+    def send(self, value: Any) -> Any:
+        return self._begun().send(value)
+
+    def throw(self, *exception: Any) -> Any:
+        return self._begun().throw(*exception)
+
+    def close(self) -> None:
+        if self._coroutine is not None:
+            self._coroutine.close()
+
+    def __repr__(self) -> str:
+        return f"<call of workflow {self.workflow}>"
+
+    def _begun(self) -> Coroutine[Any, Any, R]:
+        if self._coroutine is None:
+            self._coroutine = self._run()
+        return self._coroutine
+
+    async def _run(self) -> R:
+        execution = current_execution()
+        if execution is not None:
+            result: R = await execution.start_child(child_request(self, execution), self.line)
+            return result
+        run = await ambient_app(f"awaiting {self.workflow}(...)").start(self)
+        return await run.result()
+
+
+def encode_call(call: Call[Any], encode: Callable[[object, str], bytes]) -> bytes:
+    """The arguments as payload. Raises `EncodeError` or `PayloadTooLargeError`."""
+    args, kwargs = call.arguments
+    return encode({"args": list(args), "kwargs": kwargs}, f"input of workflow {call.workflow!r}")
+
+
+def child_request(call: Call[Any], execution: Execution, **options: Any) -> ChildRequest:
+    """What a workflow's code asks for when it awaits or starts a call."""
+    payload = encode_call(call, execution.encode)
+    return ChildRequest(workflow=call.workflow, input=payload, digest=digest(payload), **options)

@@ -1,0 +1,75 @@
+"""Finding runs."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+
+from outlast._api.ambient import ambient_app
+from outlast._api.attributes import checked_attributes
+from outlast._api.reading import run_info
+from outlast._api.records import RunPage
+from outlast._api.runs import Run
+from outlast._model.runs import AttributeValue, RunStatus
+from outlast._registry.durations import to_micros
+from outlast._runtime.runtime import Runtime
+from outlast.world import RunFilter
+
+
+class RunFilters(TypedDict, total=False):
+    """What `list_runs` takes; all of it must fit."""
+
+    status: RunStatus | str | Sequence[RunStatus | str]
+    """One status or several."""
+    workflow: str | Sequence[str]
+    """One name or several."""
+    attributes: Mapping[str, AttributeValue]
+    """All of these must be equal."""
+    created_from: datetime
+    """Created at this time or later; aware."""
+    created_to: datetime
+    """Created before this time; aware."""
+    parent: str
+    """The id of the run that started them."""
+    limit: int
+    """The most runs to give; 100 by default."""
+    cursor: str | None
+    """That of the page before."""
+
+
+def get_run(run_id: str) -> Run[Any]:
+    """A handle on a run. It need not exist: the handle's methods raise `RunNotFoundError` then."""
+    return Run(run_id, lambda: ambient_app("get_run()").runtime)
+
+
+async def list_runs(**filters: Unpack[RunFilters]) -> RunPage:
+    """A page of runs of the ambient app, newest first. For the filters see `RunFilters`.
+
+    Raises:
+        NoAppError: No app is open.
+        ValueError: An unknown status, or a cursor of another list.
+    """
+    return await find_runs(ambient_app("list_runs()").runtime, filters)
+
+
+async def find_runs(runtime: Runtime, filters: RunFilters) -> RunPage:
+    """A page of runs of an app."""
+    run_filter = RunFilter(
+        statuses=tuple(RunStatus(one) for one in _several(filters.get("status", ()))),
+        workflows=tuple(_several(filters.get("workflow", ()))),
+        attributes=checked_attributes(filters.get("attributes")),
+        created_from=_micros(filters.get("created_from")),
+        created_to=_micros(filters.get("created_to")),
+        parent=filters.get("parent"),
+    )
+    page = await runtime.world.listing.find(
+        run_filter, limit=filters.get("limit", 100), cursor=filters.get("cursor")
+    )
+    return RunPage(runs=tuple(run_info(run) for run in page.runs), cursor=page.cursor)
+
+
+def _several(value: Any) -> Sequence[Any]:
+    return (value,) if isinstance(value, str) else value
+
+
+def _micros(moment: datetime | None) -> int | None:
+    return None if moment is None else to_micros(moment)

@@ -1,0 +1,137 @@
+"""Making public records from rows and logs."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from outlast._api.records import EventRecord, RunInfo, StepAttempt, StepRecord, Waiting
+from outlast._codec import Codec
+from outlast._model.events import (
+    NO_PAYLOAD,
+    Logged,
+    Payload,
+    StepCompleted,
+    StepFailed,
+    StepRetried,
+    StepStarted,
+)
+from outlast._model.runs import RunRecord
+from outlast._registry.durations import to_datetime
+from outlast.world import StoredEvent
+
+
+def run_info(run: RunRecord) -> RunInfo:
+    """The public record of a row."""
+    return RunInfo(
+        id=run.id,
+        workflow=run.workflow,
+        status=run.status,
+        version=run.version,
+        queue=run.queue,
+        priority=run.priority,
+        attributes=run.attributes,
+        created_at=to_datetime(run.created_at),
+        started_at=_moment(run.started_at),
+        ended_at=_moment(run.ended_at),
+        due_at=_moment(run.due_at),
+        worker=run.worker,
+        parent=run.parent.run_id if run.parent else None,
+        events=run.position,
+        waiting=tuple(
+            Waiting(
+                kind=waiting.kind,
+                id=waiting.ref,
+                until=_moment(waiting.until),
+                on=waiting.on,
+                line=waiting.line,
+            )
+            for waiting in run.waiting
+        ),
+        problem=run.problem,
+    )
+
+
+def event_record(stored: StoredEvent) -> EventRecord:
+    """The public record of an event."""
+    data: dict[str, Any] = msgspec.json.decode(stored.data)
+    data.pop("kind", None)
+    return EventRecord(
+        position=stored.position, at=to_datetime(stored.at), kind=stored.kind, data=data
+    )
+
+
+class _Steps:
+    """Gathers the events of each step."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self.records: dict[str, StepRecord] = {}
+
+    def add(self, logged: Logged) -> None:
+        match logged.event:
+            case StepStarted() as event:
+                self._put(event, logged, "running")
+            case StepRetried() as event:
+                self._put(event, logged, "retrying", error=self._text(event.error))
+            case StepCompleted() as event:
+                self._put(event, logged, "completed", result=_json(event.result))
+            case StepFailed() as event:
+                self._put(event, logged, "failed", error=self._text(event.error))
+            case _:
+                pass
+
+    def _put(
+        self,
+        event: StepStarted | StepRetried | StepCompleted | StepFailed,
+        logged: Logged,
+        status: str,
+        *,
+        error: str | None = None,
+        result: Any = None,
+    ) -> None:
+        ended = None if status == "running" else to_datetime(logged.at)
+        attempt = StepAttempt(
+            number=event.attempt,
+            started_at=to_datetime(event.started_at),
+            ended_at=ended,
+            error=error,
+        )
+        known = self.records.get(event.id)
+        before = known.attempts if known else ()
+        kept = tuple(one for one in before if one.number != event.attempt)
+        over = status in ("completed", "failed")
+        self.records[event.id] = StepRecord(
+            id=event.id,
+            name=event.name,
+            status=status,
+            started_at=known.started_at if known else to_datetime(event.started_at),
+            ended_at=ended if over else None,
+            attempts=(*kept, attempt),
+            line=event.line,
+            input=_json(getattr(event, "input", NO_PAYLOAD)),
+            result=result,
+            error=error,
+        )
+
+    def _text(self, payload: msgspec.Raw) -> str:
+        text = self._codec.describe_error(payload)
+        return f"{text.type}: {text.message}"
+
+
+def step_records(log: Iterable[Logged], codec: Codec) -> list[StepRecord]:
+    """The steps of a log, in the order in which they were first recorded."""
+    steps = _Steps(codec)
+    for logged in log:
+        steps.add(logged)
+    return list(steps.records.values())
+
+
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else to_datetime(micros)
+
+
+def _json(payload: Payload) -> Any:
+    data = bytes(payload)
+    return msgspec.json.decode(data) if data else None

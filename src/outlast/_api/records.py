@@ -1,0 +1,95 @@
+"""What the library tells about runs, steps and events: frozen records with times as aware datetimes."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from outlast._model.runs import Attributes, RunStatus
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a suspended run waits for."""
+
+    kind: str
+    """`wait`, `step` or `child`."""
+    id: str
+    until: datetime | None = None
+    on: str | None = None
+    """The step's name, or the child's run id."""
+    line: str | None = None
+    """The line that waits: `flow.py:17`."""
+
+
+class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as it stands."""
+
+    id: str
+    workflow: str
+    status: RunStatus
+    version: str
+    """The version of the code that it started on."""
+    queue: str
+    priority: int
+    attributes: Attributes
+    created_at: datetime
+    started_at: datetime | None
+    """When a worker took it first."""
+    ended_at: datetime | None
+    due_at: datetime | None
+    """When a worker takes it next, if nothing happens before; for a running one the end of its lease."""
+    worker: str | None
+    """The worker that has it."""
+    parent: str | None
+    """The id of the run that started it."""
+    events: int
+    """How many events its log has."""
+    waiting: tuple[Waiting, ...]
+    problem: str | None
+    """Why it is blocked."""
+
+
+class StepAttempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt of a step, as far as it was recorded."""
+
+    number: int
+    started_at: datetime
+    ended_at: datetime | None
+    error: str | None
+    """The error's class and message."""
+
+
+class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of a run, as its log tells it."""
+
+    id: str
+    name: str
+    status: str
+    """`running`, `retrying`, `completed` or `failed`."""
+    started_at: datetime
+    ended_at: datetime | None
+    attempts: tuple[StepAttempt, ...]
+    line: str | None
+    input: Any = None
+    """The decoded JSON of `{"args": [...], "kwargs": {...}}`; `None` where it was too long to keep."""
+    result: Any = None
+    """The decoded JSON of the result."""
+    error: str | None = None
+
+
+class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """An event of a run's log."""
+
+    position: int
+    at: datetime
+    kind: str
+    data: dict[str, Any]
+    """The event's fields, as JSON."""
+
+
+class RunPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of runs, newest first."""
+
+    runs: tuple[RunInfo, ...]
+    cursor: str | None
+    """Pass it to `list_runs` to get the next page; `None` on the last one."""

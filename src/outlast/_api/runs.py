@@ -1,0 +1,194 @@
+"""`Run`: a handle on one durable execution."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Generic, NoReturn, TypeVar, cast
+
+from outlast._api.reading import event_record, run_info, step_records
+from outlast._api.records import EventRecord, RunInfo, StepRecord
+from outlast._api.where import current_execution
+from outlast._clock import sleep_until
+from outlast._codec import decode_event, encode_event
+from outlast._engine.failures import run_failed_error
+from outlast._model.events import (
+    CancelRequested,
+    Event,
+    RunCancelled,
+    RunCompleted,
+    RunFailed,
+    WakeRequested,
+)
+from outlast._model.runs import TERMINAL, RunRecord, RunStatus
+from outlast._registry.durations import duration
+from outlast._registry.policy import Delay
+from outlast._runtime.runtime import Runtime
+from outlast.errors import (
+    NotAllowedHereError,
+    RunBlockedError,
+    RunCancelledError,
+    RunNotFoundError,
+)
+from outlast.world import Append
+
+R_co = TypeVar("R_co", covariant=True)
+
+PAGE = 1_000
+
+
+class Run(Generic[R_co]):
+    """A run, by its id. Making one asks nothing of the world; its methods do.
+
+    In a workflow only `id` may be used: what a run looks like from outside changes between replays.
+    All methods raise `RunNotFoundError` if there is no such run.
+    """
+
+    def __init__(self, run_id: str, runtime: Callable[[], Runtime]) -> None:
+        self.id = run_id
+        """The run's id."""
+        self._find_runtime = runtime
+
+    def __repr__(self) -> str:
+        return f"<run {self.id}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Run) and other.id == self.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    async def info(self) -> RunInfo:
+        """The run as it stands."""
+        return run_info(await self._record())
+
+    async def status(self) -> RunStatus:
+        """Where it stands."""
+        return (await self._record()).status
+
+    async def result(self, timeout: Delay | None = None) -> R_co:  # noqa: ASYNC109 - the run goes on when this gives up
+        """Wait until the run is over, and give its result.
+
+        Args:
+            timeout: How long to wait: seconds, a text, or a `timedelta`; for ever by default. The run
+                goes on whether anybody waits or not.
+
+        Raises:
+            RunFailedError: The workflow raised; its error is the `__cause__`.
+            RunCancelledError: It was cancelled.
+            RunBlockedError: Its code does not fit its log.
+            RecoveryLimitError: Its workers kept dying.
+            TimeoutError: It is not over yet.
+        """
+        runtime = self._runtime("Run.result()")
+        if self.id not in runtime.live:
+            await self._record()
+        if timeout is None:
+            ending = await runtime.endings.wait(self.id)
+        else:
+            ending = await _within(
+                runtime, runtime.endings.wait(self.id), duration(timeout), self.id
+            )
+        return cast(R_co, await self._outcome(runtime, ending))
+
+    async def cancel(self, reason: str | None = None) -> bool:
+        """Ask for the run to be cancelled; durable on return. False if it is over already.
+
+        The workflow gets `CancelledError` at its await and may clean up; `result()` tells the end.
+        """
+        return await self._append("Run.cancel()", CancelRequested(reason=reason))
+
+    async def wake(self) -> bool:
+        """End the sleeps that the run waits for, now; and try a blocked run again. False if it is over."""
+        return await self._append("Run.wake()", WakeRequested())
+
+    async def events(self, start: int = 0) -> list[EventRecord]:
+        """The events of its log from position `start` on, in order."""
+        runtime = self._runtime("Run.events()")
+        stored = await runtime.world.log.read(self.id, after=start)
+        if not stored and not start:
+            raise RunNotFoundError(self.id)
+        return [event_record(one) for one in stored]
+
+    async def steps(self) -> list[StepRecord]:
+        """Its steps with their attempts, in the order in which they were first recorded."""
+        runtime = self._runtime("Run.steps()")
+        stored = await runtime.world.log.read(self.id)
+        if not stored:
+            raise RunNotFoundError(self.id)
+        return step_records((decode_event(one) for one in stored), runtime.codec)
+
+    async def follow(self, start: int = 0) -> AsyncIterator[EventRecord]:
+        """The events from position `start` on as they are committed, until the run is over."""
+        runtime = self._runtime("Run.follow()")
+        with runtime.followers.following(self.id) as changes:
+            while True:
+                changes.begin()
+                record = await self._record()
+                for stored in await runtime.world.log.read(self.id, after=start):
+                    yield event_record(stored)
+                    start = stored.position + 1
+                if record.status in TERMINAL or record.status is RunStatus.BLOCKED:
+                    return
+                await changes.next()
+
+    def _runtime(self, what: str) -> Runtime:
+        if current_execution() is not None:
+            raise NotAllowedHereError(
+                what,
+                "in a workflow",
+                "Await the workflow's call to wait for a child, or use a step to look at other runs.",
+            )
+        return self._find_runtime()
+
+    async def _record(self) -> RunRecord:
+        record = await self._runtime("Run.info()").world.listing.get(self.id)
+        if record is None:
+            raise RunNotFoundError(self.id)
+        return record
+
+    async def _append(self, what: str, event: Event) -> bool:
+        runtime = self._runtime(what)
+        answer = await runtime.append_durably(Append(run_id=self.id, events=(encode_event(event),)))
+        if answer.status is None:
+            raise RunNotFoundError(self.id)
+        return answer.position is not None
+
+    async def _outcome(self, runtime: Runtime, ending: Event | None) -> Any:
+        record: RunRecord | None = None
+        if ending is None:
+            record = await self._record()
+            if record.status is RunStatus.BLOCKED:
+                raise RunBlockedError(self.id, record.problem or "")
+            (last,) = await runtime.world.log.read(self.id, after=record.position - 1)
+            ending = decode_event(last).event
+        match ending:
+            case RunCompleted(result=result):
+                return runtime.codec.decode(result)
+            case RunFailed(error=error):
+                record = record or await self._record()
+                raise run_failed_error(self.id, record.workflow, error, runtime.codec)
+            case RunCancelled(reason=reason):
+                raise RunCancelledError(self.id, reason)
+            case other:
+                return _unexpected(other)
+
+
+async def _within(runtime: Runtime, waiting: Any, limit: int, run_id: str) -> Any:
+    """Wait on the app's own clock, so that time can be skipped in tests."""
+    waiter = asyncio.ensure_future(waiting)
+    clock = asyncio.ensure_future(sleep_until(runtime.clock, runtime.clock.now() + limit))
+    try:
+        await asyncio.wait({waiter, clock}, return_when=asyncio.FIRST_COMPLETED)
+        if waiter.done():
+            return waiter.result()
+        msg = f"run {run_id!r} was not over within {limit / 1_000_000:g} s; it goes on"
+        raise TimeoutError(
+            msg
+        )
+    finally:
+        waiter.cancel()
+        clock.cancel()
+        await asyncio.gather(waiter, clock, return_exceptions=True)
+
+
+def _unexpected(event: Event) -> NoReturn:
+    raise AssertionError(f"the last event of a run that is over is {event!r}")  # noqa: EM102 - a fault of this library

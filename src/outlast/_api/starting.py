@@ -1,0 +1,156 @@
+"""`start`, inside and outside of workflows."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from outlast._api.ambient import ambient_app
+from outlast._api.attributes import checked_attributes
+from outlast._api.calls import Call, child_request, encode_call
+from outlast._api.runs import Run
+from outlast._api.where import current_execution
+from outlast._codec import encode_event
+from outlast._engine.execution import Execution
+from outlast._engine.lines import calling_line
+from outlast._ids import key_run_id, new_run_id
+from outlast._model.events import RunCreated
+from outlast._model.runs import Attributes, AttributeValue
+from outlast._registry.durations import TimeLike, deadline
+from outlast._runtime.runtime import Runtime
+from outlast.errors import NotAllowedHereError
+from outlast.world import RunDraft
+
+R = TypeVar("R")
+
+
+class StartOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How to start a run; what `start` takes beside the call."""
+
+    run_id: str | None = None
+    idempotency_key: str | None = None
+    attributes: Attributes = {}
+    priority: int | None = None
+    queue: str | None = None
+    delay: TimeLike | None = None
+    version: str | None = None
+
+
+async def start(
+    call: Call[R],
+    /,
+    *,
+    run_id: str | None = None,
+    idempotency_key: str | None = None,
+    attributes: Mapping[str, AttributeValue] | None = None,
+    priority: int | None = None,
+    queue: str | None = None,
+    delay: TimeLike | None = None,
+    version: str | None = None,
+) -> Run[R]:
+    """Start a run of a workflow. Durable on return: the run will be executed, whatever happens.
+
+    Idempotent by `run_id` or `idempotency_key`: starting again with the same one gives the first run and
+    starts nothing. In a workflow it starts a child that nobody waits for (detached): it lives on when
+    its parent ends or is cancelled.
+
+    Args:
+        call: The workflow with its arguments: `fulfil(order)`.
+        run_id: The id to give the run; a new sortable one by default.
+        idempotency_key: A text that stands for this start, from which the run's id is made.
+        attributes: Texts, numbers, bools or `None` by name, by which runs are found in lists.
+        priority: Runs of a higher priority are claimed first; 0 by default, in a child the parent's.
+        queue: The queue whose workers execute the run; `"default"`, in a child the parent's.
+        delay: Not to begin before: seconds, a text, a `timedelta`, or an aware `datetime`.
+        version: The version of the code to record; by default this process's own.
+
+    Raises:
+        EncodeError: An argument or attribute cannot be stored. Nothing was started.
+        PayloadTooLargeError: The arguments are too large. Nothing was started.
+        InvalidDurationError: The delay is no time.
+        NoAppError: No app is open.
+    """
+    if not isinstance(call, Call):
+        msg = f"start() with a {type(call).__name__}"
+        raise NotAllowedHereError(
+            msg,
+            "to start a run",
+            "Pass a call of a function decorated with @workflow: start(fulfil(order)).",
+        )
+    if run_id is not None and idempotency_key is not None:
+        raise ValueError("give run_id or idempotency_key, not both")
+    options = StartOptions(
+        run_id=run_id,
+        idempotency_key=idempotency_key,
+        attributes=checked_attributes(attributes),
+        priority=priority,
+        queue=queue,
+        delay=delay,
+        version=version,
+    )
+    execution = current_execution()
+    if execution is not None:
+        return await _start_child(execution, call, options, calling_line())
+    return await start_on(ambient_app("start()").runtime, call, options)
+
+
+async def start_on(runtime: Runtime, call: Call[R], options: StartOptions) -> Run[R]:
+    """Start on an app from outside of any workflow."""
+    now = runtime.clock.now()
+    version = options.version or runtime.version
+    created = RunCreated(
+        workflow=call.workflow,
+        version=version,
+        input=msgspec.Raw(encode_call(call, runtime.encode)),
+        attributes=options.attributes,
+    )
+    draft = RunDraft(
+        id=_chosen_id(options) or new_run_id(now),
+        workflow=call.workflow,
+        version=version,
+        queue=options.queue or "default",
+        priority=options.priority or 0,
+        attributes=options.attributes,
+        delay=_delay(options.delay, now),
+        created=encode_event(created),
+        idempotency_key=options.idempotency_key,
+    )
+    answer = await runtime.create(draft, created)
+    return Run(answer.run_id, lambda: runtime)
+
+
+async def _start_child(
+    execution: Execution, call: Call[R], options: StartOptions, line: str | None
+) -> Run[R]:
+    request = child_request(
+        call,
+        execution,
+        detached=True,
+        run_id=_chosen_id(options),
+        attributes=options.attributes,
+        queue=options.queue,
+        priority=options.priority,
+        delay=_delay(options.delay, execution.now()),
+        idempotency_key=options.idempotency_key,
+        version=options.version,
+    )
+    run_id: str = await execution.start_child(request, line)
+    return Run(run_id, lambda: ambient_app("Run").runtime)
+
+
+def _chosen_id(options: StartOptions) -> str | None:
+    if options.run_id is not None:
+        return checked_run_id(options.run_id)
+    return None if options.idempotency_key is None else key_run_id(options.idempotency_key)
+
+
+def checked_run_id(run_id: str) -> str:
+    """The id. Raises `ValueError` if it is not 1 to 200 printable characters without slashes."""
+    if not 1 <= len(run_id) <= 200 or not run_id.isprintable() or "/" in run_id:
+        message = f"{run_id!r} cannot be a run id: 1 to 200 printable characters, no '/'"
+        raise ValueError(message)
+    return run_id
+
+
+def _delay(delay: Any, now: int) -> int:
+    return 0 if delay is None else max(0, deadline(delay, now) - now)

@@ -1,0 +1,189 @@
+"""`@step`."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial, update_wrapper
+from typing import Any, Final, Generic, ParamSpec, TypeVar, overload
+
+from outlast._api.where import current_execution
+from outlast._engine.execution import Execution
+from outlast._engine.lines import calling_line
+from outlast._ids import digest
+from outlast._registry.definitions import StepDefinition
+from outlast._registry.names import definition_name, definition_place
+from outlast._registry.policy import (
+    DEFAULT_BACKOFF,
+    DEFAULT_RETRIES,
+    Backoff,
+    Delay,
+    RetryOn,
+    StepPolicy,
+    step_policy,
+)
+from outlast._registry.registry import REGISTRY
+from outlast.errors import DefinitionError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_NO_INPUT: Final = b'{"args":[],"kwargs":{}}'
+_NO_INPUT_DIGEST: Final = digest(_NO_INPUT)
+
+
+class Step(Generic[P, R]):
+    """A recorded unit of side effect, made by `@step`.
+
+    Awaited in a workflow, it is run with its retries and its outcome is recorded once: after a crash the
+    recorded outcome is given instead of running it again. Anywhere else, the function is just called.
+    """
+
+    def __init__(self, definition: StepDefinition, fn: Callable[P, Awaitable[R] | R]) -> None:
+        self.__outlast_definition__ = definition
+        self.fn = fn
+        """The plain function."""
+        update_wrapper(self, fn)
+
+    @property
+    def name(self) -> str:
+        """The name under which it is recorded."""
+        return self.__outlast_definition__.name
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R]:
+        """An awaitable of the result. In a workflow raises, when awaited, `StepFailedError` once the step
+        is out of attempts, and `EncodeError` if an argument cannot be stored."""
+        execution = current_execution()
+        if execution is None:
+            return self._call_plainly(*args, **kwargs)
+        return self._run_in(execution, args, kwargs, calling_line())
+
+    def __repr__(self) -> str:
+        return f"<step {self.name}>"
+
+    async def _call_plainly(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        result = self.fn(*args, **kwargs)
+        if isinstance(result, Awaitable):
+            return await result
+        return result
+
+    async def _run_in(
+        self,
+        execution: Execution,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        line: str | None,
+    ) -> R:
+        definition = self.__outlast_definition__
+        if args or kwargs:
+            call = {"args": list(args), "kwargs": kwargs}
+            payload = execution.encode(call, f"input of step {definition.name!r}")
+            fingerprint = digest(payload)
+        else:
+            payload, fingerprint = _NO_INPUT, _NO_INPUT_DIGEST
+        result: R = await execution.run_step(definition, payload, fingerprint, line)
+        return result
+
+
+class StepDecorator:
+    """What `@step(...)` gives."""
+
+    def __init__(self, name: str | None, policy: Callable[[str], StepPolicy]) -> None:
+        self._name, self._policy = name, policy
+
+    @overload
+    def __call__(self, fn: Callable[P, Coroutine[Any, Any, R]], /) -> Step[P, R]: ...
+
+    @overload
+    def __call__(self, fn: Callable[P, R], /) -> Step[P, R]: ...
+
+    def __call__(self, fn: Callable[..., Any], /) -> Step[..., Any]:
+        """Define the step."""
+        plain = fn.__func__ if isinstance(fn, staticmethod) else fn
+        _check_function(plain)
+        name = self._name or definition_name(plain)
+        definition = StepDefinition(
+            name=name,
+            fn=plain,
+            is_async=inspect.iscoroutinefunction(plain),
+            policy=self._policy(name),
+            place=definition_place(plain),
+        )
+        REGISTRY.add_step(definition)
+        return Step(definition, plain)
+
+
+@overload
+def step(fn: Callable[P, Coroutine[Any, Any, R]], /) -> Step[P, R]: ...
+
+
+@overload
+def step(fn: Callable[P, R], /) -> Step[P, R]: ...
+
+
+@overload
+def step(
+    *,
+    name: str | None = None,
+    retries: int = DEFAULT_RETRIES,
+    backoff: Backoff = DEFAULT_BACKOFF,
+    timeout: Delay | None = None,
+    retry_on: RetryOn | None = None,
+    queue: str | None = None,
+) -> StepDecorator: ...
+
+
+def step(
+    fn: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    retries: int = DEFAULT_RETRIES,
+    backoff: Backoff = DEFAULT_BACKOFF,
+    timeout: Delay | None = None,
+    retry_on: RetryOn | None = None,
+    queue: str | None = None,
+) -> Step[..., Any] | StepDecorator:
+    """Make a function, `async def` or `def`, a step. A `def` step runs in a thread.
+
+    Args:
+        fn: The function.
+        name: What it is recorded as; the qualified name by default.
+        retries: Attempts after the first one; 3 by default.
+        backoff: The delay before the next attempt: a first delay (1 second by default), which
+            doubles each time up to five minutes, with jitter; a list of delays; or a function of the
+            failed attempt's number and its error.
+        timeout: How long one attempt may take: seconds, a text such as `"30s"`, or a `timedelta`.
+        retry_on: Which errors to retry: a class, a tuple of classes, or a predicate. All by default.
+        queue: Reserved for workers that serve queues of steps; recorded, and without effect yet.
+
+    Raises:
+        DefinitionError: The function or an option cannot be used.
+        DuplicateNameError: Another step has the name.
+    """
+    policy = partial(
+        step_policy,
+        retries=retries,
+        backoff=backoff,
+        timeout=timeout,
+        retry_on=retry_on,
+        queue=queue,
+    )
+    decorator = StepDecorator(name, policy)
+    return decorator if fn is None else decorator(fn)
+
+
+def _check_function(fn: Any) -> None:
+    name = getattr(fn, "__qualname__", repr(fn))
+    if not inspect.isfunction(fn):
+        raise DefinitionError(name, f"a step must be a function, not a {type(fn).__name__}")
+    if inspect.isgeneratorfunction(fn) or inspect.isasyncgenfunction(fn):
+        hint = "Return a list, or split the work into several steps."
+        raise DefinitionError(name, "a generator cannot be a step: it has many results", hint=hint)
+    check_no_self(fn)
+
+
+def check_no_self(fn: Any) -> None:
+    """Refuse methods: an instance would have to be stored with each call."""
+    parameters = list(inspect.signature(fn).parameters)
+    if "." in definition_name(fn) and parameters[:1] in (["self"], ["cls"]):
+        hint = "Make it a static method or a plain function, and pass what it needs."
+        raise DefinitionError(fn.__qualname__, "a method cannot be a step or a workflow", hint=hint)

@@ -1,0 +1,276 @@
+"""The event loop of one execution: a queue of what is ready, turned until it is quiet.
+
+It has no selector and no clock of its own. Timers become durable waits; what cannot be durable (sockets,
+threads, subprocesses, signals) raises with a hint. The host's loop turns it from a callback, never from
+inside a task: newer Pythons refuse to enter a task while another one is running.
+"""
+
+import asyncio
+import sys
+from asyncio import events
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextvars import Context
+from typing import Any, NoReturn, Protocol, TypeVarTuple, Unpack
+
+from outlast._clock import Micros, from_seconds, to_seconds
+from outlast._engine.audit import enter_turn, leave_turn
+from outlast._engine.commands import StartWait
+from outlast._engine.tasks import WorkflowFuture, WorkflowTask
+from outlast.errors import NotDurableError
+
+Ts = TypeVarTuple("Ts")
+
+MAX_HANDLES_A_TURN = 10_000_000
+"""A turn that has called so many callbacks spins: `while True: await asyncio.sleep(0)`."""
+
+
+class Timers(Protocol):
+    """Who keeps the timers of the loop: the execution."""
+
+    def now(self) -> Micros: ...
+
+    def start_timer(self, handle: "WorkflowTimer", deadline: Micros, name: str) -> None:
+        """Run the handle when the time has come."""
+        ...
+
+    def stop_timer(self, handle: "WorkflowTimer") -> None:
+        """The handle was cancelled."""
+        ...
+
+
+class WorkflowTimer(asyncio.TimerHandle):
+    """A timer of asyncio's that is a durable wait."""
+
+    command: StartWait
+
+
+class WorkflowLoop(asyncio.AbstractEventLoop):
+    """A deterministic event loop. `turn` runs what is ready, in the order in which it became ready."""
+
+    def __init__(self, sources: Any, timers: Timers, salt: int) -> None:
+        self.sources = sources
+        self.reports: list[dict[str, Any]] = []
+        """What asyncio had to say to an exception handler since it was last looked at."""
+        self.tasks: list[WorkflowTask] = []
+        self._timers = timers
+        self._ready: deque[asyncio.Handle] = deque()
+        self._number = salt
+        self._orphans = 0
+        self._closed = False
+
+    # What the execution uses
+
+    def turn(self) -> None:
+        """Run until nothing is ready. Call it from a callback of the host's loop, or without one."""
+        ready = self._ready
+        host = events._get_running_loop()
+        hooks = sys.get_asyncgen_hooks()
+        guard = enter_turn()
+        events._set_running_loop(self)
+        sys.set_asyncgen_hooks(firstiter=None, finalizer=self._finalize_asyncgen)
+        try:
+            for _ in range(MAX_HANDLES_A_TURN):
+                if not ready:
+                    return
+                handle = ready.popleft()
+                if not handle.cancelled():
+                    _run(handle)
+            raise NotDurableError(
+                "a loop that never waits (such as `while True: await asyncio.sleep(0)`)",
+                "Wait for something durable in it: sleep(...), a step, or a child.",
+            )
+        finally:
+            sys.set_asyncgen_hooks(*hooks)
+            events._set_running_loop(host)
+            leave_turn(guard)
+
+    def next_number(self) -> int:
+        """The next creation number of this execution."""
+        self._number += 1
+        return self._number
+
+    def current_task(self) -> WorkflowTask | None:
+        """The task that is running now."""
+        task = asyncio.current_task(self)
+        return task if isinstance(task, WorkflowTask) else None
+
+    def next_ref(self, name: str) -> str:
+        """The structural id of what is asked for now."""
+        task = self.current_task()
+        if task is not None:
+            return task.next_ref(name)
+        self._orphans += 1
+        return f"~{self._orphans}/{name}#1"
+
+    # Callbacks, tasks, futures and time, as asyncio calls them
+
+    def call_soon(
+        self,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.Handle:
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        return self.call_at(self.time() + delay, callback, *args, context=context)
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        handle = WorkflowTimer(when, callback, args, self, context)
+        if from_seconds(when) <= self._timers.now():
+            self._ready.append(handle)
+        else:
+            handle._scheduled = True  # type: ignore[attr-defined]
+            self._timers.start_timer(handle, from_seconds(when), _timer_name(callback))
+        return handle
+
+    def time(self) -> float:
+        """Logical time: seconds since the epoch at the last event."""
+        return to_seconds(self._timers.now())
+
+    def run_handle_soon(self, handle: asyncio.Handle) -> None:
+        """Put a timer whose time has come to what is ready."""
+        self._ready.append(handle)
+
+    def create_future(self) -> asyncio.Future[Any]:
+        return WorkflowFuture(loop=self, number=self.next_number())
+
+    def create_task(
+        self,
+        coro: Any,
+        *,
+        name: str | None = None,
+        context: Context | None = None,
+        **_options: Any,
+    ) -> asyncio.Task[Any]:
+        parent = self.current_task()
+        if parent is not None:
+            path = parent.next_path()
+        else:
+            self._orphans += 1
+            path = f"~{self._orphans}"
+        return self._make_task(coro, path, name, context)
+
+    def create_root(self, coro: Coroutine[Any, Any, Any]) -> WorkflowTask:
+        """The main task, in a context that holds nothing of the process."""
+        return self._make_task(coro, "", None, Context())
+
+    def _make_task(
+        self, coro: Coroutine[Any, Any, Any], path: str, name: str | None, context: Context | None
+    ) -> WorkflowTask:
+        task = WorkflowTask(
+            coro, loop=self, number=self.next_number(), path=path, name=name, context=context
+        )
+        if len(self.tasks) > 64 and len(self.tasks) % 64 == 0:
+            self.tasks = [kept for kept in self.tasks if not kept.done()]
+        self.tasks.append(task)
+        return task
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        if isinstance(handle, WorkflowTimer):
+            self._timers.stop_timer(handle)
+
+    def _finalize_asyncgen(self, agen: AsyncGenerator[Any, Any]) -> None:
+        if not self._closed:
+            self.create_task(agen.aclose())
+
+    # What asyncio asks of any loop
+
+    def get_debug(self) -> bool:
+        return False
+
+    def set_debug(self, enabled: bool) -> None:  # noqa: FBT001 - asyncio's signature
+        pass
+
+    def is_running(self) -> bool:
+        return not self._closed
+
+    def is_closed(self) -> bool:
+        return self._closed
+
+    def close(self) -> None:
+        """Take nothing more."""
+        self._closed = True
+        self._ready.clear()
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        self.reports.append(context)
+
+    def default_exception_handler(self, context: dict[str, Any]) -> None:
+        self.reports.append(context)
+
+    def call_soon_threadsafe(
+        self,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> NoReturn:
+        _refuse("a callback from another thread")
+
+    def run_in_executor(
+        self, executor: Any, func: Callable[[Unpack[Ts]], Any], *args: *Ts
+    ) -> NoReturn:
+        _refuse(
+            "a thread (asyncio.to_thread, run_in_executor)",
+            "Make the function a step: a `def` step runs in a thread.",
+        )
+
+
+def make_loop(sources: Any, timers: Timers, salt: int) -> WorkflowLoop:
+    """A loop. `salt` makes the hashes of its tasks differ from those of other executions."""
+    concrete: Any = WorkflowLoop  # what it leaves abstract is set below, to refuse
+    loop: WorkflowLoop = concrete(sources, timers, salt)
+    return loop
+
+
+def _refusing(name: str) -> Callable[..., NoReturn]:
+    def refused(_loop: WorkflowLoop, *_args: Any, **_kwargs: Any) -> NoReturn:
+        _refuse(f"the event loop's {name}()")
+
+    return refused
+
+
+# Everything of an event loop that is not defined above: sockets, pipes, processes, signals.
+for _name in dir(asyncio.AbstractEventLoop):
+    if not _name.startswith("_") and _name not in vars(WorkflowLoop):
+        setattr(WorkflowLoop, _name, _refusing(_name))
+
+_TIMER_NAMES = {
+    "_set_result_unless_cancelled": "sleep",
+    "Timeout._on_timeout": "timeout",
+    "_release_waiter": "timeout",
+    "_on_completion": "timeout",
+}
+"""Which of asyncio's functions a timer calls back, so that ids do not depend on Python's version."""
+
+
+def _timer_name(callback: Callable[..., object]) -> str:
+    name = getattr(callback, "__qualname__", "")
+    return _TIMER_NAMES.get(name, "timeout" if "_on_timeout" in name else "timer")
+
+
+def _run(handle: asyncio.Handle) -> None:
+    """Run a handle. A task that raised `SystemExit` has it as its outcome: it does not end the worker."""
+    try:
+        handle._run()
+    except SystemExit:
+        return
+
+
+def _refuse(what: str, instead: str = "Move this into a step.") -> NoReturn:
+    raise NotDurableError(what, instead)

@@ -1,0 +1,81 @@
+"""Tasks and futures of a workflow: asyncio's own, with structural paths and deterministic hashes.
+
+`asyncio.wait` and `TaskGroup` keep tasks in sets, and sets iterate by hash, which by default is an
+address. A hash made of the run and the creation number makes them iterate the same way everywhere.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextvars import Context
+from typing import Any
+
+from outlast._engine.commands import Asked
+
+
+class WorkflowTask(asyncio.Task[Any]):
+    """A task that knows its path from the root and counts what is asked for in it."""
+
+    def __init__(
+        self,
+        coro: Coroutine[Any, Any, Any],
+        *,
+        loop: asyncio.AbstractEventLoop,
+        number: int,
+        path: str,
+        name: str | None = None,
+        context: Context | None = None,
+    ) -> None:
+        # Before asyncio's own: it puts the task into a set.
+        self.number = number
+        self.path = path
+        self.prefix = f"{path}/" if path else ""
+        self.ordinals: dict[str, int] = {}
+        self.forks = 0
+        super().__init__(coro, loop=loop, name=name or path or "main", context=context)
+
+    def __hash__(self) -> int:
+        return self.number
+
+    def next_ref(self, name: str) -> str:
+        """The id of the next thing of this name that is asked for in this task."""
+        ordinal = self.ordinals[name] = self.ordinals.get(name, 0) + 1
+        return f"{self.prefix}{name}#{ordinal}"
+
+    def next_path(self) -> str:
+        """The path of the next task made in this task."""
+        self.forks += 1
+        return f"{self.path}.{self.forks}" if self.path else str(self.forks)
+
+
+class WorkflowFuture(asyncio.Future[Any]):
+    """A future with a deterministic hash."""
+
+    def __init__(self, *, loop: asyncio.AbstractEventLoop, number: int) -> None:
+        self.number = number
+        super().__init__(loop=loop)
+
+    def __hash__(self) -> int:
+        return self.number
+
+
+class Operation(WorkflowFuture):
+    """The answer to a command. Cancelling it takes the command back."""
+
+    def __init__(
+        self,
+        command: Asked,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        number: int,
+        on_cancel: Callable[["Operation"], None],
+    ) -> None:
+        self.command = command
+        self._on_cancel = on_cancel
+        super().__init__(loop=loop, number=number)
+
+    def cancel(self, msg: Any = None) -> bool:
+        """Cancel the future and take the command back."""
+        if not super().cancel(msg):
+            return False
+        self._on_cancel(self)
+        return True

@@ -1,0 +1,177 @@
+"""One attempt of a step: run the user's function, and make the event that tells what came of it."""
+
+import asyncio
+import contextvars
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from outlast._clock import to_seconds
+from outlast._engine.commands import RunStep
+from outlast._model.events import (
+    NO_PAYLOAD,
+    AttributesSet,
+    Event,
+    Payload,
+    StepCompleted,
+    StepFailed,
+    StepRetried,
+    StepStarted,
+)
+from outlast._model.runs import Attributes
+from outlast._runtime.context import CURRENT_ATTEMPT
+from outlast._runtime.retries import GiveUp, after_failure
+from outlast.errors import StepTimeoutError
+
+if TYPE_CHECKING:  # the runtime makes attempts, and an attempt leads back to its runtime
+    from outlast._runtime.runtime import Runtime
+
+AttemptEvent = StepCompleted | StepFailed | StepRetried
+
+
+class Run(Protocol):
+    """The live run that an attempt is made for."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def workflow(self) -> str: ...
+
+    @property
+    def attributes(self) -> Attributes: ...
+
+    def write(self, event: Event) -> None: ...
+
+    def write_attributes(self, event: AttributesSet) -> None: ...
+
+
+class Attempt:
+    """An attempt of a step, from its start on."""
+
+    def __init__(self, runtime: "Runtime", run: Run, command: RunStep) -> None:
+        self.runtime, self.run, self.command = runtime, run, command
+        self.started_at = runtime.clock.now()
+        self.over = False
+
+    @property
+    def id(self) -> str:
+        """What the outside world may take as the idempotency key: the same in all attempts."""
+        return f"{self.run.id}/{self.command.ref}"
+
+    def note_start(self) -> None:
+        """Write that it has started: it is slow."""
+        command = self.command
+        self.run.write(
+            StepStarted(
+                id=command.ref,
+                name=command.definition.name,
+                attempt=command.attempt,
+                started_at=self.started_at,
+                line=command.line,
+            )
+        )
+
+    async def make(self) -> AttemptEvent:
+        """Make the attempt. Raises `CancelledError` if it was cancelled from outside: then nothing is
+        recorded of it. Whatever else the step raises is its outcome."""
+        observers, run_id, ref = self.runtime.observers, self.run.id, self.command.ref
+        observers.attempt_started(run_id, ref, self.command.attempt)
+        error: BaseException | None = None
+        payload = b""
+        try:
+            payload = self.runtime.codec.encode(await self._call(), what="result")
+        except asyncio.CancelledError as cancelled:
+            error = cancelled
+            if _cancelled_from_outside():
+                raise
+        except KeyboardInterrupt:
+            raise
+        except BaseException as raised:  # noqa: BLE001 - the user's code: SystemExit too is a step's outcome
+            error = raised
+        finally:
+            self.over = True
+            observers.attempt_ended(run_id, ref, self.command.attempt, error)
+        return self._completed(payload) if error is None else self._failed(error)
+
+    async def _call(self) -> Any:
+        CURRENT_ATTEMPT.set(self)
+        call: Any = self.runtime.codec.decode(self.command.input)
+        fn, args, kwargs = self.command.definition.fn, call["args"], call["kwargs"]
+        if self.command.definition.is_async:
+            return await self._limited(fn(*args, **kwargs))
+        # A thread cannot be stopped: after a timeout or a cancellation it goes on to its end, and what
+        # it then gives is ignored.
+        context = contextvars.copy_context()
+        call_fn: Callable[[], Any] = lambda: context.run(fn, *args, **kwargs)  # noqa: E731 - bound late on purpose
+        loop = asyncio.get_running_loop()
+        return await self._limited(loop.run_in_executor(self.runtime.threads, call_fn))
+
+    async def _limited(self, awaitable: Awaitable[Any]) -> Any:
+        limit = self.command.definition.policy.timeout
+        if limit is None:
+            return await awaitable
+        seconds = to_seconds(limit)
+        try:
+            async with asyncio.timeout(seconds) as scope:
+                return await awaitable
+        except TimeoutError as error:
+            if not scope.expired():
+                raise
+            definition = self.command.definition
+            raise StepTimeoutError(
+                definition.name, seconds, still_running=not definition.is_async
+            ) from error
+
+    def _completed(self, result: bytes) -> StepCompleted:
+        return StepCompleted(
+            id=self.command.ref,
+            name=self.command.definition.name,
+            digest=self.command.digest,
+            attempt=self.command.attempt,
+            started_at=self.started_at,
+            result=msgspec.Raw(result),
+            line=self.command.line,
+            input=self._kept_input(),
+        )
+
+    def _failed(self, error: BaseException) -> StepFailed | StepRetried:
+        command, runtime = self.command, self.runtime
+        decision = after_failure(
+            command.definition.policy,
+            command.attempt,
+            error,
+            now=runtime.clock.now(),
+            chance=runtime.chance.random(),
+        )
+        if isinstance(decision, GiveUp):
+            return StepFailed(
+                id=command.ref,
+                name=command.definition.name,
+                digest=command.digest,
+                attempt=command.attempt,
+                started_at=self.started_at,
+                error=msgspec.Raw(runtime.codec.encode_error(decision.error)),
+                line=command.line,
+                input=self._kept_input(),
+            )
+        return StepRetried(
+            id=command.ref,
+            name=command.definition.name,
+            digest=command.digest,
+            attempt=command.attempt,
+            started_at=self.started_at,
+            retry_at=decision.when,
+            error=msgspec.Raw(runtime.codec.encode_error(error)),
+            line=command.line,
+        )
+
+    def _kept_input(self) -> Payload:
+        kept = len(self.command.input) <= self.runtime.options.step_input_limit
+        return msgspec.Raw(self.command.input) if kept else NO_PAYLOAD
+
+
+def _cancelled_from_outside() -> bool:
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0

@@ -1,0 +1,222 @@
+"""Group commit: whatever is ready goes as one transaction; meanwhile the next batch gathers.
+
+There is no timer: an idle process commits at once, a busy one in large batches. Answers are delivered in
+callbacks of the host's loop, so that what they set going may turn executions.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from outlast._clock import SECOND, Clock, Micros, sleep_until
+from outlast._runtime.observers import Observers
+from outlast.errors import WorldUnavailableError
+from outlast.world import (
+    Advance,
+    Advanced,
+    Append,
+    Appended,
+    Batch,
+    Created,
+    EventLog,
+    Receipt,
+    RunDraft,
+)
+
+MAX_BATCH: Final = 1_000
+DELIVER_AT_ONCE: Final = 100
+"""So many answers are delivered before the next batch may go and other callbacks have their turn."""
+_BACKOFF: Final[tuple[Micros, ...]] = (SECOND // 50, SECOND // 10, SECOND // 2, SECOND, 2 * SECOND)
+
+
+class Advancing(Protocol):
+    """A live run, as far as the committer sees it."""
+
+    def take_advance(self) -> Advance | None:
+        """What it has to write now; `None` if there is nothing after all."""
+        ...
+
+    def advanced(self, answer: Advanced, at: Micros) -> None:
+        """It was committed, or refused."""
+        ...
+
+    def abandoned(self, error: Exception) -> None:
+        """It could not be committed, and never will be."""
+        ...
+
+
+OnCreated = Callable[[Created | Exception, Micros], None]
+OnAppended = Callable[[Appended | Exception], None]
+
+
+class _Flight(msgspec.Struct, kw_only=True, gc=False):
+    """A batch on its way, with those who wait for it."""
+
+    batch: Batch
+    on_created: list[OnCreated]
+    runs: list[Advancing]
+    on_appended: list[OnAppended]
+
+
+class Committer:
+    """The one door to the world's log for this process."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        clock: Clock,
+        observers: Observers,
+        on_nudged: Callable[[Sequence[str]], None],
+    ) -> None:
+        self._log, self._clock, self._observers = log, clock, observers
+        self._on_nudged = on_nudged
+        self._creates: deque[tuple[RunDraft, OnCreated]] = deque()
+        self._appends: deque[tuple[Append, OnAppended]] = deque()
+        self._runs: dict[Advancing, None] = {}
+        self._scheduled = False
+        self._task: asyncio.Task[tuple[_Flight, Receipt | Exception]] | None = None
+
+    def create(self, draft: RunDraft, done: OnCreated) -> None:
+        """Create a run with the next batch."""
+        self._creates.append((draft, done))
+        self._schedule()
+
+    def append(self, append: Append, done: OnAppended) -> None:
+        """Append to a log with the next batch."""
+        self._appends.append((append, done))
+        self._schedule()
+
+    def advance(self, run: Advancing) -> None:
+        """Ask a run for its advance when the next batch is made up. Idempotent."""
+        if run not in self._runs:
+            self._runs[run] = None
+            self._schedule()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way or waiting."""
+        return self._task is None and not (self._creates or self._appends or self._runs)
+
+    async def close(self) -> None:
+        """Stop what is under way: it may or may not have been committed."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def _schedule(self) -> None:
+        if not self._scheduled and self._task is None:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._scheduled = False
+        if self._task is not None:
+            return
+        flight = self._make_up()
+        if flight is None:
+            return
+        self._clock.hold()
+        self._task = asyncio.get_running_loop().create_task(self._commit(flight))
+        self._task.add_done_callback(self._committed)
+
+    def _make_up(self) -> _Flight | None:
+        creates = [self._creates.popleft() for _ in range(min(len(self._creates), MAX_BATCH))]
+        appends = [self._appends.popleft() for _ in range(min(len(self._appends), MAX_BATCH))]
+        runs, advances = [], []
+        for run in list(self._runs)[:MAX_BATCH]:
+            del self._runs[run]
+            advance = run.take_advance()
+            if advance is not None:
+                runs.append(run)
+                advances.append(advance)
+        if not (creates or appends or advances):
+            return None
+        return _Flight(
+            batch=Batch(
+                creates=tuple(draft for draft, _ in creates),
+                advances=tuple(advances),
+                appends=tuple(append for append, _ in appends),
+            ),
+            on_created=[done for _, done in creates],
+            runs=runs,
+            on_appended=[done for _, done in appends],
+        )
+
+    async def _commit(self, flight: _Flight) -> tuple[_Flight, Receipt | Exception]:
+        failures = 0
+        while True:
+            began = self._clock.now()
+            try:
+                receipt = await self._log.commit(flight.batch)
+            except WorldUnavailableError as error:
+                self._observers.commit_failed(error)
+                await self._back_off(failures)
+                failures += 1
+            except Exception as error:  # noqa: BLE001 - given to all who wait for this batch
+                return flight, error
+            else:
+                events = sum(len(advance.events) for advance in flight.batch.advances)
+                self._observers.committed(
+                    events + len(flight.batch.creates) + len(flight.batch.appends),
+                    len(flight.runs),
+                    self._clock.now() - began,
+                )
+                return flight, receipt
+
+    async def _back_off(self, failures: int) -> None:
+        delay = _BACKOFF[min(failures, len(_BACKOFF) - 1)]
+        self._clock.release()
+        try:
+            await sleep_until(self._clock, self._clock.now() + delay)
+        finally:
+            self._clock.hold()
+
+    def _committed(self, task: asyncio.Task[tuple[_Flight, Receipt | Exception]]) -> None:
+        self._task = None
+        try:
+            if task.cancelled():
+                return
+            flight, receipt = task.result()
+            if isinstance(receipt, Exception):
+                self._deliver_failure(flight, receipt)
+                return
+            deliveries = _deliveries(flight, receipt)
+            if receipt.nudged:
+                deliveries.append((self._on_nudged, (receipt.nudged,)))
+            self._deliver(deliveries)
+        finally:
+            self._clock.release()
+            if self._creates or self._appends or self._runs:
+                self._schedule()
+
+    def _deliver(self, deliveries: deque[tuple[Callable[..., None], tuple[Any, ...]]]) -> None:
+        for _ in range(min(len(deliveries), DELIVER_AT_ONCE)):
+            deliver, arguments = deliveries.popleft()
+            deliver(*arguments)
+        if deliveries:
+            asyncio.get_running_loop().call_soon(self._deliver, deliveries)
+
+    def _deliver_failure(self, flight: _Flight, error: Exception) -> None:
+        self._observers.commit_failed(error)
+        for created in flight.on_created:
+            created(error, 0)
+        for run in flight.runs:
+            run.abandoned(error)
+        for appended in flight.on_appended:
+            appended(error)
+
+
+def _deliveries(
+    flight: _Flight, receipt: Receipt
+) -> deque[tuple[Callable[..., None], tuple[Any, ...]]]:
+    made: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+    for created, answer in zip(flight.on_created, receipt.created, strict=True):
+        made.append((created, (answer, receipt.at)))
+    for run, advanced in zip(flight.runs, receipt.advanced, strict=True):
+        made.append((run.advanced, (advanced, receipt.at)))
+    for appended, placed in zip(flight.on_appended, receipt.appended, strict=True):
+        made.append((appended, (placed,)))
+    return made

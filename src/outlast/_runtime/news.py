@@ -1,0 +1,97 @@
+"""Waiting for runs to be over, wherever they run."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeAlias
+
+from outlast._model.events import Event
+from outlast.world import Listing, News
+
+Ending: TypeAlias = Event | None
+"""The last event of a run, where it is at hand."""
+
+
+class Endings:
+    """Tells waiters that their runs are over (or blocked).
+
+    Runs that end in this process tell at once. For others the world is asked in one query for all, once
+    when the waiting begins, and then whenever somebody else has written.
+    """
+
+    def __init__(self, listing: Listing, news: News, is_live: Callable[[str], bool]) -> None:
+        self._listing, self._news, self._is_live = listing, news, is_live
+        self._waiters: dict[str, list[asyncio.Future[Ending]]] = {}
+        self._added = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def wait(self, run_id: str) -> Ending:
+        """Return when the run is over. Also when it has been for long."""
+        future: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._waiters.setdefault(run_id, []).append(future)
+        if not self._is_live(run_id):
+            self._watch()
+        try:
+            return await future
+        finally:
+            self._remove(run_id, future)
+
+    def tell(self, run_id: str, ending: Ending = None) -> None:
+        """The run is over."""
+        for future in self._waiters.get(run_id, ()):
+            if not future.done():
+                future.set_result(ending)
+
+    def watch_again(self) -> None:
+        """A run that was live here has left without ending: the world must be watched for it."""
+        if self._waiters:
+            self._watch()
+
+    async def close(self) -> None:
+        """Stop watching; whoever waits is cancelled."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        for futures in self._waiters.values():
+            for future in futures:
+                future.cancel()
+
+    def _remove(self, run_id: str, future: asyncio.Future[Ending]) -> None:
+        waiters = self._waiters[run_id]
+        waiters.remove(future)
+        if not waiters:
+            del self._waiters[run_id]
+
+    def _watch(self) -> None:
+        self._added.set()
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._watching())
+
+    async def _watching(self) -> None:
+        while watched := [run_id for run_id in self._waiters if not self._is_live(run_id)]:
+            mark = self._news.mark()
+            self._added.clear()
+            try:
+                for run_id in await self._listing.ended(watched):
+                    self.tell(run_id)
+            except Exception as error:  # noqa: BLE001 - whoever waits gets it
+                self._fail(watched, error)
+            await self._something_new(mark)
+
+    def _fail(self, run_ids: list[str], error: Exception) -> None:
+        for run_id in run_ids:
+            for future in self._waiters.get(run_id, ()):
+                if not future.done():
+                    future.set_exception(error)
+
+    async def _something_new(self, mark: int) -> None:
+        """Wait until somebody else has written, or a waiter was added."""
+        tasks = {
+            asyncio.ensure_future(self._news.changed(mark)),
+            asyncio.ensure_future(self._added.wait()),
+        }
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,293 @@
+"""What all live runs of a process share."""
+
+import asyncio
+import logging
+import random
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Any, Final
+
+import msgspec
+
+from outlast._clock import Clock, Micros, Timer
+from outlast._codec import Codec
+from outlast._engine.execution import Execution
+from outlast._model.events import Logged, RunCreated
+from outlast._model.runs import RunRecord, RunStatus
+from outlast._registry.manifest import source_digest
+from outlast._registry.registry import Registry
+from outlast._runtime.commits import Committer
+from outlast._runtime.followers import Followers
+from outlast._runtime.live import LiveRun
+from outlast._runtime.news import Endings
+from outlast._runtime.observers import Observers
+from outlast._runtime.options import RuntimeOptions
+from outlast._runtime.slow import SlowAttempts
+from outlast.errors import WorldError
+from outlast.world import (
+    Append,
+    Appended,
+    Block,
+    Claim,
+    ClaimedRun,
+    Created,
+    End,
+    RunDraft,
+    StoredEvent,
+    Suspend,
+    Then,
+    World,
+)
+
+logger: Final = logging.getLogger("outlast")
+
+
+class Runtime:
+    """Live runs, the committer, and what they need. One for each open app.
+
+    It takes no runs by itself: a worker adopts those that it claims, and `create` adopts at once what it
+    starts while a worker `serves`.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        registry: Registry,
+        codec: Codec,
+        clock: Clock,
+        observers: Observers,
+        options: RuntimeOptions,
+        version: str,
+        chance: random.Random,
+    ) -> None:
+        self.world, self.registry, self.codec, self.clock = world, registry, codec, clock
+        self.observers, self.options, self.version, self.chance = (
+            observers,
+            options,
+            version,
+            chance,
+        )
+        self.live: dict[str, LiveRun] = {}
+        self.committer = Committer(world.log, clock, observers, self._nudged)
+        self.endings = Endings(world.listing, world.news, self.live.__contains__)
+        self.followers = Followers(world.news)
+        self.loop = asyncio.get_running_loop()
+        self.slots = asyncio.Semaphore(options.max_steps)
+        self.slow_attempts = SlowAttempts(clock, options.slow_step_after)
+        self.worker_id: str | None = None
+        """The worker that serves in this process; `None`: nobody does."""
+        self.draining = False
+        """The process stops: no attempt is begun any more."""
+        self.on_due: Callable[[Micros | None], None] = lambda _when: None
+        """Told when a run that nobody holds became due, or will be at that time."""
+        self.on_room: Callable[[], None] = lambda: None
+        """Told when a live run has left."""
+        self._lingering: OrderedDict[LiveRun, Micros] = OrderedDict()
+        self._linger_timer: Timer | None = None
+
+    @cached_property
+    def threads(self) -> ThreadPoolExecutor:
+        """Where `def` steps run."""
+        return ThreadPoolExecutor(self.options.max_threads, thread_name_prefix="outlast-step")
+
+    # Starting and appending
+
+    async def create(self, draft: RunDraft, event: RunCreated) -> Created:
+        """Create a run durably; and begin it here, if a worker serves here and has room."""
+        claim = self._claim_for(draft)
+        if claim is not None:
+            draft = _claimed(draft, claim)
+        future: asyncio.Future[Created] = asyncio.get_running_loop().create_future()
+
+        def done(answer: Created | Exception, at: Micros) -> None:
+            if isinstance(answer, Created):
+                self._begin_created(answer, draft, event, at)
+            _resolve(future, answer)
+
+        self.committer.create(draft, done)
+        return await future
+
+    async def append_durably(self, append: Append) -> Appended:
+        """Put events into a log that this process need not own. Durable on return."""
+        future: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+
+        def done(answer: Appended | Exception) -> None:
+            self._appended(answer)
+            _resolve(future, answer)
+
+        self.committer.append(append, done)
+        return await future
+
+    def append(self, append: Append) -> None:
+        """The same, without waiting: for what replay asks for again if it is lost."""
+        self.committer.append(append, self._appended)
+
+    def encode(self, value: object, what: str) -> bytes:
+        """A value as payload. Raises `EncodeError` or `PayloadTooLargeError`."""
+        return self.codec.encode(value, what=what)
+
+    # Live runs
+
+    def adopt(self, claimed: ClaimedRun, log: Sequence[StoredEvent]) -> None:
+        """Bring a claimed run to life. `log` is its whole log. Call it from a callback."""
+        run = claimed.run
+        definition = self.registry.workflow(run.workflow)
+        if definition is None or run.id in self.live:
+            return
+        live = LiveRun(self, run, Execution(definition, run.id, self.codec))
+        self.live[run.id] = live
+        if run.recoveries > self.options.recovery_limit:
+            live.give_up()
+        else:
+            live.begin(deque(log))
+
+    def forget(self, live: LiveRun) -> None:
+        """A live run has left."""
+        self._lingering.pop(live, None)
+        if self.live.get(live.id) is live:
+            del self.live[live.id]
+            self.endings.watch_again()
+            self.on_room()
+
+    def tell(self, live: LiveRun, then: Then) -> None:
+        """Tell who wants to know how a live run has left."""
+        match then:
+            case End(status=status, notify=notify):
+                self.observers.run_ended(live.id, status)
+                self.endings.tell(live.id, live.last_event)
+                if notify is not None:
+                    self.on_due(None)
+            case Block(problem=problem):
+                self.observers.run_blocked(live.id, problem)
+                logger.error("run blocked", extra={"run_id": live.id, "problem": problem})
+                self.endings.tell(live.id)
+            case Suspend(due_at=due_at):
+                self.observers.run_suspended(live.id)
+                if due_at is not None:
+                    self.on_due(due_at)
+            case _:
+                pass
+
+    def linger(self, live: LiveRun) -> None:
+        """Suspend the run after a while, if it still is idle then."""
+        self._lingering[live] = self.clock.now() + self.options.linger
+        self._lingering.move_to_end(live)
+        if self._linger_timer is None:
+            self._arm_linger()
+
+    def report(self, live: LiveRun) -> None:
+        """Log what asyncio had to say about a workflow's tasks."""
+        reports, live.execution.loop.reports = live.execution.loop.reports, []
+        for context in reports:
+            logger.warning(
+                context.get("message", "unhandled error in a workflow's task"),
+                exc_info=context.get("exception"),
+                extra={"run_id": live.id},
+            )
+
+    def source_digest(self, workflow: str) -> str:
+        """The digest of a workflow's source, as this process has it."""
+        definition = self.registry.workflow(workflow)
+        return "" if definition is None else source_digest(definition)
+
+    def call_soon(self, callback: Callable[..., None], *arguments: Any) -> None:
+        """Call back in the next turn of the host's loop; time does not skip until then."""
+        self.clock.hold()
+
+        def call() -> None:
+            try:
+                callback(*arguments)
+            finally:
+                self.clock.release()
+
+        asyncio.get_running_loop().call_soon(call)
+
+    async def close(self) -> None:
+        """Let go of everything. What is live stays in the world as it is."""
+        for live in list(self.live.values()):
+            live.leave()
+        self.slow_attempts.close()
+        if self._linger_timer is not None:
+            self._linger_timer.cancel()
+        await self.committer.close()
+        await self.endings.close()
+        if "threads" in self.__dict__:
+            self.threads.shutdown(wait=False, cancel_futures=True)
+
+    def _claim_for(self, draft: RunDraft) -> Claim | None:
+        serves = (
+            self.worker_id is not None
+            and not draft.delay
+            and len(self.live) < self.options.max_live_runs
+            and draft.queue in self.options.queues
+            and self.registry.workflow(draft.workflow) is not None
+        )
+        return Claim(self.worker_id, self.options.lease) if serves and self.worker_id else None
+
+    def _begin_created(
+        self, answer: Created, draft: RunDraft, event: RunCreated, at: Micros
+    ) -> None:
+        if not answer.new or draft.claim is None:
+            self.on_due(at + draft.delay if draft.delay else None)
+            return
+        definition = self.registry.workflow(draft.workflow)
+        assert definition is not None  # noqa: S101 - else it would not have been claimed
+        record = RunRecord(
+            id=draft.id,
+            workflow=draft.workflow,
+            status=RunStatus.RUNNING,
+            version=draft.version,
+            queue=draft.queue,
+            priority=draft.priority,
+            attributes=draft.attributes,
+            due_at=None,
+            epoch=answer.epoch,
+            worker=draft.claim.worker,
+            position=1,
+            recoveries=0,
+            created_at=at,
+        )
+        live = LiveRun(self, record, Execution(definition, draft.id, self.codec))
+        self.live[draft.id] = live
+        live.begin_new(Logged(0, at, event))
+
+    def _appended(self, answer: Appended | Exception) -> None:
+        if isinstance(answer, Appended):
+            if answer.status is not RunStatus.RUNNING:
+                self.on_due(None)
+        elif not isinstance(answer, WorldError):
+            logger.error("events could not be appended", exc_info=answer)
+
+    def _nudged(self, run_ids: Sequence[str]) -> None:
+        for run_id in run_ids:
+            if live := self.live.get(run_id):
+                live.nudge()
+
+    def _arm_linger(self) -> None:
+        if self._lingering:
+            when = next(iter(self._lingering.values()))
+            self._linger_timer = self.clock.call_at(when, self._end_linger)
+
+    def _end_linger(self) -> None:
+        self._linger_timer = None
+        now = self.clock.now()
+        while self._lingering and next(iter(self._lingering.values())) <= now:
+            live, _ = self._lingering.popitem(last=False)
+            live.suspend()
+        self._arm_linger()
+
+
+def _claimed(draft: RunDraft, claim: Claim) -> RunDraft:
+    return msgspec.structs.replace(draft, claim=claim)
+
+
+def _resolve(future: asyncio.Future[Any], answer: object) -> None:
+    if future.done():
+        return
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)

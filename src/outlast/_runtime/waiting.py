@@ -1,0 +1,32 @@
+"""What a suspended run waits for, in words for people."""
+
+from collections.abc import Sequence
+
+from outlast._engine.commands import Command, RunStep, StartChild, StartWait
+from outlast._model.runs import Waiting
+
+MAX_SHOWN = 20
+
+
+def what_it_waits_for(commands: Sequence[Command]) -> tuple[Waiting, ...]:
+    """The first few of the commands that are not answered yet."""
+    shown = [waiting for command in commands if (waiting := _waiting(command)) is not None]
+    return tuple(shown[:MAX_SHOWN])
+
+
+def _waiting(command: Command) -> Waiting | None:
+    match command:
+        case StartWait():
+            return Waiting(kind="wait", ref=command.ref, until=command.deadline, line=command.line)
+        case RunStep():
+            return Waiting(
+                kind="step",
+                ref=command.ref,
+                until=command.not_before or None,
+                on=command.definition.name,
+                line=command.line,
+            )
+        case StartChild():
+            return Waiting(kind="child", ref=command.ref, on=command.run_id, line=command.line)
+        case _:
+            return None

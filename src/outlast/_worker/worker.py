@@ -1,0 +1,221 @@
+"""A worker: claims due runs for a runtime and keeps hold of them."""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from outlast._clock import SECOND, Micros, sleep_until
+from outlast._ids import new_worker_id
+from outlast._model.workers import WorkerRecord
+from outlast._registry.manifest import encode_manifest, make_manifest, source_digest
+from outlast._runtime.runtime import Runtime
+from outlast.errors import WorldError, WorldUnavailableError
+from outlast.world import Claim, ClaimedRun, ClaimRequest, StoredEvent
+
+CLAIM_LIMIT: Final = 200
+RETRY_AFTER: Final[Micros] = SECOND // 2
+
+logger: Final = logging.getLogger("outlast")
+
+
+class Worker:
+    """Serves all workflows of the runtime's registry. `start`, then `stop`; stopping twice is fine.
+
+    `failed` is done, with the error, if the world broke and the worker serves no more.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.id = new_worker_id()
+        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._runtime = runtime
+        self._due = asyncio.Event()
+        self._next_due: Micros | None = None
+        self._stopping = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Register, write the manifest, and serve."""
+        runtime = self._runtime
+        await runtime.world.claims.register(self._record())
+        await self._publish_code()
+        runtime.worker_id = self.id
+        runtime.on_due, runtime.on_room = self._look_at, self._due.set
+        self._tasks = [
+            asyncio.create_task(self._service(serve), name=f"outlast {serve.__name__}")
+            for serve in (self._claiming, self._listening, self._heartbeats, self._upkeep)
+        ]
+        runtime.observers.worker_started(self.id)
+
+    async def stop(self, grace: Micros | None = None) -> None:
+        """Claim nothing more, let attempts in flight finish within the grace period, hand back what is
+        still live, and unregister. Idempotent."""
+        if self._stopping:
+            return
+        self._stopping = True
+        runtime = self._runtime
+        runtime.worker_id = None
+        runtime.draining = True
+        await self._end_tasks(self._tasks[:2])
+        await self._finish_attempts(runtime.options.grace if grace is None else grace)
+        await self._hand_back()
+        await self._end_tasks(self._tasks[2:])
+        runtime.on_due, runtime.on_room = lambda _when: None, lambda: None
+        try:
+            await runtime.world.claims.unregister(self.id)
+        except WorldError as error:
+            logger.warning("the worker could not unregister; its lease will end", exc_info=error)
+        runtime.observers.worker_stopped(self.id)
+
+    def _record(self) -> WorkerRecord:
+        now = self._runtime.clock.now()
+        return WorkerRecord(
+            id=self.id,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            version=self._runtime.version,
+            queues=self._runtime.options.queues,
+            started_at=now,
+            heartbeat_at=now,
+        )
+
+    async def _publish_code(self) -> None:
+        """Keep the manifest of this version, and free runs that were blocked by other code."""
+        runtime = self._runtime
+        now = runtime.clock.now()
+        manifest = make_manifest(runtime.registry, runtime.version, now)
+        await runtime.world.listing.save_manifest(runtime.version, now, encode_manifest(manifest))
+        for definition in runtime.registry.workflows.values():
+            await runtime.world.claims.unblock(definition.name, source_digest(definition))
+
+    # The services
+
+    async def _service(self, serve: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run a service for ever. While the world cannot be reached, try again."""
+        while True:
+            try:
+                await serve()
+            except WorldUnavailableError as error:
+                self._runtime.observers.commit_failed(error)
+                logger.warning("the world cannot be used for now", exc_info=error)
+                await self._pause(RETRY_AFTER)
+            except WorldError as error:
+                logger.critical("the worker cannot go on", exc_info=error)
+                if not self.failed.done():
+                    self.failed.set_exception(error)
+                return
+
+    async def _claiming(self) -> None:
+        while True:
+            self._due.clear()
+            self._next_due = None
+            if not await self._claim_all():
+                await self._wait_for_due()
+
+    async def _claim_all(self) -> bool:
+        """Claim once. True if there may be more, and room for it."""
+        runtime = self._runtime
+        limit = min(CLAIM_LIMIT, runtime.options.max_live_runs - len(runtime.live))
+        if limit <= 0:
+            return False
+        request = ClaimRequest(
+            claim=Claim(self.id, runtime.options.lease),
+            workflows=frozenset(runtime.registry.workflows),
+            queues=runtime.options.queues,
+            limit=limit,
+        )
+        runtime.clock.hold()
+        try:
+            claimed = await runtime.world.claims.claim(request)
+            for one in claimed:
+                runtime.call_soon(runtime.adopt, one, await self._whole_log(one))
+        finally:
+            runtime.clock.release()
+        return len(claimed) == limit
+
+    async def _whole_log(self, claimed: ClaimedRun) -> tuple[StoredEvent, ...]:
+        log = claimed.events
+        while len(log) < claimed.run.position:
+            more = await self._runtime.world.log.read(claimed.run.id, after=len(log))
+            if not more:
+                break
+            log += more
+        return log
+
+    async def _wait_for_due(self) -> None:
+        runtime = self._runtime
+        if len(runtime.live) >= runtime.options.max_live_runs:
+            await self._due.wait()
+            return
+        due = await runtime.world.claims.next_due(
+            frozenset(runtime.registry.workflows), runtime.options.queues
+        )
+        times = [when for when in (due, self._next_due) if when is not None]
+        if not times:
+            await self._due.wait()
+            return
+        timer = runtime.clock.call_at(min(times), self._due.set)
+        try:
+            await self._due.wait()
+        finally:
+            timer.cancel()
+
+    def _look_at(self, when: Micros | None) -> None:
+        """A run becomes due at that time, or is due now."""
+        if when is None or when <= self._runtime.clock.now():
+            self._due.set()
+        elif self._next_due is None or when < self._next_due:
+            self._next_due = when
+            self._due.set()
+
+    async def _listening(self) -> None:
+        """Hear of what other processes write: due runs, and news for live ones."""
+        news = self._runtime.world.news
+        mark = news.mark()
+        while True:
+            mark = await news.changed(mark)
+            self._due.set()
+            for run_id in await self._runtime.world.claims.nudged(self.id):
+                if live := self._runtime.live.get(run_id):
+                    live.nudge()
+
+    async def _heartbeats(self) -> None:
+        while True:
+            await self._pause(self._runtime.options.lease // 3)
+            await self._runtime.world.claims.renew(self.id, self._runtime.options.lease)
+
+    async def _upkeep(self) -> None:
+        while True:
+            if await self._runtime.world.claims.reap():
+                self._due.set()
+            await self._pause(self._runtime.options.upkeep)
+
+    async def _pause(self, length: Micros) -> None:
+        clock = self._runtime.clock
+        await sleep_until(clock, clock.now() + length, background=True)
+
+    # Stopping
+
+    async def _end_tasks(self, tasks: list[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _finish_attempts(self, grace: Micros) -> None:
+        tasks = [task for live in self._runtime.live.values() for task in live.attempts.values()]
+        if tasks and grace > 0:
+            await asyncio.wait(tasks, timeout=grace / SECOND)
+
+    async def _hand_back(self) -> None:
+        """Release what is live, as one batch, and wait until it is written."""
+        runtime = self._runtime
+        for live in list(runtime.live.values()):
+            live.release()
+        deadline = runtime.clock.now() + runtime.options.grace
+        while runtime.live and runtime.clock.now() < deadline:
+            self._due.clear()
+            timer = runtime.clock.call_at(deadline, self._due.set, background=True)
+            await self._due.wait()
+            timer.cancel()
