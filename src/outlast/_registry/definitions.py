@@ -1,10 +1,9 @@
 """What a workflow and a step are, to the rest of the library."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import cached_property
-from types import CoroutineType
 from typing import Any
 
 from outlast._registry.arguments import Arguments
@@ -29,7 +28,7 @@ class WorkflowDefinition:
     """A registered workflow."""
 
     name: str
-    fn: Callable[..., CoroutineType[Any, Any, Any]]
+    fn: Callable[..., Coroutine[Any, Any, Any]]
     """The user's `async def` function."""
     place: Place
 
