@@ -1,7 +1,7 @@
 """`Run`: a handle on one durable execution."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
 from outlast._api.reading import event_record, run_info, step_records
@@ -21,6 +21,7 @@ from outlast._model.events import (
 from outlast._model.runs import TERMINAL, RunRecord, RunStatus
 from outlast._registry.durations import duration
 from outlast._registry.policy import Delay
+from outlast._runtime.racing import first_of
 from outlast._runtime.runtime import Runtime
 from outlast.errors import (
     NotAllowedHereError,
@@ -172,22 +173,21 @@ class Run(Generic[R_co]):
                 return _unexpected(other)
 
 
-async def _within(runtime: Runtime, waiting: Any, limit: int, run_id: str) -> Any:
+async def _within(
+    runtime: Runtime, waiting: Coroutine[Any, Any, Event | None], limit: int, run_id: str
+) -> Event | None:
     """Wait on the app's own clock, so that time can be skipped in tests."""
     waiter = asyncio.ensure_future(waiting)
-    clock = asyncio.ensure_future(sleep_until(runtime.clock, runtime.clock.now() + limit))
+    clock = runtime.clock
     try:
-        await asyncio.wait({waiter, clock}, return_when=asyncio.FIRST_COMPLETED)
+        await first_of(asyncio.wait({waiter}), sleep_until(clock, clock.now() + limit))
         if waiter.done():
             return waiter.result()
-        msg = f"run {run_id!r} was not over within {limit / 1_000_000:g} s; it goes on"
-        raise TimeoutError(
-            msg
-        )
+        message = f"run {run_id!r} was not over within {to_seconds(limit):g} s; it goes on"
+        raise TimeoutError(message)
     finally:
         waiter.cancel()
-        clock.cancel()
-        await asyncio.gather(waiter, clock, return_exceptions=True)
+        await asyncio.gather(waiter, return_exceptions=True)
 
 
 def _unexpected(event: Event) -> NoReturn:

@@ -93,10 +93,10 @@ def wants_retry(policy: StepPolicy, error: BaseException) -> bool:
 
 
 def _check_delays(name: str, backoff: Delay | Sequence[Delay]) -> None:
-    delays = (
-        backoff if isinstance(backoff, Sequence) and not isinstance(backoff, str) else [backoff]
-    )
-    if not delays:
+    if isinstance(backoff, float | int | str | timedelta):
+        duration(backoff)
+        return
+    if not backoff:
         raise DefinitionError(name, "the backoff is an empty list of delays")
-    for delay in delays:
+    for delay in backoff:
         duration(delay)

@@ -113,8 +113,9 @@ class Attempt:
         if limit is None:
             return await awaitable
         seconds = to_seconds(limit)
+        scope = asyncio.timeout(seconds)
         try:
-            async with asyncio.timeout(seconds) as scope:
+            async with scope:
                 return await awaitable
         except TimeoutError as error:
             if not scope.expired():

@@ -125,7 +125,8 @@ class Committer:
     def _make_up(self) -> _Flight | None:
         creates = [self._creates.popleft() for _ in range(min(len(self._creates), MAX_BATCH))]
         appends = [self._appends.popleft() for _ in range(min(len(self._appends), MAX_BATCH))]
-        runs, advances = [], []
+        runs: list[Advancing] = []
+        advances: list[Advance] = []
         for run in list(self._runs)[:MAX_BATCH]:
             del self._runs[run]
             advance = run.take_advance()

@@ -1,9 +1,10 @@
 """Hearing of what is added to the logs of single runs."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
+from outlast._runtime.racing import first_of
 from outlast.world import News
 
 
@@ -26,16 +27,7 @@ class Changes:
 
     async def next(self) -> None:
         """Return when something was written after `begin`. May return for nothing."""
-        waits = [
-            asyncio.ensure_future(self._news.changed(self._mark)),
-            asyncio.ensure_future(self._local.wait()),
-        ]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
+        await first_of(self._news.changed(self._mark), self._local.wait())
 
 
 class Followers:
@@ -46,7 +38,7 @@ class Followers:
         self._following: dict[str, list[Changes]] = {}
 
     @contextmanager
-    def following(self, run_id: str) -> Iterator[Changes]:
+    def following(self, run_id: str) -> Generator[Changes, None, None]:
         """Follow a run for a while."""
         changes = Changes(self._news)
         self._following.setdefault(run_id, []).append(changes)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from outlast._model.events import Event
+from outlast._runtime.racing import first_of
 from outlast.world import Listing, News
 
 Ending: TypeAlias = Event | None
@@ -85,13 +86,4 @@ class Endings:
 
     async def _something_new(self, mark: int) -> None:
         """Wait until somebody else has written, or a waiter was added."""
-        tasks = {
-            asyncio.ensure_future(self._news.changed(mark)),
-            asyncio.ensure_future(self._added.wait()),
-        }
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await first_of(self._news.changed(mark), self._added.wait())
