@@ -7,7 +7,7 @@ from typing import Any, Generic, NoReturn, TypeVar, cast
 from outlast._api.reading import event_record, run_info, step_records
 from outlast._api.records import EventRecord, RunInfo, StepRecord
 from outlast._api.where import current_execution
-from outlast._clock import sleep_until
+from outlast._clock import sleep_until, to_seconds
 from outlast._codec import decode_event, encode_event
 from outlast._engine.failures import run_failed_error
 from outlast._model.events import (

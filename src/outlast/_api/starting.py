@@ -70,7 +70,7 @@ async def start(
         InvalidDurationError: The delay is no time.
         NoAppError: No app is open.
     """
-    if not isinstance(call, Call):
+    if not isinstance(call, Call):  # pyright: ignore[reportUnnecessaryIsInstance] - users without a type checker
         msg = f"start() with a {type(call).__name__}"
         raise NotAllowedHereError(
             msg,

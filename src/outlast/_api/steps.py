@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial, update_wrapper
-from typing import Any, Final, Generic, ParamSpec, TypeVar, overload
+from typing import Any, Final, Generic, ParamSpec, TypeVar, cast, overload
 
 from outlast._api.where import current_execution
 from outlast._engine.execution import Execution
@@ -62,7 +62,7 @@ class Step(Generic[P, R]):
     async def _call_plainly(self, *args: P.args, **kwargs: P.kwargs) -> R:
         result = self.fn(*args, **kwargs)
         if isinstance(result, Awaitable):
-            return await result
+            return await cast(Awaitable[R], result)
         return result
 
     async def _run_in(

@@ -266,7 +266,7 @@ class Execution:
         self, logged: Logged, kind: type[C], name: str | None, digest: str | None
     ) -> Operation | None:
         """The operation that an event is about; `None` if the event is inert."""
-        ref: str = logged.event.id  # type: ignore[union-attr]
+        ref = str(getattr(logged.event, "id", ""))
         operation = self._pending.get(ref)
         if operation is None and ref in self._settled:
             return None
@@ -327,7 +327,7 @@ class Execution:
             operation.set_result(event.run_id)
 
     def _child_ended(self, logged: Logged) -> Operation | None:
-        self._taken_back.pop(logged.event.id, None)  # type: ignore[union-attr]
+        self._taken_back.pop(str(getattr(logged.event, "id", "")), None)
         return self._answered(logged, StartChild, None, None)
 
     def _cancel(self, reason: str | None) -> None:
