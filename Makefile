@@ -1,0 +1,93 @@
+# The one door to everything that is done with this checkout; `make help` lists it.
+# Needs Python 3.11 or newer, pip and make. Why make and not just: docs/adr/0009-make-is-the-door.md.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PYTEST := $(BIN)/python -m pytest -p randomly
+SUB    := $(MAKE) --no-print-directory
+CODE   := src tests tools $(wildcard benchmarks examples)
+
+export PIP_ROOT_USER_ACTION := ignore
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+# Node comes as a wheel (pyright[nodejs]); with the one on the machine, if any, results would differ.
+export PYRIGHT_PYTHON_GLOBAL_NODE := 0
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup fmt lint types mypy pyright layers static test laws bench demo docs lock change changelog clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(STAMP) ## Make .venv with the locked dependencies and the package (quick when nothing changed)
+
+$(STAMP): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+	  "Outlast needs Python 3.11 or newer; $(PYTHON) is %d.%d. Try: make setup PYTHON=python3.12" % sys.version_info[:2])'
+	@echo "setup: $(VENV), from requirements-dev.txt"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --requirement requirements-dev.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+fmt: setup ## Format the code and apply the safe fixes
+	@$(BIN)/ruff check --quiet --fix-only $(CODE)
+	@$(BIN)/ruff format $(CODE)
+
+lint: setup ## Check style and formatting (ruff)
+	@$(BIN)/ruff check --quiet $(CODE)
+	@$(BIN)/ruff format --quiet --check $(CODE)
+	@echo "lint: ok"
+
+types: setup ## Check types (mypy and pyright, both strict, side by side)
+	@$(SUB) --jobs 2 --output-sync=target mypy pyright
+
+mypy: setup
+	@$(BIN)/mypy --no-error-summary $(CODE)
+	@echo "mypy: ok"
+
+pyright: setup
+	@$(BIN)/pyright --warnings > $(VENV)/pyright.txt || { cat $(VENV)/pyright.txt; exit 1; }
+	@echo "pyright: ok"
+
+layers: setup ## Check that imports point down (import-linter)
+	@$(BIN)/lint-imports --no-cache > $(VENV)/layers.txt || { cat $(VENV)/layers.txt; exit 1; }
+	@echo "layers: ok"
+
+static: setup
+	@$(SUB) --jobs 2 --output-sync=target lint layers mypy pyright
+
+test: static ## Everything that a change must pass: lint, types, layers, tests (at most 6 minutes)
+	@$(PYTEST) --quiet --numprocesses auto --maxprocesses 4 --dist worksteal
+
+laws: setup ## The long forms: slow tests, and the laws with many more examples
+	@HYPOTHESIS_PROFILE=laws $(PYTEST) --quiet --numprocesses auto --timeout 1800 -m "slow or law"
+
+bench: setup ## Measure, and compare with the limits of the machine
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+demo: setup ## Index the standard library, with a worker killed half way
+	@$(BIN)/outlast demo $(ARGS)
+
+docs: setup ## Write the generated pages of docs/ anew
+	@$(BIN)/python -m tools.reference
+
+lock: setup ## Resolve the development dependencies anew into requirements-dev.txt
+	@$(PIP) install uv
+	@$(BIN)/uv pip compile --quiet --upgrade --system-certs --universal --python-version 3.11 \
+	  --all-extras --group dev --no-header --no-annotate --no-emit-index-url \
+	  --output-file requirements-dev.txt pyproject.toml
+	@$(SUB) setup
+
+change: setup ## Note a change: make change KIND=added TEXT="Runs can be woken."
+	@$(BIN)/python -m tools.changes note "$(KIND)" "$(TEXT)"
+
+changelog: setup ## Move all notes into CHANGELOG.md: make changelog VERSION=0.2.0 DATE=2026-12-01
+	@$(BIN)/python -m tools.changes release "$(VERSION)" "$(DATE)"
+
+clean: ## Remove .venv, caches and the default database
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .outlast dist build
+	@find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

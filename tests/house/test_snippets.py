@@ -1,0 +1,61 @@
+"""Code in documents: it is Python, and what is marked to run runs. CONTRIBUTING.md has the marks."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import outlast
+from tests.house.checkout import ROOT
+from tests.house.markdown import Block, blocks, pages
+
+PYTHON = [block for path in pages() for block in blocks(path) if block.info[:1] == ("python",)]
+RUN = [block for block in PYTHON if block.info[1:]]
+
+
+def _shown(block: Block) -> str:
+    return block.shown
+
+
+@pytest.mark.parametrize("block", PYTHON, ids=_shown)
+def test_code_is_python(block: Block) -> None:
+    compile(block.body, block.shown, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    assert all(mark == "run" or mark.startswith("raises=") for mark in block.info[1:])
+
+
+@pytest.mark.parametrize("block", RUN, ids=_shown)
+def test_code_runs(block: Block, tmp_path: Path) -> None:
+    done = _run(block, tmp_path)
+    raises = next((mark.partition("=")[2] for mark in block.info if "raises=" in mark), None)
+    if raises is None:
+        assert done.returncode == 0, done.stderr
+    else:
+        assert done.returncode != 0
+        assert raises in done.stderr
+    if block.output is not None:
+        assert done.stdout == block.output
+
+
+def test_the_documents_have_code_that_runs() -> None:
+    """CONTRIBUTING shows the marks with a block that runs; the README has one once there is an API."""
+    run = {block.path for block in RUN}
+    assert ROOT / "CONTRIBUTING.md" in run
+    assert ROOT / "README.md" in run or not hasattr(outlast, "App")
+
+
+def _run(block: Block, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the block as a program of its own in an empty folder, warnings being errors."""
+    program = folder / "program.py"
+    program.write_text(block.body, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, "-W", "error", program.name],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
