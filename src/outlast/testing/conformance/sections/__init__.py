@@ -1,0 +1,34 @@
+"""The checks, by concern."""
+
+from outlast.testing.conformance.checking import Check
+from outlast.testing.conformance.sections.advancing import ADVANCING, FENCING
+from outlast.testing.conformance.sections.appending import APPENDING
+from outlast.testing.conformance.sections.claiming import CLAIMING, LEASES
+from outlast.testing.conformance.sections.creating import CREATING
+from outlast.testing.conformance.sections.families import CHILDREN, NOTIFYING
+from outlast.testing.conformance.sections.reading import ATTRIBUTES, LISTING, MANIFESTS, PAGING
+from outlast.testing.conformance.sections.sharing import FAULTS, NEWS, RACES
+from outlast.testing.conformance.sections.suspending import SUSPENDING
+from outlast.testing.conformance.sections.workers import WORKERS
+
+SECTIONS = (
+    CREATING,
+    ADVANCING,
+    FENCING,
+    APPENDING,
+    SUSPENDING,
+    CLAIMING,
+    LEASES,
+    WORKERS,
+    LISTING,
+    PAGING,
+    ATTRIBUTES,
+    CHILDREN,
+    NOTIFYING,
+    MANIFESTS,
+    NEWS,
+    RACES,
+    FAULTS,
+)
+
+ALL_CHECKS: tuple[Check, ...] = tuple(check for section in SECTIONS for check in section.checks)

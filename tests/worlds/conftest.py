@@ -1,0 +1,38 @@
+"""The worlds under test, each over an empty storage."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from outlast._clock import Clock
+from outlast.testing.conformance import WorldFactory
+from outlast.world import World
+from outlast.worlds.memory import MemoryWorld
+from outlast.worlds.sqlite import SqliteWorld
+
+Storage: TypeAlias = Callable[[Path], WorldFactory]
+
+
+def memory(_: Path) -> WorldFactory:
+    made: list[MemoryWorld] = []
+
+    def make(clock: Clock) -> World:
+        if not made:
+            made.append(MemoryWorld(clock))
+        return made[0]
+
+    return make
+
+
+def sqlite(folder: Path) -> WorldFactory:
+    return lambda clock: SqliteWorld(folder / "world.db", clock)
+
+
+STORAGES: dict[str, Storage] = {"memory": memory, "sqlite": sqlite}
+
+
+@pytest.fixture(params=STORAGES, scope="module")
+def storage(request: pytest.FixtureRequest) -> Storage:
+    return STORAGES[str(request.param)]
