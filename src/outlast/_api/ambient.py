@@ -1,6 +1,6 @@
 """The app that calls go to when none is named."""
 
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, Unpack
 
 from outlast._api.where import current_attempt
 from outlast.errors import NoAppError
@@ -8,6 +8,7 @@ from outlast.errors import NoAppError
 if TYPE_CHECKING:  # a call and a run name the app that they go to, and the app makes them
     from outlast._api.calls import Call, R
     from outlast._api.runs import Run
+    from outlast._api.starting import StartKeywords
     from outlast._runtime.runtime import Runtime
 
 
@@ -17,7 +18,7 @@ class AmbientApp(Protocol):
     @property
     def runtime(self) -> "Runtime": ...
 
-    async def start(self, call: "Call[R]", /, **options: Any) -> "Run[R]": ...
+    async def start(self, call: "Call[R]", /, **options: "Unpack[StartKeywords]") -> "Run[R]": ...
 
 
 OPEN_APPS: Final[list[AmbientApp]] = []

@@ -1,20 +1,25 @@
 """`App`: an open world, and a worker in this process."""
 
+import asyncio
 import random
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, Unpack
 
 from outlast._api.ambient import OPEN_APPS
-from outlast._api.attributes import checked_attributes
 from outlast._api.calls import Call
+from outlast._api.listing import RunFilters, find_runs
 from outlast._api.options import WorkerOptions, runtime_options
+from outlast._api.reading import worker_info
+from outlast._api.records import RunPage, WorkerInfo
 from outlast._api.runs import Run
 from outlast._api.settings import find_url
-from outlast._api.starting import StartOptions, start_on
+from outlast._api.starting import StartKeywords, start_on, start_options
 from outlast._clock import Clock
 from outlast._codec import Codec
+from outlast._registry.durations import duration
+from outlast._registry.policy import Delay
 from outlast._registry.registry import REGISTRY
 from outlast._registry.version import code_version
 from outlast._runtime.observers import Observers
@@ -115,11 +120,30 @@ class App:
         """The world's URL, without secrets."""
         return self.runtime.world.url
 
-    async def start(self, call: Call[R], /, **options: Any) -> Run[R]:
+    async def start(self, call: Call[R], /, **options: Unpack[StartKeywords]) -> Run[R]:
         """Start a run on this app; the options are those of `outlast.start`."""
-        options["attributes"] = checked_attributes(options.get("attributes"))
-        return await start_on(self.runtime, call, StartOptions(**options))
+        return await start_on(self.runtime, call, start_options(options))
 
     def get_run(self, run_id: str) -> Run[Any]:
         """A handle on a run of this app. It need not exist: the handle's methods tell."""
         return Run(run_id, lambda: self.runtime)
+
+    async def list_runs(self, **filters: Unpack[RunFilters]) -> RunPage:
+        """A page of runs, newest first; see `outlast.list_runs`."""
+        return await find_runs(self.runtime, filters)
+
+    async def workers(self) -> tuple[WorkerInfo, ...]:
+        """The workers that serve this world, oldest first."""
+        return tuple(worker_info(worker) for worker in await self.runtime.world.listing.workers())
+
+    async def serve(self) -> None:
+        """Serve until cancelled. Raises `WorldError` if the world breaks."""
+        if self._worker is None:
+            raise NoAppError("App.serve()")
+        await asyncio.shield(self._worker.failed)
+
+    async def stop(self, grace: Delay | None = None) -> None:
+        """Stop the worker: no more claims, a grace period for attempts in flight (that of the options by
+        default), then what is live is handed back. Idempotent."""
+        if self._worker is not None:
+            await self._worker.stop(None if grace is None else duration(grace))

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from outlast._api.records import EventRecord, RunInfo, StepAttempt, StepRecord, Waiting
+from outlast._api.records import EventRecord, RunInfo, StepAttempt, StepRecord, Waiting, WorkerInfo
 from outlast._codec import Codec
 from outlast._model.events import (
     NO_PAYLOAD,
@@ -18,6 +18,7 @@ from outlast._model.events import (
     StepStarted,
 )
 from outlast._model.runs import RunRecord
+from outlast._model.workers import WorkerRecord
 from outlast._registry.durations import to_datetime
 from outlast.world import StoredEvent
 
@@ -50,6 +51,19 @@ def run_info(run: RunRecord) -> RunInfo:
             for waiting in run.waiting
         ),
         problem=run.problem,
+    )
+
+
+def worker_info(worker: WorkerRecord) -> WorkerInfo:
+    """The public record of a worker."""
+    return WorkerInfo(
+        id=worker.id,
+        host=worker.host,
+        pid=worker.pid,
+        version=worker.version,
+        queues=worker.queues,
+        started_at=to_datetime(worker.started_at),
+        heartbeat_at=to_datetime(worker.heartbeat_at),
     )
 
 

@@ -93,3 +93,15 @@ class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     runs: tuple[RunInfo, ...]
     cursor: str | None
     """Pass it to `list_runs` to get the next page; `None` on the last one."""
+
+
+class WorkerInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A process that claims runs."""
+
+    id: str
+    host: str
+    pid: int
+    version: str
+    queues: tuple[str, ...]
+    started_at: datetime
+    heartbeat_at: datetime

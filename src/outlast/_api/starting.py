@@ -1,7 +1,7 @@
 """`start`, inside and outside of workflows."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import msgspec
 
@@ -24,16 +24,49 @@ from outlast.world import RunDraft
 R = TypeVar("R")
 
 
-class StartOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How to start a run; what `start` takes beside the call."""
+class StartKeywords(TypedDict, total=False):
+    """What `start` takes beside the call; see there."""
 
-    run_id: str | None = None
-    idempotency_key: str | None = None
-    attributes: Attributes = {}
-    priority: int | None = None
-    queue: str | None = None
-    delay: TimeLike | None = None
-    version: str | None = None
+    run_id: str | None
+    idempotency_key: str | None
+    attributes: Mapping[str, AttributeValue] | None
+    priority: int | None
+    queue: str | None
+    delay: TimeLike | None
+    version: str | None
+
+
+class StartOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How to start a run, checked."""
+
+    run_id: str | None
+    """The chosen id, or that which the idempotency key stands for."""
+    idempotency_key: str | None
+    attributes: Attributes
+    priority: int | None
+    queue: str | None
+    delay: TimeLike | None
+    version: str | None
+
+
+def start_options(keywords: StartKeywords) -> StartOptions:
+    """Check. Raises `ValueError` or `EncodeError`."""
+    run_id, key = keywords.get("run_id"), keywords.get("idempotency_key")
+    if run_id is not None and key is not None:
+        raise ValueError("give run_id or idempotency_key, not both")
+    if run_id is not None:
+        run_id = checked_run_id(run_id)
+    elif key is not None:
+        run_id = key_run_id(key)
+    return StartOptions(
+        run_id=run_id,
+        idempotency_key=key,
+        attributes=checked_attributes(keywords.get("attributes")),
+        priority=keywords.get("priority"),
+        queue=keywords.get("queue"),
+        delay=keywords.get("delay"),
+        version=keywords.get("version"),
+    )
 
 
 async def start(
@@ -77,16 +110,16 @@ async def start(
             "to start a run",
             "Pass a call of a function decorated with @workflow: start(fulfil(order)).",
         )
-    if run_id is not None and idempotency_key is not None:
-        raise ValueError("give run_id or idempotency_key, not both")
-    options = StartOptions(
-        run_id=run_id,
-        idempotency_key=idempotency_key,
-        attributes=checked_attributes(attributes),
-        priority=priority,
-        queue=queue,
-        delay=delay,
-        version=version,
+    options = start_options(
+        {
+            "run_id": run_id,
+            "idempotency_key": idempotency_key,
+            "attributes": attributes,
+            "priority": priority,
+            "queue": queue,
+            "delay": delay,
+            "version": version,
+        }
     )
     execution = current_execution()
     if execution is not None:
@@ -105,7 +138,7 @@ async def start_on(runtime: Runtime, call: Call[R], options: StartOptions) -> Ru
         attributes=options.attributes,
     )
     draft = RunDraft(
-        id=_chosen_id(options) or new_run_id(now),
+        id=options.run_id or new_run_id(now),
         workflow=call.workflow,
         version=version,
         queue=options.queue or "default",
@@ -126,7 +159,7 @@ async def _start_child(
         call,
         execution,
         detached=True,
-        run_id=_chosen_id(options),
+        run_id=options.run_id,
         attributes=options.attributes,
         queue=options.queue,
         priority=options.priority,
@@ -136,12 +169,6 @@ async def _start_child(
     )
     run_id: str = await execution.start_child(request, line)
     return Run(run_id, lambda: ambient_app("Run").runtime)
-
-
-def _chosen_id(options: StartOptions) -> str | None:
-    if options.run_id is not None:
-        return checked_run_id(options.run_id)
-    return None if options.idempotency_key is None else key_run_id(options.idempotency_key)
 
 
 def checked_run_id(run_id: str) -> str:

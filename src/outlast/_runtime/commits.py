@@ -124,7 +124,8 @@ class Committer:
 
     def _make_up(self) -> _Flight | None:
         creates = [self._creates.popleft() for _ in range(min(len(self._creates), MAX_BATCH))]
-        appends = [self._appends.popleft() for _ in range(min(len(self._appends), MAX_BATCH))]
+        # All of them: what was queued before an advance must not be committed after it.
+        appends, self._appends = list(self._appends), deque()
         runs: list[Advancing] = []
         advances: list[Advance] = []
         for run in list(self._runs)[:MAX_BATCH]:

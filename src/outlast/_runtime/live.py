@@ -230,6 +230,8 @@ class LiveRun:
             return False
         self._runtime.report(self)
         if self.execution.outcome is not None:
+            # What is outstanding now are children to cancel; they are queued before the end is.
+            self._dispatch(self.execution.outstanding())
             self._finish(self.execution.outcome)
             return False
         if dispatch and commands:
