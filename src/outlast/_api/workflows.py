@@ -7,12 +7,12 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from outlast._api.calls import Call
 from outlast._api.steps import check_no_self
+from outlast._api.tolerance import refuse_side_effects
 from outlast._engine.lines import calling_line
-from outlast._registry.check import check_workflow
 from outlast._registry.definitions import WorkflowDefinition
 from outlast._registry.names import definition_name, definition_place
 from outlast._registry.registry import REGISTRY
-from outlast.errors import DefinitionError, SideEffectError
+from outlast.errors import DefinitionError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,9 +58,7 @@ class WorkflowDecorator:
         plain = fn.__func__ if isinstance(fn, staticmethod) else fn
         _check_function(plain)
         name = self._name or definition_name(plain)
-        findings = [found for found in check_workflow(plain) if found.severity == "error"]
-        if findings:
-            raise SideEffectError(name, [str(found) for found in findings])
+        refuse_side_effects(name, plain)
         definition = WorkflowDefinition(name=name, fn=plain, place=definition_place(plain))
         REGISTRY.add_workflow(definition)
         return Workflow(definition, plain)
