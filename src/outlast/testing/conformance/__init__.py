@@ -8,6 +8,7 @@ the reason. The suite is versioned: `VERSION` goes up when a check is added or b
 from outlast.testing.conformance.checking import Check, WorldFactory
 from outlast.testing.conformance.clock import SettableClock
 from outlast.testing.conformance.exercising import CHECKS, Failure, Report, exercise
+from outlast.testing.conformance.programs import same_as_memory
 
 VERSION = 1
 
@@ -20,4 +21,5 @@ __all__ = [
     "SettableClock",
     "WorldFactory",
     "exercise",
+    "same_as_memory",
 ]

@@ -20,7 +20,6 @@ from outlast.world import (
     RunDraft,
     StoredEvent,
     Suspend,
-    Then,
 )
 from outlast.worlds.planning.records import Growth, Known, Plan, RunState, Turn
 
@@ -79,7 +78,7 @@ class _Planner:
             self._merge(advance.run_id, state, advance.attributes)
         for draft in advance.children:
             self.create(draft)
-        kept = self._follow(advance.run_id, state, advance.then, missed=bool(missed))
+        kept = self._follow(advance, state, missed=bool(missed))
         return Advanced(fenced=False, position=state.position, missed=missed, kept=kept)
 
     def append(self, append: Append) -> Appended:
@@ -134,15 +133,15 @@ class _Planner:
     def _grow(
         self, run_id: str, state: RunState, drafts: tuple[EventDraft, ...], *, outside: bool
     ) -> None:
-        at = max(self._at, state.last_at)
         growth = self._grown.get(run_id)
         if growth is None:
-            growth = Growth(state.status, state.epoch, state.position, state.position, at)
+            growth = Growth(state.status, state.epoch, state.position, state.position, self._at)
             self._grown[run_id] = growth
+        if drafts:
+            state.last_at = growth.at = max(self._at, state.last_at)
         for draft in drafts:
-            self._events.append((run_id, _stored(draft, state.position, at)))
+            self._events.append((run_id, _stored(draft, state.position, state.last_at)))
             state.position += 1
-        state.last_at = growth.at = at
         growth.position = state.position
         growth.nudged = outside and state.status == RunStatus.RUNNING
 
@@ -150,8 +149,9 @@ class _Planner:
         state.attributes = {**state.attributes, **attributes}
         self._attributes[run_id] = state.attributes
 
-    def _follow(self, run_id: str, state: RunState, then: Then, *, missed: bool) -> bool:
+    def _follow(self, advance: Advance, state: RunState, *, missed: bool) -> bool:
         """Keep the run or let go of it; gives whether the owner still holds it."""
+        run_id, then = advance.run_id, advance.then
         match then:
             case Keep():
                 return True
@@ -168,7 +168,7 @@ class _Planner:
                     RunStatus.BLOCKED, None, problem=then.problem, blocked_digest=then.digest
                 )
             case End():
-                turn = _end(then, state.last_at)
+                turn = _end(then, state.last_at if advance.events else self._at)
             case _:
                 assert_never(then)
         self._turned[run_id] = turn

@@ -42,7 +42,7 @@ class Growth(msgspec.Struct, gc=False):
     """The position before."""
     position: int
     at: Micros
-    """The time of the log's last event from now on, and not before the row's own."""
+    """The time of the last event, if there are any; never before the row's own."""
     progress: bool = False
     """Whether the count of recoveries starts anew."""
     nudged: bool = False

@@ -30,7 +30,7 @@ BEGIN
     -- Logs that have grown. Each row must be what the plan was made on, or all is off.
     UPDATE runs SET
         position = change.value ->> 4,
-        last_at = change.value ->> 5,
+        last_at = iif(change.value ->> 4 > position, change.value ->> 5, last_at),
         recoveries = iif(change.value ->> 6, 0, recoveries),
         nudged = change.value ->> 7
     FROM json_each(NEW.grown) AS change
@@ -38,7 +38,7 @@ BEGIN
         AND runs.status = change.value ->> 1
         AND runs.epoch = change.value ->> 2
         AND runs.position = change.value ->> 3
-        AND runs.last_at <= change.value ->> 5;
+        AND (runs.last_at <= change.value ->> 5 OR change.value ->> 4 = runs.position);
     SELECT RAISE(ABORT, 'stale plan')
     WHERE NEW.grown IS NOT NULL AND changes() <> json_array_length(NEW.grown);
 

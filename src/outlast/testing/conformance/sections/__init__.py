@@ -4,6 +4,7 @@ from outlast.testing.conformance.checking import Check
 from outlast.testing.conformance.sections.advancing import ADVANCING, FENCING
 from outlast.testing.conformance.sections.appending import APPENDING
 from outlast.testing.conformance.sections.claiming import CLAIMING, LEASES
+from outlast.testing.conformance.sections.comparing import COMPARING
 from outlast.testing.conformance.sections.creating import CREATING
 from outlast.testing.conformance.sections.families import CHILDREN, NOTIFYING
 from outlast.testing.conformance.sections.reading import ATTRIBUTES, LISTING, MANIFESTS, PAGING
@@ -29,6 +30,7 @@ SECTIONS = (
     NEWS,
     RACES,
     FAULTS,
+    COMPARING,
 )
 
 ALL_CHECKS: tuple[Check, ...] = tuple(check for section in SECTIONS for check in section.checks)

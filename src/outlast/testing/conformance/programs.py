@@ -1,0 +1,233 @@
+"""Random programs: the same operations on a world and on the memory world, with equal answers.
+
+The checks of the sections say what must be so; programs find what nobody thought of saying. They
+draw from any `random.Random`: a seeded one, or one that a property-testing library controls and
+shrinks.
+"""
+
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from msgspec.structs import replace
+
+from outlast._clock import SECOND
+from outlast._model.runs import Attributes, AttributeValue, Parent, RunStatus, Waiting
+from outlast.testing.conformance.clock import SettableClock
+from outlast.testing.conformance.expecting import equal
+from outlast.testing.conformance.scene import LEASE, append, draft, facts
+from outlast.world import (
+    Advance,
+    Append,
+    Batch,
+    Block,
+    Claim,
+    ClaimRequest,
+    End,
+    EventDraft,
+    Keep,
+    Release,
+    RunDraft,
+    RunFilter,
+    Suspend,
+    Then,
+    World,
+)
+from outlast.worlds.memory import MemoryWorld
+
+Operation: TypeAlias = Callable[[World], Awaitable[object]]
+
+_RUNS = tuple(f"run-{number}" for number in range(8))
+_WORKERS = ("worker-0", "worker-1")
+_WORKFLOWS = ("flow", "other")
+_QUEUES = ("default", "slow")
+_VALUES: tuple[AttributeValue, ...] = (None, True, False, 1, 0, 1.0, "1", "", "a\x00b", "é🙂")
+_ENDS = (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)
+
+
+async def same_as_memory(
+    world: World, clock: SettableClock, chance: random.Random, *, steps: int
+) -> None:
+    """Do `steps` random operations to an open, empty world and to a memory world of the same clock.
+
+    Raises `AssertionError` for the first answer, and at the end for the first row or log, that
+    differs.
+    """
+    memory = MemoryWorld(clock)
+    async with memory.opened():
+        program = _Program(memory, clock, chance)
+        for _ in range(steps):
+            operation = await program.next()
+            equal(await operation(world), await operation(memory), f"the answer of {operation}")
+        for run_id in _RUNS:
+            equal(await world.listing.get(run_id), await memory.listing.get(run_id), run_id)
+            equal(await world.log.read(run_id), await memory.log.read(run_id), run_id)
+        equal(await world.listing.workers(), await memory.listing.workers(), "the workers")
+
+
+class _Program:
+    """Makes operations that suit the state of the model, most of the time."""
+
+    def __init__(self, model: World, clock: SettableClock, chance: random.Random) -> None:
+        self._model = model
+        self._clock = clock
+        self._chance = chance
+        self._makers: tuple[Callable[[], Operation], ...] = (
+            self._claim,
+            self._claim,
+            self._renew,
+            self._unregister,
+            self._next_due,
+            self._nudged,
+            self._unblock,
+            self._find,
+            self._ended,
+            self._read,
+        )
+
+    async def next(self) -> Operation:
+        """An operation to do to both worlds."""
+        self._clock.move(self._chance.choice((0, 1, SECOND, LEASE, LEASE, -SECOND)))
+        if self._maybe(0.6):
+            batch = await self._batch()
+            return lambda world: world.log.commit(batch)
+        return self._chance.choice(self._makers)()
+
+    def _maybe(self, probability: float) -> bool:
+        return self._chance.random() < probability
+
+    async def _batch(self) -> Batch:
+        pick = self._chance.randint
+        return Batch(
+            creates=tuple([self._draft() for _ in range(pick(0, 2))]),
+            advances=tuple([await self._advance() for _ in range(pick(0, 4))]),
+            appends=tuple([self._append() for _ in range(pick(0, 2))]),
+        )
+
+    def _draft(self) -> RunDraft:
+        choice = self._chance.choice
+        return draft(
+            choice(_RUNS),
+            workflow=choice(_WORKFLOWS),
+            queue=choice(_QUEUES),
+            priority=choice((-1, 0, 0, 5)),
+            attributes=self._attributes(),
+            delay=choice((0, 0, SECOND, LEASE)),
+            parent=choice(
+                (None, None, Parent(choice(_RUNS), "child#1", detached=self._maybe(0.5)))
+            ),
+            idempotency_key=choice((None, None, "key-1", "key-2")),
+            claim=choice((None, Claim(choice(_WORKERS), LEASE))),
+        )
+
+    async def _advance(self) -> Advance:
+        run_id = self._chance.choice(_RUNS)
+        run = await self._model.listing.get(run_id)
+        epoch, position = (0, 0) if run is None else (run.epoch, run.position)
+        return Advance(
+            run_id=run_id,
+            epoch=epoch if self._maybe(0.8) else self._chance.randint(0, 4),
+            seen=position if self._maybe(0.7) else self._chance.randint(0, position + 1),
+            events=self._events(),
+            then=self._then(),
+            attributes=self._attributes() if self._maybe(0.2) else None,
+            progress=self._maybe(0.5),
+            children=(self._draft(),) if self._maybe(0.1) else (),
+        )
+
+    def _then(self) -> Then:
+        due_at = self._clock.now() + self._chance.choice((0, SECOND, LEASE))
+        return self._chance.choice(
+            (
+                Keep(),
+                Keep(),
+                Keep(),
+                Suspend(due_at=None, waiting=()),
+                Suspend(
+                    due_at=due_at, waiting=(Waiting(kind="wait", ref="sleep#1", until=due_at),)
+                ),
+                Release(),
+                Block(problem="changed", digest=self._chance.choice(("d1", "d2"))),
+                End(status=self._chance.choice(_ENDS)),
+                End(status=self._chance.choice(_ENDS), notify=self._append()),
+            )
+        )
+
+    def _append(self) -> Append:
+        attributes = self._attributes() if self._maybe(0.3) else None
+        added = append(self._chance.choice(_RUNS), attributes=attributes)
+        return replace(added, events=self._events())
+
+    def _events(self) -> tuple[EventDraft, ...]:
+        kinds = ("step_completed", "hook_resumed", "wait_completed")
+        return facts(*self._chance.choices(kinds, k=self._chance.randint(0, 3)))
+
+    def _attributes(self) -> Attributes:
+        count = self._chance.randint(0, 2)
+        return {self._chance.choice("xyz"): self._chance.choice(_VALUES) for _ in range(count)}
+
+    def _claim(self) -> Operation:
+        request = ClaimRequest(
+            claim=Claim(self._chance.choice(_WORKERS), LEASE),
+            workflows=self._workflows(),
+            queues=self._queues(),
+            limit=self._chance.randint(1, 4),
+        )
+
+        async def claim(world: World) -> object:
+            claimed = await world.claims.claim(request)  # with as many events as the world likes
+            return [(taken.run, taken.events[:1]) for taken in claimed]
+
+        return claim
+
+    def _workflows(self) -> frozenset[str]:
+        return frozenset(self._chance.choices(_WORKFLOWS, k=2))
+
+    def _queues(self) -> tuple[str, ...]:
+        return tuple(self._chance.choices(_QUEUES, k=2))
+
+    def _renew(self) -> Operation:
+        worker = self._chance.choice(_WORKERS)
+        return lambda world: world.claims.renew(worker, LEASE)
+
+    def _unregister(self) -> Operation:
+        worker = self._chance.choice(_WORKERS)
+        return lambda world: world.claims.unregister(worker)
+
+    def _next_due(self) -> Operation:
+        workflows, queues = self._workflows(), self._queues()
+        return lambda world: world.claims.next_due(workflows, queues)
+
+    def _nudged(self) -> Operation:
+        worker = self._chance.choice(_WORKERS)
+        return lambda world: world.claims.nudged(worker)
+
+    def _unblock(self) -> Operation:
+        workflow = self._chance.choice(_WORKFLOWS)
+        return lambda world: world.claims.unblock(workflow, "d1")
+
+    def _find(self) -> Operation:
+        choice = self._chance.choice
+        name, value = choice("xyz"), choice(_VALUES)
+        wish = RunFilter(
+            ids=choice(((), (), _RUNS[:3])),
+            statuses=choice(((), (RunStatus.RUNNING,), _ENDS)),
+            workflows=choice(((), (choice(_WORKFLOWS),))),
+            attributes=choice(({}, {name: value})),
+            parent=choice((None, None, choice(_RUNS))),
+        )
+        limit = self._chance.randint(1, 9)
+
+        async def find(world: World) -> object:
+            page = await world.listing.find(wish, limit=limit)  # with a cursor of the world's own
+            return (page.runs, page.cursor is None)
+
+        return find
+
+    def _ended(self) -> Operation:
+        return lambda world: world.listing.ended(_RUNS)
+
+    def _read(self) -> Operation:
+        run_id, after = self._chance.choice(_RUNS), self._chance.randint(0, 5)
+        limit = self._chance.choice((None, 1, 3))
+        return lambda world: world.log.read(run_id, after=after, limit=limit)
