@@ -1,6 +1,9 @@
 """What code a deployment has: each workflow and step, with its signature and source."""
 
 import inspect
+from collections.abc import Callable
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -28,17 +31,32 @@ def decode_manifest(data: bytes) -> Manifest:
 
 
 def definition_source(definition: StepDefinition | WorkflowDefinition) -> str:
-    """The source text of a definition; its compiled code, as text, where there is no source."""
-    try:
-        return inspect.getsource(definition.fn)
-    except (OSError, TypeError):
-        code = inspect.unwrap(definition.fn).__code__
-        return f"# no source; bytecode {code.co_code.hex()} constants {code.co_consts!r}"
+    """The source text of a definition; its compiled code, as text, where there is no source.
+
+    It is that of the first time it was asked for: of a file that changes later, not what it became.
+    """
+    fn = definition.fn
+    source = _SOURCES.get(fn)
+    if source is None:
+        source = _SOURCES[fn] = _source(fn)
+    return source
 
 
 def source_digest(definition: WorkflowDefinition) -> str:
     """A fingerprint of a workflow's own source."""
     return digest(definition_source(definition).encode())
+
+
+_SOURCES: Final[WeakKeyDictionary[Callable[..., Any], str]] = WeakKeyDictionary()
+"""Finding the end of a function tokenizes its source: about a millisecond each."""
+
+
+def _source(fn: Callable[..., Any]) -> str:
+    try:
+        return inspect.getsource(fn)
+    except (OSError, TypeError):
+        code = inspect.unwrap(fn).__code__
+        return f"# no source; bytecode {code.co_code.hex()} constants {code.co_consts!r}"
 
 
 def _entry(definition: StepDefinition | WorkflowDefinition) -> ManifestEntry:
