@@ -100,8 +100,19 @@ _LOOP: Final = "outlast._engine.loop"
 
 def _watch(event: str, arguments: tuple[Any, ...]) -> None:
     # Called for every audited operation of the process: the first line must be cheap.
-    if event in _EVENTS and get_ident() in _turning and not _is_trusted(inspect.currentframe()):
+    if event not in _EVENTS or get_ident() not in _turning:
+        return
+    if not _is_time_zone(event, arguments) and not _is_trusted(inspect.currentframe()):
         raise NotDurableError(_what(event, arguments), _INSTEAD[event.partition(".")[0]])
+
+
+def _is_time_zone(event: str, arguments: tuple[Any, ...]) -> bool:
+    """`ZoneInfo(...)` reads the time zone database from C, without a frame to trust."""
+    zoneinfo = sys.modules.get("zoneinfo")
+    if event != "open" or zoneinfo is None or not isinstance(arguments[0], str):
+        return False
+    roots: tuple[str, ...] = zoneinfo.TZPATH
+    return arguments[0].startswith(roots)
 
 
 def _is_trusted(frame: FrameType | None) -> bool:

@@ -27,7 +27,8 @@ from typing import Any, Final, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary, WeakValueDictionary, ref
 
 from outlast._engine.imports import guarded_import
-from outlast._engine.lens_globals import LensGlobals, ModuleLens
+from outlast._engine.lens_globals import LensGlobals
+from outlast._engine.lens_modules import module_lens
 from outlast._engine.lens_rules import stand_in
 from outlast._engine.lens_writes import globals_written, names_rebound, writing_through
 from outlast._registry.check_origin import claim, is_user_function, is_user_module
@@ -74,7 +75,7 @@ def _module(module: ModuleType) -> Any:
         return module
     known = _modules.get(id(module))
     if known is None:
-        known = _modules[id(module)] = ModuleLens(module, see)
+        known = _modules[id(module)] = module_lens(module, see)
     return known
 
 
@@ -188,4 +189,4 @@ _import: Final = guarded_import(see)
 # key is the id of, so that the id stays theirs.
 _functions: Final[WeakKeyDictionary[FunctionType, ref[FunctionType]]] = WeakKeyDictionary()
 _namespaces: Final[WeakValueDictionary[int, LensGlobals]] = WeakValueDictionary()
-_modules: Final[WeakValueDictionary[int, ModuleLens]] = WeakValueDictionary()
+_modules: Final[WeakValueDictionary[int, Any]] = WeakValueDictionary()

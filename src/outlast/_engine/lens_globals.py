@@ -3,7 +3,6 @@
 import builtins
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from types import ModuleType
 from typing import Any, Final, TypeAlias
 
 See: TypeAlias = Callable[[Any], Any]
@@ -113,55 +112,6 @@ class _Builtins(dict[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         return self._globals[name]
-
-
-class ModuleLens:
-    """A module as workflow code sees it: each attribute is looked at on the way, live."""
-
-    __slots__ = ("__weakref__", "_outlast_module", "_outlast_see", "_outlast_seen")
-
-    def __init__(self, module: ModuleType, see: See) -> None:
-        object.__setattr__(self, "_outlast_module", module)
-        object.__setattr__(self, "_outlast_see", see)
-        object.__setattr__(self, "_outlast_seen", {})
-
-    # Declared for readers; set around `__setattr__`, which is the module's.
-    _outlast_module: ModuleType
-    _outlast_see: See
-    _outlast_seen: dict[str, tuple[Any, Any]]
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self._outlast_module, name)
-        known = self._outlast_seen.get(name)
-        if known is not None and known[0] is value:
-            return known[1]
-        seen = self._outlast_see(value)
-        self._outlast_seen[name] = (value, seen)
-        return seen
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self._outlast_module, name, value)
-
-    def __delattr__(self, name: str) -> None:
-        delattr(self._outlast_module, name)
-
-    def __dir__(self) -> list[str]:
-        return dir(self._outlast_module)
-
-    def __repr__(self) -> str:
-        return repr(self._outlast_module)
-
-    @property  # type: ignore[misc]  # a module, to those who ask by isinstance
-    def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return ModuleType
-
-    @property
-    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]  # for `vars(module)`
-        return vars(self._outlast_module)
-
-    @property
-    def __doc__(self) -> str | None:  # type: ignore[override]  # the module's, not this class's
-        return self._outlast_module.__doc__
 
 
 def real_globals(scope: Mapping[str, Any] | None) -> Mapping[str, Any] | None:

@@ -25,7 +25,7 @@ class Sources(Protocol):
 
 def current_sources() -> Sources | None:
     """The sources of the run whose turn it is on this thread; `None` outside of workflow code."""
-    return getattr(events._get_running_loop(), "sources", None)  # noqa: SLF001 - the one that does not raise
+    return getattr(events._get_running_loop(), "sources", None)
 
 
 def deterministic_now(sources: Sources) -> datetime:

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Set
 from types import FunctionType
 from typing import Any, Final
 
+import msgspec
+
 from outlast._registry.check_origin import is_user_function
 from outlast._registry.check_table import words
 
@@ -16,12 +18,15 @@ _BY_USE: Final = words(
 
 
 def methods_used(cls: type, names: Set[str]) -> Iterator[FunctionType]:
-    """The methods of the user's that code with these names in it may call. A guess: by name alone."""
+    """The methods of the user's that code with these names in it may call. A guess: by name alone.
+
+    Generated methods are left out: what they call is a field's default.
+    """
     for base in cls.__mro__:
         for name, member in vars(base).items():
             if name in _BY_USE or name in names:
                 function = plain_function(member)
-                if function is not None and is_user_function(function):
+                if function is not None and _is_written_by_user(function):
                     yield function
 
 
@@ -35,6 +40,11 @@ def plain_function(member: object) -> FunctionType | None:
     return found if isinstance(found, FunctionType) else None
 
 
+def _is_written_by_user(function: FunctionType) -> bool:
+    file = function.__code__.co_filename
+    return is_user_function(function) and not file.startswith(("<string", "<attrs"))
+
+
 def default_factories(cls: type) -> Iterator[tuple[str, Any]]:
     """The names and factories of the fields that make their own defaults: of dataclasses, attrs and
     msgspec classes, and pydantic models."""
@@ -44,10 +54,10 @@ def default_factories(cls: type) -> Iterator[tuple[str, Any]]:
         yield name, field.default_factory
     for field in _own(cls, "__attrs_attrs__", ()):
         yield field.name, getattr(field.default, "factory", None)
-    defaults = _own(cls, "__struct_defaults__", ())
-    fields = _own(cls, "__struct_fields__", ())
-    for name, default in zip(reversed(fields), reversed(defaults), strict=False):
-        yield name, getattr(default, "factory", None)
+    if issubclass(cls, msgspec.Struct):
+        defaults = reversed(cls.__struct_defaults__)
+        for name, default in zip(reversed(cls.__struct_fields__), defaults, strict=False):
+            yield name, getattr(default, "factory", None)
 
 
 def _own(cls: type, name: str, default: Any) -> Any:

@@ -10,9 +10,11 @@ import inspect
 import sys
 from collections.abc import Iterator, Mapping
 from types import CodeType, FunctionType, ModuleType
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, TypeGuard, TypeVar
 
 import msgspec
+
+T = TypeVar("T")
 
 ABSENT: Final = object()
 """Stands for a value that is not known before the code runs."""
@@ -57,18 +59,21 @@ def names_used(function: FunctionType) -> Iterator[Use | Write]:
 
 def attribute_of(value: object, name: str) -> object:
     """What `value.name` is, as far as that is certain without running code; else `ABSENT`."""
-    if isinstance(value, Unloaded):
+    if is_plainly(value, Unloaded):
         return Unloaded(f"{value.path}.{name}")
-    if issubclass(type(value), ModuleType):
-        found = vars(value).get(name, ABSENT)
-        module = getattr(value, "__name__", "")
-        return sys.modules.get(f"{module}.{name}", ABSENT) if found is ABSENT else found
-    if isinstance(value, type):
+    if is_plainly(value, ModuleType):
+        return _attribute_of_module(vars(value), name)
+    if is_plainly(value, type):
         found = inspect.getattr_static(value, name, ABSENT)
         if type(found) in (staticmethod, classmethod):
             return _function_of(found)
         return found
     return ABSENT
+
+
+def is_plainly(value: object, kind: type[T]) -> TypeGuard[T]:
+    """`isinstance` by the real type: a user's object may answer for its class with code."""
+    return issubclass(type(value), kind)
 
 
 def all_codes(code: CodeType) -> Iterator[CodeType]:
@@ -104,10 +109,11 @@ class _Reading:
 
     def _load(self, instruction: dis.Instruction) -> tuple[str, object] | None:
         operation: str = instruction.opname
-        name = _last(instruction.argval)
         if operation in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"):
+            name = str(instruction.argval)
             value = self._global(name)
         elif "FAST" in operation or "DEREF" in operation:
+            name = _last(instruction.argval)
             value = self._bound.get(name, ABSENT)
         else:
             return None
@@ -175,6 +181,14 @@ class _Reading:
 
 def _function_of(method: Any) -> object:
     return method.__func__
+
+
+def _attribute_of_module(scope: Mapping[str, Any], name: str) -> object:
+    found = scope.get(name, ABSENT)
+    if found is not ABSENT or "__path__" not in scope:
+        return found
+    path = f"{scope['__name__']}.{name}"
+    return sys.modules.get(path, Unloaded(path))
 
 
 # Newer interpreters store or load two local variables at once: the first is stored first, and the

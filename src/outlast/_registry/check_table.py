@@ -9,7 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 FILES: Final = "Read and write files in a step."
-PATHS: Final = "Look at the file system in a step."
+PATHS: Final = "Use the file system in a step."
 ENVIRONMENT: Final = (
     "Read the environment in a step, or before the run starts and pass it as an argument."
 )
@@ -37,6 +37,9 @@ SETS: Final = (
 )
 GLOBALS: Final = (
     "It outlives the run and is not restored on replay: return the value, or pass it on."
+)
+SHARED_CHANCE: Final = (
+    "It goes on where other runs have left it: make the generator in the workflow."
 )
 UNSTABLE: Final = "It differs between processes: derive the value from data instead."
 
@@ -123,7 +126,8 @@ ROWS: Final = (
     _refused("threading", "Thread Timer", THREADS),
     _refused("threading", "Lock RLock Condition Event Semaphore BoundedSemaphore Barrier", LOCKS),
     _refused("queue", "Queue LifoQueue PriorityQueue SimpleQueue", LOCKS),
-    _refused("_thread", "start_new_thread allocate_lock", THREADS),
+    _refused("_thread", "start_new_thread", THREADS),
+    _refused("_thread", "allocate_lock LockType RLock", LOCKS),
     _refused("concurrent.futures", "ThreadPoolExecutor ProcessPoolExecutor", THREADS),
     _refused("concurrent.futures.thread", "ThreadPoolExecutor", THREADS),
     _refused("concurrent.futures.process", "ProcessPoolExecutor", THREADS),

@@ -9,11 +9,13 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
+from outlast._ids import Chance
 from outlast._registry.check_classes import default_factories, methods_used, plain_function
 from outlast._registry.check_finding import Finding, Severity
-from outlast._registry.check_names import ABSENT, Unloaded, Use, attribute_of
+from outlast._registry.check_names import ABSENT, Unloaded, Use, attribute_of, is_plainly
 from outlast._registry.check_origin import is_user_function, is_user_module
 from outlast._registry.check_rules import RULES, Rule
+from outlast._registry.check_table import SHARED_CHANCE
 
 Reach: TypeAlias = Literal["lensed", "beyond", "guessed"]
 """How a function is reached: seen through the lens; called, but past the lens; perhaps called."""
@@ -50,7 +52,8 @@ class Judge:
             yield from self._look_at(value, use, rest, reach)
             if not rest:
                 return
-            if isinstance(value, type):  # what is reached through a class is called past the lens
+            if is_plainly(value, type):
+                # What is reached through a class is called past the lens.
                 reach = _further(reach, "beyond")
             value, rest = attribute_of(value, rest[0]), rest[1:]
 
@@ -121,10 +124,12 @@ class Judge:
             message = f"It belongs to {rule.name}. {rule.instead}"
             severity: Severity = "warning" if self._reach == "guessed" else "error"
             yield self._finding(use, name, message, severity)
+        if issubclass(kind, Chance) and rest:
+            yield self._finding(use, ".".join((use.name, *rest)), SHARED_CHANCE, "warning")
         reach = _further(self._reach, "beyond")
         yield from _wrapped(value, reach)
         if rest:
-            method = plain_function(inspect.getattr_static(kind, rest[0], None))
+            method = plain_function(inspect.getattr_static(_kind(value), rest[0], None))
             if method is not None:
                 yield from _helpers(method, reach)
 
@@ -145,7 +150,7 @@ def _kind(value: object) -> type:
 
 
 def _rule_of(value: Any) -> Rule | None:
-    if type(value) is Unloaded:
+    if is_plainly(value, Unloaded):
         return RULES.named(value.path)
     rule = RULES.of(value)
     if rule is None and type(value) in (MethodType, BuiltinMethodType):

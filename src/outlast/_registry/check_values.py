@@ -15,7 +15,7 @@ from types import FunctionType
 from typing import Final, Literal, TypeAlias
 
 from outlast._registry.check_finding import Finding, Severity
-from outlast._registry.check_names import ABSENT, attribute_of
+from outlast._registry.check_names import ABSENT, attribute_of, is_plainly
 from outlast._registry.check_table import PATHS, SETS, words
 
 PATH_METHODS: Final = words(
@@ -204,11 +204,11 @@ class _Flow:
 
 
 def _sort_of_value(value: object) -> _Sort:
-    return None if isinstance(value, type) else _sort_of_class(type(value))
+    return None if is_plainly(value, type) else _sort_of_class(type(value))
 
 
 def _sort_of_class(found: object) -> _Sort:
-    if not isinstance(found, type):
+    if not is_plainly(found, type):
         return None
     if issubclass(found, set | frozenset):
         return "set"
