@@ -93,7 +93,7 @@ def _prefixes(module: str) -> list[str]:
 
 
 def _rule(row: Row, name: str) -> Rule:
-    full = name if row.module == "builtins" else f"{row.module}.{name}"
+    full = name if row.module == "builtins" else f"{row.known_as or row.module}.{name}"
     return Rule(name=full, kind=row.kind, instead=row.instead, attributes=row.attributes)
 
 

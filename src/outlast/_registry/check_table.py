@@ -57,10 +57,12 @@ class Row(msgspec.Struct, frozen=True):
     instead: str
     kind: Literal["refused", "drawn", "unstable"] = "refused"
     attributes: tuple[str, ...] = ()
+    known_as: str = ""
+    """The module that people import the names from, if it is another one."""
 
 
-def _refused(module: str, names: str, instead: str) -> Row:
-    return Row(module, tuple(sorted(words(names))), instead)
+def _refused(module: str, names: str, instead: str, known_as: str = "") -> Row:
+    return Row(module, tuple(sorted(words(names))), instead, known_as=known_as)
 
 
 def _drawn(module: str, names: str, *attributes: str) -> Row:
@@ -129,8 +131,8 @@ ROWS: Final = (
     _refused("_thread", "start_new_thread", THREADS),
     _refused("_thread", "allocate_lock LockType RLock", LOCKS),
     _refused("concurrent.futures", "ThreadPoolExecutor ProcessPoolExecutor", THREADS),
-    _refused("concurrent.futures.thread", "ThreadPoolExecutor", THREADS),
-    _refused("concurrent.futures.process", "ProcessPoolExecutor", THREADS),
+    _refused("concurrent.futures.thread", "ThreadPoolExecutor", THREADS, "concurrent.futures"),
+    _refused("concurrent.futures.process", "ProcessPoolExecutor", THREADS, "concurrent.futures"),
     _refused("signal", "signal alarm setitimer raise_signal pause sigwait* pthread_kill", SIGNALS),
     # People
     _refused("builtins", "input", INPUT),

@@ -27,7 +27,6 @@ from outlast._engine.lens import through_lens
 from outlast.errors import NotDurableError
 from tests.unit.guard.conftest import Turn, Write
 
-
 DEEDS: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "reading": ("open", lambda path: path.read_text()),
     "writing": ("open", lambda path: path.write_text("x")),

@@ -176,12 +176,19 @@ def test_an_instance_of_a_client_is_found_where_it_is_used(write: Write) -> None
     imports = (
         "import sqlite3, threading\ndb = sqlite3.connect(':memory:')\nlock = threading.RLock()"
     )
-    found = check_workflow(
-        _workflow(write, imports, "db.execute('x'); print(db)\n    with lock: pass")
-    )
-    assert [finding.name for finding in found] == ["db.execute", "lock"]
-    assert "sqlite3.Connection" in found[0].message
-    assert check_workflow(_workflow(write, imports, "print(db)")) == ()
+    body = "db.execute('x'); print(db)\n    with lock: pass"
+    flow = _workflow(write, imports, body)
+    used, entered = check_workflow(flow)
+    assert (used.name, entered.name) == ("db.execute", "lock")
+    assert "sqlite3.Connection" in used.message
+    flow.__globals__["db"].close()
+
+
+def test_an_instance_of_a_client_may_be_named(write: Write) -> None:
+    imports = "import sqlite3\ndb = sqlite3.connect(':memory:')"
+    flow = _workflow(write, imports, "print(db)")
+    assert check_workflow(flow) == ()
+    flow.__globals__["db"].close()
 
 
 def test_a_class_derived_from_a_client_is_one(write: Write) -> None:
