@@ -313,7 +313,7 @@ class Listing(Protocol):
         ...
 
     async def ended(self, run_ids: Sequence[str]) -> frozenset[str]:
-        """Those of the runs that are over, or blocked."""
+        """Those of the runs that are over, or blocked with nothing due (nobody will try again)."""
         ...
 
     async def workers(self) -> tuple[WorkerRecord, ...]:

@@ -9,7 +9,12 @@ import pytest
 
 from outlast import App, now, sleep, start, step, uuid4, workflow
 from outlast import random as chance
-from outlast.errors import InvalidDurationError, NotAllowedHereError, NotDurableError, RunFailedError
+from outlast.errors import (
+    InvalidDurationError,
+    NotAllowedHereError,
+    NotDurableError,
+    RunFailedError,
+)
 from tests.api.conftest import Bench, outcome
 
 
@@ -57,7 +62,9 @@ async def everything() -> dict[str, Any]:
     assert broken.exception() is not None
     other.cancel()
 
-    found["as_completed"] = sorted([await one for one in asyncio.as_completed([double(6), double(7)])])
+    found["as_completed"] = sorted(
+        [await one for one in asyncio.as_completed([double(6), double(7)])]
+    )
     try:
         await asyncio.wait_for(sleep("1h"), 0.01)
     except TimeoutError:
@@ -142,7 +149,7 @@ def test_sleep_takes_lengths_and_points_of_time(on_memory: Bench, until: Any) ->
     assert on_memory(scenario) >= least
 
 
-@pytest.mark.parametrize("wrong", ["soon", "", "3", -1, float("nan"), True, datetime(2030, 1, 1)])  # noqa: DTZ001 - naive on purpose
+@pytest.mark.parametrize("wrong", ["soon", "", "3", -1, float("nan"), True, datetime(2030, 1, 1)])
 def test_what_is_no_time(on_memory: Bench, wrong: Any) -> None:
     @workflow
     async def sleeps_wrongly(wrong: Any) -> str:
@@ -167,7 +174,7 @@ def test_primitives_elsewhere_say_where_they_belong(on_memory: Bench) -> None:
     async def misuse() -> str:
         try:
             await sleeps_in_step()
-        except Exception as error:  # noqa: BLE001 - looked at below
+        except Exception as error:
             return str(error.__cause__)
         return "?"
 
@@ -203,7 +210,9 @@ def test_what_the_loop_cannot_do_durably(on_memory: Bench) -> None:
     assert len(on_memory(scenario)) == 4
 
 
-def test_a_workflow_that_spins_is_stopped(on_memory: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workflow_that_spins_is_stopped(
+    on_memory: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("outlast._engine.loop.MAX_HANDLES_A_TURN", 10_000)
 
     @workflow

@@ -146,7 +146,13 @@ def test_out_of_attempts_raises_in_the_workflow_with_the_original(
             cause = error.__cause__
             assert isinstance(cause, ValueError)
             assert isinstance(cause.__cause__, KeyError)
-            return [error.step, error.attempts, error.error_type, error.error_message, "no luck" in error.error_traceback]
+            return [
+                error.step,
+                error.attempts,
+                error.error_type,
+                error.error_message,
+                "no luck" in error.error_traceback,
+            ]
         return "not raised"
 
     async def scenario(_: App) -> Any:

@@ -147,3 +147,10 @@ class App:
         default), then what is live is handed back. Idempotent."""
         if self._worker is not None:
             await self._worker.stop(None if grace is None else duration(grace))
+
+    async def abandon(self) -> None:
+        """Close at once and hand nothing back, as a process does that dies. Internal: it is for
+        `outlast.testing.crash`. Idempotent."""
+        if self._worker is not None:
+            await self._worker.abandon()
+        await self._stack.aclose()

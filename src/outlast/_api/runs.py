@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any, Generic, NoReturn, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from outlast._api.reading import event_record, run_info, step_records
 from outlast._api.records import EventRecord, RunInfo, StepRecord
@@ -21,6 +21,7 @@ from outlast._model.events import (
 from outlast._model.runs import TERMINAL, RunRecord, RunStatus
 from outlast._registry.durations import duration
 from outlast._registry.policy import Delay
+from outlast._runtime.endings import EndEvent
 from outlast._runtime.racing import first_of
 from outlast._runtime.runtime import Runtime
 from outlast.errors import (
@@ -31,6 +32,7 @@ from outlast.errors import (
 )
 from outlast.world import Append
 
+R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
 PAGE = 1_000
@@ -82,13 +84,18 @@ class Run(Generic[R_co]):
         runtime = self._runtime("Run.result()")
         if self.id not in runtime.live:
             await self._record()
+        waiting = self._ending(runtime)
         if timeout is None:
-            ending = await runtime.endings.wait(self.id)
+            workflow, ending = await waiting
         else:
-            ending = await _within(
-                runtime, runtime.endings.wait(self.id), duration(timeout), self.id
-            )
-        return cast(R_co, await self._outcome(runtime, ending))
+            workflow, ending = await _within(runtime, waiting, duration(timeout), self.id)
+        match ending:
+            case RunCompleted(result=result):
+                return cast(R_co, runtime.codec.decode(result))
+            case RunFailed(error=error):
+                raise run_failed_error(self.id, workflow, error, runtime.codec)
+            case RunCancelled(reason=reason):
+                raise RunCancelledError(self.id, reason)
 
     async def cancel(self, reason: str | None = None) -> bool:
         """Ask for the run to be cancelled; durable on return. False if it is over already.
@@ -153,29 +160,23 @@ class Run(Generic[R_co]):
             raise RunNotFoundError(self.id)
         return answer.position is not None
 
-    async def _outcome(self, runtime: Runtime, ending: Event | None) -> Any:
-        record: RunRecord | None = None
-        if ending is None:
+    async def _ending(self, runtime: Runtime) -> tuple[str, EndEvent]:
+        """Wait for the last event of the run; the workflow's name beside it."""
+        while True:
+            ending = await runtime.endings.wait(self.id)
+            if isinstance(ending, RunCompleted | RunCancelled):
+                return "", ending
             record = await self._record()
-            if record.status is RunStatus.BLOCKED:
+            if record.status is RunStatus.BLOCKED and record.due_at is None:
                 raise RunBlockedError(self.id, record.problem or "")
-            (last,) = await runtime.world.log.read(self.id, after=record.position - 1)
-            ending = decode_event(last).event
-        match ending:
-            case RunCompleted(result=result):
-                return runtime.codec.decode(result)
-            case RunFailed(error=error):
-                record = record or await self._record()
-                raise run_failed_error(self.id, record.workflow, error, runtime.codec)
-            case RunCancelled(reason=reason):
-                raise RunCancelledError(self.id, reason)
-            case other:
-                return _unexpected(other)
+            if record.status in TERMINAL:
+                (last,) = await runtime.world.log.read(self.id, after=record.position - 1)
+                event = decode_event(last).event
+                assert isinstance(event, RunCompleted | RunFailed | RunCancelled)  # noqa: S101 - terminal is terminal
+                return record.workflow, event
 
 
-async def _within(
-    runtime: Runtime, waiting: Coroutine[Any, Any, Event | None], limit: int, run_id: str
-) -> Event | None:
+async def _within(runtime: Runtime, waiting: Coroutine[Any, Any, R], limit: int, run_id: str) -> R:
     """Wait on the app's own clock, so that time can be skipped in tests."""
     waiter = asyncio.ensure_future(waiting)
     clock = runtime.clock
@@ -188,7 +189,3 @@ async def _within(
     finally:
         waiter.cancel()
         await asyncio.gather(waiter, return_exceptions=True)
-
-
-def _unexpected(event: Event) -> NoReturn:
-    raise AssertionError(f"the last event of a run that is over is {event!r}")  # noqa: EM102 - a fault of this library

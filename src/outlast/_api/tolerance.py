@@ -1,6 +1,6 @@
 """Refusing workflows with side effects where they are defined, or for once letting them pass."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
@@ -21,7 +21,7 @@ def refuse_side_effects(name: str, fn: Callable[..., Any]) -> None:
 
 
 @contextmanager
-def side_effects_tolerated() -> Iterator[None]:
+def side_effects_tolerated() -> Generator[None]:
     """Let workflows with side effects be defined: for tools that want the findings of all workflows
     of a module, and not only those of the first. Such a workflow must not be run."""
     token = _TOLERANT.set(True)

@@ -1,8 +1,9 @@
 """The definitions of this process, by name."""
 
+import linecache
 import sys
 from collections.abc import Iterator
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from outlast._registry.definitions import StepDefinition, WorkflowDefinition
 from outlast.errors import DuplicateNameError
@@ -54,11 +55,19 @@ REGISTRY: Final = Registry()
 
 def _add(known: dict[str, AnyDefinition], definition: AnyDefinition, kind: str) -> None:
     other = known.get(definition.name)
-    if other is not None and other.place != definition.place and not _interactive(other.fn):
+    if other is not None and other.place != definition.place and not _replaced(other):
         raise DuplicateNameError(kind, definition.name, str(other.place), str(definition.place))
     known[definition.name] = definition
 
 
-def _interactive(fn: Any) -> bool:
-    """Whether a function was typed at a prompt or in a notebook, where redefining is usual."""
-    return fn.__module__ == "__main__" and not hasattr(sys.modules.get("__main__"), "__file__")
+def _replaced(other: StepDefinition | WorkflowDefinition) -> bool:
+    """Whether a definition is not there any more: its module was loaded anew, its lines have moved in a
+    reload, or it was typed at a prompt or in a notebook, where redefining is usual."""
+    module = sys.modules.get(other.fn.__module__)
+    if module is None or vars(module) is not other.fn.__globals__:
+        return True
+    if other.fn.__module__ == "__main__" and not hasattr(module, "__file__"):
+        return True
+    linecache.checkcache(other.place.file)
+    lines = [linecache.getline(other.place.file, other.place.line + n) for n in range(20)]
+    return any(lines) and f"def {other.fn.__name__}" not in "".join(lines)

@@ -77,6 +77,7 @@ class Committer:
         self._appends: deque[tuple[Append, OnAppended]] = deque()
         self._runs: dict[Advancing, None] = {}
         self._scheduled = False
+        self._closed = False
         self._task: asyncio.Task[tuple[_Flight, Receipt | Exception]] | None = None
 
     def create(self, draft: RunDraft, done: OnCreated) -> None:
@@ -101,7 +102,8 @@ class Committer:
         return self._task is None and not (self._creates or self._appends or self._runs)
 
     async def close(self) -> None:
-        """Stop what is under way: it may or may not have been committed."""
+        """Stop what is under way: it may or may not have been committed. What comes after it is not."""
+        self._closed = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -113,7 +115,7 @@ class Committer:
 
     def _flush(self) -> None:
         self._scheduled = False
-        if self._task is not None:
+        if self._task is not None or self._closed:
             return
         flight = self._make_up()
         if flight is None:

@@ -78,6 +78,7 @@ class LiveRun:
         self._nudged = False
         self._in_flight: list[Event] | None = None
         self._new_children = False
+        self._unread: deque[StoredEvent] = deque()
         self._then: Then = Keep()
         self._timer: Timer | None = None
         self._timer_at: Micros = 0
@@ -93,6 +94,7 @@ class LiveRun:
         """Replay the log, a slice at a time, and take up what is outstanding."""
         if self.gone:
             return
+        self._unread = log
         for _ in range(min(len(log), REPLAY_SLICE)):
             if not self._feed(decode_event(log.popleft()), dispatch=False):
                 return
@@ -241,7 +243,7 @@ class LiveRun:
     def _block(self, problem: OutlastError) -> None:
         self._cancel_attempts()
         self._outbox, self._drafts = [], []
-        if self.execution.cancel_requested:
+        if self.execution.cancel_requested or _cancels(self._unread):
             self._finish(Cancelled(None))
             return
         digest = self._runtime.source_digest(self.workflow)
@@ -387,3 +389,8 @@ class LiveRun:
                 )
             )
         self.settle()
+
+
+def _cancels(log: deque[StoredEvent]) -> bool:
+    """Whether somebody has asked to cancel a run in the part of its log that could not be replayed."""
+    return any(stored.kind == "cancel_requested" for stored in log)

@@ -11,8 +11,6 @@ from outlast.world import RunFilter, RunPage
 from outlast.worlds.cursors import cursor_after, read_cursor
 from outlast.worlds.memory.tables import Tables
 
-_OVER = TERMINAL | {RunStatus.BLOCKED}
-
 
 class MemoryListing:
     """Runs, workers and manifests, for reading."""
@@ -39,12 +37,10 @@ class MemoryListing:
         return RunPage(page, cursor_after(page[-1]) if 0 < len(page) < len(runs) else None)
 
     async def ended(self, run_ids: Sequence[str]) -> frozenset[str]:
-        """Those of the runs that are over, or blocked."""
+        """Those of the runs that are over, or blocked with nobody about to try them again."""
         self._tables.check_open()
         runs = self._tables.runs
-        return frozenset(
-            run_id for run_id in run_ids if run_id in runs and runs[run_id].status in _OVER
-        )
+        return frozenset(run_id for run_id in run_ids if run_id in runs and _over(runs[run_id]))
 
     async def workers(self) -> tuple[WorkerRecord, ...]:
         """The registered workers, oldest first."""
@@ -86,3 +82,8 @@ def _has_all(attributes: Attributes, wished: Attributes) -> bool:
         name in attributes and encode(attributes[name]) == encode(value)
         for name, value in wished.items()
     )
+
+
+def _over(run: RunRecord) -> bool:
+    blocked = run.status is RunStatus.BLOCKED and run.due_at is None
+    return blocked or run.status in TERMINAL

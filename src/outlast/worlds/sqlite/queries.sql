@@ -5,16 +5,16 @@
 -- fragment: record
 -- A run's row as the JSON object that RunRecord is read from.
 json_object(
-    'id', runs.id, 'workflow', runs.workflow, 'status', runs.status, 'version', runs.version,
-    'queue', runs.queue, 'priority', runs.priority, 'attributes', json(runs.attributes),
-    'due_at', runs.due_at, 'epoch', runs.epoch, 'worker', runs.worker,
-    'position', runs.position, 'recoveries', runs.recoveries,
-    'created_at', runs.created_at, 'started_at', runs.started_at, 'ended_at', runs.ended_at,
-    'parent', iif(runs.parent_id IS NULL, NULL, json_object(
-        'run_id', runs.parent_id, 'ref', runs.parent_ref,
-        'detached', json(iif(runs.parent_detached, 'true', 'false')))),
-    'idempotency_key', runs.idempotency_key, 'waiting', json(runs.waiting),
-    'problem', runs.problem, 'blocked_digest', runs.blocked_digest)
+    'id', run.id, 'workflow', run.workflow, 'status', run.status, 'version', run.version,
+    'queue', run.queue, 'priority', run.priority, 'attributes', json(run.attributes),
+    'due_at', run.due_at, 'epoch', run.epoch, 'worker', run.worker,
+    'position', run.position, 'recoveries', run.recoveries,
+    'created_at', run.created_at, 'started_at', run.started_at, 'ended_at', run.ended_at,
+    'parent', iif(run.parent_id IS NULL, NULL, json_object(
+        'run_id', run.parent_id, 'ref', run.parent_ref,
+        'detached', json(iif(run.parent_detached, 'true', 'false')))),
+    'idempotency_key', run.idempotency_key, 'waiting', json(run.waiting),
+    'problem', run.problem, 'blocked_digest', run.blocked_digest)
 
 -- fragment: events
 -- Events as two columns: their places, and the bytes of all of them one after the other.
@@ -115,7 +115,7 @@ WHERE number IN (SELECT value FROM json_each(:picked));
 -- The rows of the picked runs, in their order.
 SELECT json_group_array({record}) FROM (
     SELECT runs.* FROM json_each(:picked) AS pick CROSS JOIN runs ON runs.number = pick.value
-    ORDER BY pick.key) AS runs;
+    ORDER BY pick.key) AS run;
 
 -- name: beginnings
 -- The first events of the picked runs.
@@ -185,42 +185,43 @@ FROM (SELECT * FROM workers ORDER BY started_at, id);
 
 -- name: get
 -- The row of a run.
-SELECT {record} FROM runs WHERE id = :run_id;
+SELECT {record} FROM runs AS run WHERE id = :run_id;
 
 -- name: find
 -- A page of all runs that fit.
 SELECT json_group_array({record}) FROM (
-    SELECT * FROM runs INDEXED BY runs_listed WHERE {fits}) AS runs;
+    SELECT * FROM runs INDEXED BY runs_listed WHERE {fits}) AS run;
 
 -- name: find_by_ids
 -- The same, where ids are asked for.
 SELECT json_group_array({record}) FROM (
     SELECT * FROM runs
-    WHERE runs.id IN (SELECT value FROM json_each(:ids)) AND {fits}) AS runs;
+    WHERE runs.id IN (SELECT value FROM json_each(:ids)) AND {fits}) AS run;
 
 -- name: find_by_parent
 -- The same, of the children of a run.
 SELECT json_group_array({record}) FROM (
     SELECT * FROM runs INDEXED BY runs_by_parent
-    WHERE runs.parent_id = :parent AND {fits}) AS runs;
+    WHERE runs.parent_id = :parent AND {fits}) AS run;
 
 -- name: find_by_attribute
 -- The same, where attributes are asked for: looked up by one of them.
 SELECT json_group_array({record}) FROM (
     SELECT runs.* FROM run_attributes AS found CROSS JOIN runs ON runs.id = found.run_id
-    WHERE found.name = :attribute_name AND found.value = :attribute_value AND {fits}) AS runs;
+    WHERE found.name = :attribute_name AND found.value = :attribute_value AND {fits}) AS run;
 
 -- name: find_by_status
 -- The same, of one status.
 SELECT json_group_array({record}) FROM (
     SELECT * FROM runs INDEXED BY runs_by_status
-    WHERE runs.status = :status AND {fits}) AS runs;
+    WHERE runs.status = :status AND {fits}) AS run;
 
 -- name: ended
--- Those of the runs that are over, or blocked.
+-- Those of the runs that are over, or blocked with nobody about to try them again.
 SELECT json_group_array(runs.id) FROM json_each(:run_ids) AS wish
 CROSS JOIN runs ON runs.id = wish.value
-WHERE runs.status IN ('completed', 'failed', 'cancelled', 'blocked');
+WHERE runs.status IN ('completed', 'failed', 'cancelled')
+    OR (runs.status = 'blocked' AND runs.due_at IS NULL);
 
 -- name: save_manifest
 -- Keep a manifest, unless its version has one.
