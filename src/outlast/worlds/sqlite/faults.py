@@ -60,3 +60,20 @@ def closed(url: str) -> WorldError:
     return WorldError(
         url, "the world is not open", hint="Use it inside `async with world.opened():`."
     )
+
+
+def opened_twice(url: str) -> WorldError:
+    """The error for opening a world that is open."""
+    return WorldError(
+        url, "the world is open already", hint="Make a second world object for the same file."
+    )
+
+
+def without_lock(url: str, error: OSError) -> WorldError:
+    """The error for a worker whose lock file cannot be made or locked."""
+    return WorldError(
+        url,
+        f"the lock file of a worker cannot be used ({error})",
+        hint="Check the permissions of the folder beside the database, and that no other worker "
+        "has this id.",
+    )

@@ -12,6 +12,8 @@ import os
 import weakref
 from pathlib import Path
 
+from outlast.worlds.sqlite.faults import without_lock
+
 
 class WorkerLocks:
     """The locks of the workers of one database, of which this world object holds some.
@@ -20,7 +22,8 @@ class WorkerLocks:
     a transaction that sees the row, a worker that is not alive is dead.
     """
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, url: str) -> None:
+        self._url = url
         self._folder = database.with_name(database.name + "-workers")
         self._held: dict[str, int] = {}
         """Worker id -> file descriptor."""
@@ -29,18 +32,15 @@ class WorkerLocks:
     def hold(self, worker_id: str) -> None:
         """Hold the lock of a worker until it is dropped. Does nothing if it is held already.
 
-        Raises `OSError` if the file cannot be made, `BlockingIOError` if somebody else holds it.
+        Raises `WorldError` if the file cannot be made, or somebody else holds it.
         """
         if worker_id in self._held:
             return
-        self._folder.mkdir(exist_ok=True)
-        descriptor = os.open(self._path(worker_id), os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BaseException:
-            os.close(descriptor)
-            raise
-        self._held[worker_id] = descriptor
+            self._folder.mkdir(exist_ok=True)
+            self._held[worker_id] = _locked(self._path(worker_id))
+        except OSError as error:
+            raise without_lock(self._url, error) from error
 
     def alive(self, worker_id: str) -> bool:
         """Whether some process holds the worker's lock. A worker without a file is not alive: the
@@ -80,6 +80,17 @@ class WorkerLocks:
 
     def _path(self, worker_id: str) -> Path:
         return self._folder / f"{worker_id}.lock"
+
+
+def _locked(path: Path) -> int:
+    """The descriptor of the file, which is ours alone from now on."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 _EVERY: "weakref.WeakSet[WorkerLocks]" = weakref.WeakSet()

@@ -38,6 +38,11 @@ class ConnectionThread:
         self._requests: SimpleQueue[_Request | None] = SimpleQueue()
         self._running: _Running | None = None
 
+    @property
+    def running(self) -> bool:
+        """Whether the thread serves."""
+        return self._running is not None
+
     async def start(
         self, connect: Callable[[], sqlite3.Connection], idle: Idle | None = None
     ) -> None:

@@ -8,6 +8,7 @@ from outlast._clock import Clock
 from outlast.world import Capabilities
 from outlast.worlds.sqlite.claims import SqliteClaims
 from outlast.worlds.sqlite.connecting import connect_reader, connect_writer
+from outlast.worlds.sqlite.faults import opened_twice
 from outlast.worlds.sqlite.listing import SqliteListing
 from outlast.worlds.sqlite.locks import WorkerLocks
 from outlast.worlds.sqlite.log import SqliteLog
@@ -30,7 +31,7 @@ class SqliteWorld:
         self._patience = patience
         self._writer = ConnectionThread("outlast-sqlite-writer", self._url, clock)
         self._reader = ConnectionThread("outlast-sqlite-reader", self._url, clock)
-        self._locks = WorkerLocks(self._path)
+        self._locks = WorkerLocks(self._path, self._url)
         self._log = SqliteLog(self._writer, self._reader, clock)
         self._claims = SqliteClaims(self._writer, self._reader, self._locks, clock)
         self._listing = SqliteListing(self._writer, self._reader)
@@ -73,6 +74,8 @@ class SqliteWorld:
         One object is open once at a time; another object for the same file is like another process.
         Raises `WorldError` and its subclasses if the file cannot be used.
         """
+        if self._writer.running:
+            raise opened_twice(self._url)
         async with AsyncExitStack() as cleanup:
             await self._writer.start(
                 lambda: connect_writer(self._path, self._url, self._patience), self._news.look

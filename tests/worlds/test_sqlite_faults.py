@@ -1,0 +1,216 @@
+"""What can be wrong with the file is told clearly, and nothing is half written."""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from outlast.errors import (
+    SchemaVersionError,
+    WorldCorruptError,
+    WorldError,
+    WorldUnavailableError,
+)
+from outlast.testing.conformance import SettableClock
+from outlast.testing.conformance.scene import Scene, append, draft, held
+from outlast.worlds.sqlite import SqliteWorld
+
+
+def opening(path: Path) -> WorldError:
+    """The error of opening the file."""
+
+    async def fail() -> None:
+        async with SqliteWorld(path, SettableClock(), patience=0.05).opened():
+            pass
+
+    with pytest.raises(WorldError) as caught:
+        asyncio.run(fail())
+    assert caught.value.url == f"sqlite:///{path}"
+    assert caught.value.hint
+    return caught.value
+
+
+def make(path: Path) -> None:
+    """An empty database of ours."""
+
+    async def create() -> None:
+        async with SqliteWorld(path, SettableClock()).opened():
+            pass
+
+    asyncio.run(create())
+
+
+def test_missing_folder_is_named(tmp_path: Path) -> None:
+    error = opening(tmp_path / "no" / "such" / "file.db")
+
+    assert str(tmp_path / "no" / "such") in str(error)
+    assert not (tmp_path / "no").exists()
+
+
+def test_own_folder_is_made(tmp_path: Path) -> None:
+    make(tmp_path / ".outlast" / "outlast.db")
+
+    assert (tmp_path / ".outlast" / "outlast.db").is_file()
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    assert "folder" in str(opening(tmp_path))
+
+
+def test_a_text_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    path.write_text("these are my notes, and not a database\n" * 100)
+
+    assert isinstance(opening(path), WorldCorruptError)
+    assert path.read_text().startswith("these are my notes")
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE precious (value)")
+    other.close()
+
+    assert "another program" in str(opening(path))
+    with sqlite3.connect(path) as other:
+        assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("precious",)]
+    other.close()
+
+
+def test_a_newer_schema_is_refused_with_both_versions(tmp_path: Path) -> None:
+    path = tmp_path / "world.db"
+    make(path)
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+
+    error = opening(path)
+
+    assert isinstance(error, SchemaVersionError)
+    assert (error.found, error.known) == (99, 1)
+    assert "99" in str(error)
+
+
+def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "world.db"
+    make(path)
+    content = bytearray(path.read_bytes())
+    content[4096:] = os.urandom(len(content) - 4096)
+    path.write_bytes(content)
+
+    async def use() -> None:
+        world = SqliteWorld(path, SettableClock())
+        async with world.opened():
+            await Scene(world, SettableClock(), lambda _: world).create(draft("a"))
+
+    with pytest.raises(WorldCorruptError):
+        asyncio.run(use())
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+def test_a_read_only_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "world.db"
+    make(path)
+    path.chmod(0o444)
+
+    assert "permissions" in str(opening(path))
+
+
+def test_a_connection_that_may_not_write_is_told(tmp_path: Path) -> None:
+    async def body(scene: Scene, world: SqliteWorld) -> None:
+        await world._writer.call(lambda connection: connection.execute("PRAGMA query_only = on"))
+        with pytest.raises(WorldError, match="cannot be written") as caught:
+            await scene.create(draft("a"))
+        assert not isinstance(caught.value, WorldUnavailableError)
+
+    in_scene(tmp_path / "world.db", body)
+
+
+def in_scene(path: Path, body: Callable[[Scene, SqliteWorld], Awaitable[None]]) -> None:
+    """Run the body with an open world."""
+
+    async def run() -> None:
+        clock = SettableClock()
+        world = SqliteWorld(path, clock, patience=0.05)
+        async with world.opened():
+            await body(Scene(world, clock, lambda _: world), world)
+
+    asyncio.run(run())
+
+
+def test_a_locked_file_is_unavailable_and_then_works(tmp_path: Path) -> None:
+    path = tmp_path / "world.db"
+
+    async def body(scene: Scene, _: SqliteWorld) -> None:
+        await scene.create(held("a"))
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        for action in (scene.advance("a", "x"), scene.append("a", "x")):
+            with pytest.raises(WorldUnavailableError, match="locked"):
+                await action
+        assert await scene.claim() == ()  # looks first, and there is nothing to lock for
+        assert await scene.kinds("a") == ["run_created"]
+        other.execute("COMMIT")
+        other.close()
+        assert (await scene.advance("a", "x")).position == 2
+
+    in_scene(path, body)
+
+
+def test_a_locked_file_cannot_be_opened_for_now(tmp_path: Path) -> None:
+    path = tmp_path / "world.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+
+    assert isinstance(opening(path), WorldUnavailableError)
+    other.execute("COMMIT")
+    other.close()
+    make(path)
+
+
+def test_a_full_disk_rolls_back_and_recovers(tmp_path: Path) -> None:
+    async def body(scene: Scene, world: SqliteWorld) -> None:
+        await scene.commit(held("a"), held("b"))
+        await world._writer.call(lambda c: c.execute("PRAGMA max_page_count = 1").fetchone())
+        big = ["fact"] * 2_000
+        for _ in range(2):
+            with pytest.raises(WorldUnavailableError, match="full"):
+                await scene.advance("a", *big)
+            with pytest.raises(WorldUnavailableError, match="full"):
+                await scene.commit(append("a", *big), append("b", "x"))
+        assert await scene.kinds("a") == await scene.kinds("b") == ["run_created"]
+        await world._writer.call(lambda c: c.execute("PRAGMA max_page_count = 100000").fetchone())
+        assert (await scene.advance("a", *big)).position == 2_001
+        assert await scene.kinds("b") == ["run_created"]
+
+    in_scene(tmp_path / "world.db", body)
+
+
+def test_a_fault_amid_a_transaction_rolls_back(tmp_path: Path) -> None:
+    """Whatever is raised between begin and commit leaves no transaction open."""
+
+    async def body(scene: Scene, world: SqliteWorld) -> None:
+        def fail(connection: sqlite3.Connection) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("DELETE FROM runs")
+            raise ZeroDivisionError
+
+        await scene.create(draft("a"))
+        with pytest.raises(ZeroDivisionError):
+            await world._writer.call(fail)
+        assert await scene.claimed_ids() == ["a"]
+
+    in_scene(tmp_path / "world.db", body)
+
+
+def test_what_no_lock_file_can_be_made_for_is_not_registered(tmp_path: Path) -> None:
+    async def body(scene: Scene, _: SqliteWorld) -> None:
+        (tmp_path / "world.db-workers").write_text("in the way")
+        with pytest.raises(WorldError, match="lock"):
+            await scene.register("me")
+        assert await scene.world.listing.workers() == ()
+
+    in_scene(tmp_path / "world.db", body)

@@ -1,0 +1,153 @@
+"""The hot queries find what they look for by index, however many runs there are."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from outlast.testing.conformance import SettableClock
+from outlast.worlds.sqlite import SqliteWorld
+from outlast.worlds.sqlite.queries import QUERIES
+
+PARAMETERS: dict[str, Any] = {
+    "queues": '["default"]',
+    "workflows": '["flow"]',
+    "now": 5_000_000,
+    "limit": 50,
+    "run_id": "run-7",
+    "after": 3,
+    "worker": "worker",
+    "lease": 1,
+    "picked": "[1,2]",
+    "until": 200,
+    "run_ids": '["run-7"]',
+    "keys": '["key"]',
+    "wanted": '[["run-7",1]]',
+    "workflow": "flow",
+    "digest": "d",
+    "ids": None,
+    "statuses": None,
+    "status": "failed",
+    "parent": None,
+    "attributes": None,
+    "attribute_name": "tenant",
+    "attribute_value": '"acme"',
+    "created_from": -(2**63),
+    "created_to": 2**63 - 1,
+    "before_at": 2**63 - 1,
+    "before_id": "",
+    "version": "1",
+    "at": 1,
+    "data": b"",
+}
+
+SEARCHES = {
+    "pick": {"runs_due (queue=? AND priority=? AND due_at<?)", "runs_due (queue=?)"},
+    "next_due": {"runs_due (queue=? AND priority=?", "runs_due (queue=? AND priority<?)"},
+    "read": {"events_place (run_id=? AND position>?)"},
+    "tails": {"events_place (run_id=? AND position>?)"},
+    "states": {"(id=?)"},
+    "taken_keys": {"(idempotency_key=?)"},
+    "take": {"INTEGER PRIMARY KEY (rowid=?)"},
+    "taken": {"INTEGER PRIMARY KEY (rowid=?)"},
+    "beginnings": {"events_place (run_id=? AND position<?)"},
+    "nudged": {"runs_nudged (worker=?)"},
+    "renew_runs": {"runs_held (worker=?)"},
+    "hand_back": {"runs_held (worker=?)"},
+    "orphan": {"runs_held (worker=?)"},
+    "unblock": {"runs_by_status (status=?)"},
+    "get": {"(id=?)"},
+    "ended": {"(id=?)"},
+    "find": {"runs_listed (created_at>? AND (created_at,id)<(?,?))"},
+    "find_by_ids": {"(id=?)"},
+    "find_by_parent": {"runs_by_parent (parent_id=? AND created_at>? AND (created_at,id)<(?,?))"},
+    "find_by_attribute": {"run_attributes_found (name=? AND value=?)", "(id=?)"},
+    "find_by_status": {"runs_by_status (status=? AND created_at>? AND (created_at,id)<(?,?))"},
+}
+"""Query -> how it must look for what it wants."""
+
+IN_ORDER = ("find", "find_by_parent", "find_by_status", "read")
+"""Queries that need not sort: the index has their order."""
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    path = tmp_path_factory.mktemp("plans") / "world.db"
+
+    async def make() -> None:
+        async with SqliteWorld(path, SettableClock()).opened():
+            pass
+
+    asyncio.run(make())
+    connection = sqlite3.connect(path)
+    yield connection
+    connection.close()
+
+
+def steps(connection: sqlite3.Connection, query: str) -> list[str]:
+    """The lines of the query's plan."""
+    rows = connection.execute(f"EXPLAIN QUERY PLAN {QUERIES[query]}", PARAMETERS).fetchall()
+    return [str(row[-1]) for row in rows]
+
+
+@pytest.mark.parametrize("query", SEARCHES)
+def test_looks_up_and_never_scans(connection: sqlite3.Connection, query: str) -> None:
+    plan = steps(connection, query)
+
+    for search in SEARCHES[query]:
+        assert any(search in step for step in plan), plan
+    tables = ("runs", "events", "due", "run_attributes", "found", "has")
+    assert [step for step in plan if step.startswith("SCAN") and step.split()[1] in tables] == []
+
+
+@pytest.mark.parametrize("query", IN_ORDER)
+def test_does_not_sort(connection: sqlite3.Connection, query: str) -> None:
+    assert [step for step in steps(connection, query) if "TEMP B-TREE" in step] == []
+
+
+def test_a_claim_looks_at_no_more_rows_than_it_takes(connection: sqlite3.Connection) -> None:
+    """Among 20,000 sleeping, 20,000 ended and 2,000 due runs, a claim of 50 takes about as many
+    steps of the virtual machine as among none but the due ones."""
+    fill(connection, due=2_000)
+    few = work(connection, "pick")
+    fill(connection, sleeping=20_000, ended=20_000)
+    many = work(connection, "pick")
+
+    assert many < few * 1.5
+    assert work(connection, "next_due") < few
+    assert work(connection, "nudged") < few
+
+
+def fill(
+    connection: sqlite3.Connection, *, due: int = 0, sleeping: int = 0, ended: int = 0
+) -> None:
+    rows = [
+        *[("suspended", number % 3, 1_000_000 + number) for number in range(due)],
+        *[("suspended", number % 3, 9_000_000 + number) for number in range(sleeping)],
+        *[("completed", 0, None) for _ in range(ended)],
+    ]
+    (first,) = connection.execute("SELECT count(*) FROM runs").fetchone()
+    connection.executemany(
+        "INSERT INTO runs (id, workflow, status, version, queue, priority, attributes, due_at, epoch,"
+        " position, last_at, recoveries, created_at)"
+        " VALUES (?, 'flow', ?, '1', 'default', ?, '{}', ?, 1, 1, 0, 0, 0)",
+        [(f"run-{first + number}", *row) for number, row in enumerate(rows)],
+    )
+
+
+def work(connection: sqlite3.Connection, query: str) -> int:
+    """How many hundreds of steps SQLite's virtual machine takes for the query."""
+    taken = [0]
+
+    def count() -> int:
+        taken[0] += 1
+        return 0
+
+    connection.set_progress_handler(count, 100)
+    try:
+        connection.execute(QUERIES[query], PARAMETERS).fetchall()
+    finally:
+        connection.set_progress_handler(None, 100)
+    return taken[0]

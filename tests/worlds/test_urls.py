@@ -1,0 +1,45 @@
+"""A URL names a world, or the error says what would."""
+
+import pytest
+
+from outlast.errors import WorldError
+from outlast.testing.conformance import SettableClock
+from outlast.worlds import world_from_url
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("memory://", "memory://"),
+        ("sqlite:///some/file.db", "sqlite:///some/file.db"),
+        ("sqlite:///file", "sqlite:///file"),
+        ("sqlite:////abs/file.db", "sqlite:////abs/file.db"),
+        ("some/file.db", "sqlite:///some/file.db"),
+        ("/abs/file.db", "sqlite:////abs/file.db"),
+    ],
+)
+def test_names_a_world(url: str, named: str) -> None:
+    assert world_from_url(url, SettableClock()).url == named
+
+
+@pytest.mark.parametrize(
+    ("url", "message", "hint"),
+    [
+        ("postgresql://me:secret@host/base", "comes with a later release", "sqlite:///FILE.db"),
+        ("postgres://me:secret@host/base", "comes with a later release", "sqlite:///FILE.db"),
+        ("mysql://me:secret@host/base", "no world has such a URL", "memory://"),
+        ("sqlite://", "names no file", "sqlite:///FILE.db"),
+        ("sqlite:///", "names no file", "sqlite:///FILE.db"),
+        ("sqlite::memory:", "names no file", "memory://"),
+        ("memory", "no world has such a URL", "memory://"),
+        ("", "no world has such a URL", "a path that ends in .db"),
+    ],
+)
+def test_refuses_what_names_none(url: str, message: str, hint: str) -> None:
+    with pytest.raises(WorldError) as caught:
+        world_from_url(url, SettableClock())
+
+    assert message in str(caught.value)
+    assert caught.value.hint is not None
+    assert hint in caught.value.hint
+    assert "secret" not in str(caught.value)
