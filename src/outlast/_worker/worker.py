@@ -69,6 +69,14 @@ class Worker:
             logger.warning("the worker could not unregister; its lease will end", exc_info=error)
         runtime.observers.worker_stopped(self.id)
 
+    async def abandon(self) -> None:
+        """Stop at once and hand nothing back: what a process leaves behind that dies. Idempotent."""
+        self._stopping = True
+        for task in self._tasks:
+            task.cancel()
+        await self._runtime.close()
+        await self._end_tasks(self._tasks)
+
     def _record(self) -> WorkerRecord:
         now = self._runtime.clock.now()
         return WorkerRecord(

@@ -1,0 +1,53 @@
+"""Faults that can be put into the calls of a world: one closed union of frozen records.
+
+Each counts the calls from where it is put in, all of them or those of one name; the first is number 1.
+The names are those of the contract's methods: `commit`, `read`, `register`, `unregister`, `claim`, `renew`,
+`reap`, `next_due`, `nudged`, `unblock`, `get`, `find`, `ended`, `workers`, `save_manifest`, `manifest`.
+"""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+
+class Crash(msgspec.Struct, frozen=True, kw_only=True):
+    """The process stops: the call never returns, and none after it reaches the world."""
+
+    call: int
+    when: Literal["before", "after"] = "before"
+    """Whether the world had carried the call out."""
+    of: str | None = None
+
+
+class Unavailable(msgspec.Struct, frozen=True, kw_only=True):
+    """The world cannot be reached: the call, and the next ones, raise `WorldUnavailableError`."""
+
+    call: int
+    times: int = 1
+    of: str | None = None
+
+
+class Delay(msgspec.Struct, frozen=True, kw_only=True):
+    """The call takes long: what else is ready on the event loop overtakes it."""
+
+    call: int
+    turns: int = 20
+    """So many turns of the event loop."""
+    of: str | None = None
+
+
+class Repeat(msgspec.Struct, frozen=True, kw_only=True):
+    """What the commit appends to logs from outside is delivered twice, as by a sender that did not
+    hear that it had arrived."""
+
+    call: int
+    of: str | None = "commit"
+
+
+class LoseNews(msgspec.Struct, frozen=True, kw_only=True):
+    """So many notices that somebody else has written are lost; the next write is noticed again."""
+
+    times: int = 1
+
+
+Fault: TypeAlias = Crash | Unavailable | Delay | Repeat | LoseNews

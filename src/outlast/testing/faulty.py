@@ -1,0 +1,198 @@
+"""A world with faults: wraps any world, numbers the calls of one process, and lets them go wrong."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+
+from outlast._clock import Micros
+from outlast._model.runs import RunRecord
+from outlast._model.workers import WorkerRecord
+from outlast.testing.door import Door
+from outlast.testing.faults import Fault
+from outlast.world import (
+    Batch,
+    Capabilities,
+    ClaimedRun,
+    ClaimRequest,
+    Claims,
+    EventLog,
+    Listing,
+    News,
+    Receipt,
+    RunFilter,
+    RunPage,
+    StoredEvent,
+    World,
+)
+
+
+class FaultyWorld:
+    """A world as one process sees it, with faults in its calls.
+
+        world = FaultyWorld(MemoryWorld(clock), Crash(call=7))
+        async with App(world=world, clock=clock) as app:
+            ...
+            await world.crashed.wait()
+            await crash(app)
+
+    Give each process (each app) a wrapper of its own: one that has crashed stays dead. The data is
+    that of the world inside; recovery is another app on it.
+    """
+
+    def __init__(self, world: World, *faults: Fault) -> None:
+        self._world = world
+        self._door = Door(world.url)
+        self._log = _Log(world.log, self._door)
+        self._claims = _Claims(world.claims, self._door)
+        self._listing = _Listing(world.listing, self._door)
+        self._news = _News(world.news, self._door)
+        self.inject(*faults)
+
+    def inject(self, *faults: Fault) -> None:
+        """Put in more faults, which count the calls from now on."""
+        for fault in faults:
+            self._door.inject(fault)
+
+    @property
+    def calls(self) -> Sequence[str]:
+        """The names of all calls until now, those too that did not come through."""
+        return self._door.calls
+
+    @property
+    def crashed(self) -> asyncio.Event:
+        """Set when a `Crash` has struck. What is left of the process is for `outlast.testing.crash`."""
+        return self._door.crashed
+
+    def pause(self) -> None:
+        """Let no call through, until `resume`: a network that is cut, or a process that stands still."""
+        self._door.shut()
+
+    def resume(self) -> None:
+        """Let through the calls that wait, and those that follow."""
+        self._door.open()
+
+    @property
+    def url(self) -> str:
+        """That of the world inside."""
+        return self._world.url
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Those of the world inside."""
+        return self._world.capabilities
+
+    @property
+    def log(self) -> EventLog:
+        """The event logs of all runs."""
+        return self._log
+
+    @property
+    def claims(self) -> Claims:
+        """The workers, and the runs that they hold."""
+        return self._claims
+
+    @property
+    def listing(self) -> Listing:
+        """Runs, workers and manifests, for reading."""
+        return self._listing
+
+    @property
+    def news(self) -> News:
+        """News of what others write."""
+        return self._news
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncGenerator["FaultyWorld"]:
+        """Open the world inside."""
+        async with self._world.opened():
+            yield self
+
+
+class _Log:
+    def __init__(self, log: EventLog, door: Door) -> None:
+        self._log, self._door = log, door
+
+    async def commit(self, batch: Batch) -> Receipt:
+        again = Batch(appends=batch.appends)
+        return await self._door.call(
+            "commit", lambda: self._log.commit(batch), lambda: self._log.commit(again)
+        )
+
+    async def read(
+        self, run_id: str, *, after: int = 0, limit: int | None = None
+    ) -> tuple[StoredEvent, ...]:
+        return await self._door.call(
+            "read", lambda: self._log.read(run_id, after=after, limit=limit)
+        )
+
+
+class _Claims:
+    def __init__(self, claims: Claims, door: Door) -> None:
+        self._claims, self._door = claims, door
+
+    async def register(self, worker: WorkerRecord) -> None:
+        await self._door.call("register", lambda: self._claims.register(worker))
+
+    async def unregister(self, worker_id: str) -> None:
+        await self._door.call("unregister", lambda: self._claims.unregister(worker_id))
+
+    async def claim(self, request: ClaimRequest) -> tuple[ClaimedRun, ...]:
+        return await self._door.call("claim", lambda: self._claims.claim(request))
+
+    async def renew(self, worker_id: str, lease: Micros) -> None:
+        await self._door.call("renew", lambda: self._claims.renew(worker_id, lease))
+
+    async def reap(self) -> int:
+        return await self._door.call("reap", self._claims.reap)
+
+    async def next_due(self, workflows: frozenset[str], queues: tuple[str, ...]) -> Micros | None:
+        return await self._door.call("next_due", lambda: self._claims.next_due(workflows, queues))
+
+    async def nudged(self, worker_id: str) -> tuple[str, ...]:
+        return await self._door.call("nudged", lambda: self._claims.nudged(worker_id))
+
+    async def unblock(self, workflow: str, digest: str) -> int:
+        return await self._door.call("unblock", lambda: self._claims.unblock(workflow, digest))
+
+
+class _Listing:
+    def __init__(self, listing: Listing, door: Door) -> None:
+        self._listing, self._door = listing, door
+
+    async def get(self, run_id: str) -> RunRecord | None:
+        return await self._door.call("get", lambda: self._listing.get(run_id))
+
+    async def find(
+        self, run_filter: RunFilter, *, limit: int, cursor: str | None = None
+    ) -> RunPage:
+        return await self._door.call(
+            "find", lambda: self._listing.find(run_filter, limit=limit, cursor=cursor)
+        )
+
+    async def ended(self, run_ids: Sequence[str]) -> frozenset[str]:
+        return await self._door.call("ended", lambda: self._listing.ended(run_ids))
+
+    async def workers(self) -> tuple[WorkerRecord, ...]:
+        return await self._door.call("workers", self._listing.workers)
+
+    async def save_manifest(self, version: str, at: Micros, data: bytes) -> None:
+        await self._door.call(
+            "save_manifest", lambda: self._listing.save_manifest(version, at, data)
+        )
+
+    async def manifest(self, version: str) -> bytes | None:
+        return await self._door.call("manifest", lambda: self._listing.manifest(version))
+
+
+class _News:
+    def __init__(self, news: News, door: Door) -> None:
+        self._news, self._door = news, door
+
+    def mark(self) -> int:
+        return self._news.mark()
+
+    async def changed(self, mark: int) -> int:
+        mark = await self._news.changed(mark)
+        while self._door.loses_news():
+            mark = await self._news.changed(mark)
+        return mark
