@@ -67,7 +67,9 @@ class RunDraft(msgspec.Struct, frozen=True, kw_only=True):
     parent: Parent | None = None
     idempotency_key: str | None = None
     claim: "Claim | None" = None
-    """Create it as already claimed, by the process that creates it. Ignored if there is a delay."""
+    """Create it as already claimed, by the process that creates it. Ignored if there is a delay.
+    Nothing answers for the children of an `Advance`, so a claim of theirs is for who knows that
+    they are new."""
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -80,7 +82,9 @@ class Claim(msgspec.Struct, frozen=True):
 class Append(msgspec.Struct, frozen=True, kw_only=True):
     """Events that somebody who does not own the run puts into its log.
 
-    The run becomes due at once if nobody holds it. Nothing is written to a run that has ended.
+    If nobody holds the run it becomes due at once, also if it was delayed or blocked, and stays due
+    since earlier if it was. If somebody holds it, it is nudged instead. Nothing is written to a run
+    that has ended.
     """
 
     run_id: str
@@ -102,18 +106,20 @@ class Suspend(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Release(msgspec.Struct, frozen=True):
-    """The owner hands the run back, due at once: it is stopping."""
+    """The owner hands the run back, `pending` and due at once: it is stopping."""
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):
-    """The code does not fit the log. The run stays as it is until somebody wakes it."""
+    """The code does not fit the log. The run stays as it is until somebody wakes it: it is not due,
+    and `blocked` until it is claimed again."""
 
     problem: str
     digest: str
 
 
 class End(msgspec.Struct, frozen=True, kw_only=True):
-    """The run has ended; its last event is among those of this advance."""
+    """The run has ended; its last event is among those of this advance. It takes effect even if
+    something was missed: what came in between came too late."""
 
     status: RunStatus
     notify: Append | None = None
@@ -124,7 +130,8 @@ Then: TypeAlias = Keep | Suspend | Release | Block | End
 
 
 class Advance(msgspec.Struct, frozen=True, kw_only=True):
-    """What the owner of a run writes. Refused, all of it, if its epoch is not the run's."""
+    """What the owner of a run writes. Refused, all of it, if its epoch is not the run's, or nobody
+    holds the run any more (it was let go of at this epoch). Without events it is a look."""
 
     run_id: str
     epoch: int
@@ -135,13 +142,15 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True):
     attributes: Attributes | None = None
     """Attributes to merge into the run's row."""
     progress: bool = False
-    """Whether an outcome is among the events: it resets the count of recoveries."""
+    """Whether an outcome is among the events: it resets the count of recoveries, as a `Suspend`
+    that is carried out and a `Release` do."""
     children: tuple[RunDraft, ...] = ()
     """Child runs to create. One that exists already is left alone."""
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that is written in one transaction, in this order."""
+    """Everything that is written in one transaction, in this order. What comes later builds on what
+    came before: a run may occur several times."""
 
     creates: tuple[RunDraft, ...] = ()
     advances: tuple[Advance, ...] = ()
@@ -162,11 +171,12 @@ class Advanced(msgspec.Struct, frozen=True):
     """The answer to an `Advance`."""
 
     fenced: bool
-    """The epoch was not the run's: nothing of this advance was written."""
+    """The epoch was not the run's, or there is no such run: nothing of this advance was written, and
+    the other fields mean nothing."""
     position: int = 0
     """How many events the log has now. The advance's own events are the last ones."""
     missed: tuple[StoredEvent, ...] = ()
-    """What others had put between `seen` and the advance's own events."""
+    """What is in the log between `seen` and the advance's own events."""
     kept: bool = True
     """Whether the owner still holds the run. A `Suspend` is not carried out if anything was
     missed: then this is true."""
@@ -176,7 +186,8 @@ class Appended(msgspec.Struct, frozen=True):
     """The answer to an `Append`."""
 
     position: int | None
-    """The position of its first event; `None` if there is no such run, or it has ended."""
+    """The position of its first event (or that of the next, if it has none); `None` if there is no
+    such run, or it has ended."""
     status: RunStatus | None
     """The status of the run at that time; `None` if there is no such run."""
 
@@ -185,14 +196,14 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """What a commit did: the answers stand in the order of what was asked."""
 
     at: Micros
-    """The world's time: that of all events of the batch (a log's time never goes back, so an event
-    may have been given the later time of its predecessor)."""
+    """The world's time at the commit. An event of the batch has this time, or that of its predecessor in
+    its log if that is later: the time of a log never goes back, whatever clocks do."""
     created: tuple[Created, ...]
     advanced: tuple[Advanced, ...]
     appended: tuple[Appended, ...]
     nudged: tuple[str, ...] = ()
-    """Runs, held by some worker, to whose logs this batch has put events from outside (appends, and
-    the ends of children): their owners should look."""
+    """Runs, held by some worker, to which this batch has put something from outside (appends, and
+    the ends of children) of which no later part of it tells their owners: they should look."""
 
 
 class EventLog(Protocol):
@@ -201,7 +212,9 @@ class EventLog(Protocol):
     async def commit(self, batch: Batch) -> Receipt:
         """Write the batch as one transaction. Durable on return, where the world is.
 
-        Raises `WorldUnavailableError` if it could not be written now: then nothing of it is.
+        Raises `WorldUnavailableError` if it could not be written now, and `ValueError` for an `End`
+        whose status is not terminal: then nothing of it is written. A caller that is cancelled
+        does not know whether all of it was or nothing.
         """
         ...
 
@@ -235,15 +248,19 @@ class Claims(Protocol):
     """Taking runs, holding them, and noticing workers that died."""
 
     async def register(self, worker: WorkerRecord) -> None:
-        """Make the worker known. Must come before its first claim."""
+        """Make the worker known, or replace its record. Must come before its first claim.
+
+        Where the world `notices_death`, the worker is alive as long as this world object is open.
+        """
         ...
 
     async def unregister(self, worker_id: str) -> None:
-        """Forget a worker that has stopped; what it still holds becomes due. Idempotent."""
+        """Forget a worker that has stopped; what it still holds is released. Idempotent."""
         ...
 
     async def claim(self, request: ClaimRequest) -> tuple[ClaimedRun, ...]:
-        """Take due runs: the highest priority first, then the one that has been due longest.
+        """Take due runs: the highest priority first, then the one that has been due longest, then
+        the one that was created first.
 
         One transaction. Each claim raises the run's epoch. A run that was still held (its lease
         had ended, or its owner was found dead) counts one more recovery.
@@ -263,15 +280,22 @@ class Claims(Protocol):
         ...
 
     async def next_due(self, workflows: frozenset[str], queues: tuple[str, ...]) -> Micros | None:
-        """When the next run becomes due that such a worker could claim; may be in the past."""
+        """When the next run becomes due that such a worker could claim; may be in the past.
+
+        That includes runs that are held, its own among them: they are due when their leases end.
+        """
         ...
 
     async def nudged(self, worker_id: str) -> tuple[str, ...]:
-        """The runs of this worker to whose logs others have added since the owner's last advance."""
+        """The runs of this worker to whose logs others have added since the owner's last advance,
+        in the order of their ids."""
         ...
 
     async def unblock(self, workflow: str, digest: str) -> int:
-        """Make due the blocked runs of `workflow` whose `blocked_digest` is another than `digest`."""
+        """Make due the blocked runs of `workflow` whose `blocked_digest` is another than `digest`.
+
+        Gives how many; those that were due already are not among them.
+        """
         ...
 
 
@@ -282,7 +306,7 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     statuses: tuple[RunStatus, ...] = ()
     workflows: tuple[str, ...] = ()
     attributes: Attributes = {}
-    """All of these must be equal."""
+    """All of these must be equal, as JSON is: 1, true, 1.0 and "1" are four values."""
     created_from: Micros | None = None
     created_to: Micros | None = None
     parent: str | None = None
@@ -338,7 +362,12 @@ class News(Protocol):
 
     async def changed(self, mark: int) -> int:
         """Return a later mark as soon as somebody else than this world object has written after
-        `mark`. May wake for nothing; never misses a write for longer than a poll interval."""
+        `mark`. May wake for nothing, for a write of one's own among others; never misses a write for
+        longer than a poll interval. The world's clock is not held while this waits, as it is
+        (where other threads do the work) during all other calls.
+
+        Raises `WorldError` if the world is closed, also while this waits.
+        """
         ...
 
 
@@ -368,5 +397,10 @@ class World(Protocol):
     def news(self) -> News: ...
 
     def opened(self) -> AbstractAsyncContextManager["World"]:
-        """Open the world, migrating its schema if need be, and close it at the end."""
+        """Open the world, migrating its schema if need be, and close it at the end.
+
+        Other calls than this raise `WorldError` while the world is not open. Closing finishes what is
+        under way. A worker that was not unregistered counts as dead from then on, where the world
+        `notices_death`.
+        """
         ...
