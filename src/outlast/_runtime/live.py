@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final, assert_never
 
 from outlast._clock import Micros, Timer
@@ -65,7 +66,8 @@ class LiveRun:
         self.last_event: Event | None = None
         """The event that tells the run's end, once it has one."""
         self.execution = execution
-        self.attempts: dict[str, asyncio.Task[None]] = {}
+        self.attempts: dict[str, asyncio.Task[None] | None] = {}
+        """The attempts under way; `None` for one that waits for room."""
         self.waits: dict[str, StartWait] = {}
         self.retries: dict[str, RunStep] = {}
         self.gone = False
@@ -218,8 +220,10 @@ class LiveRun:
         return True
 
     def _cancel_attempts(self) -> None:
-        for task in list(self.attempts.values()):
-            task.cancel()
+        attempts, self.attempts = self.attempts, {}
+        for task in attempts.values():
+            if task is not None:
+                task.cancel()
 
     # Feeding and dispatching
 
@@ -230,7 +234,8 @@ class LiveRun:
         except OutlastError as problem:
             self._block(problem)
             return False
-        self._runtime.report(self)
+        if self.execution.loop.reports:
+            self._runtime.report(self)
         if self.execution.outcome is not None:
             # What is outstanding now are children to cancel; they are queued before the end is.
             self._dispatch(self.execution.outstanding())
@@ -273,7 +278,7 @@ class LiveRun:
                     )
                 case CancelStep():
                     self.retries.pop(command.ref, None)
-                    if task := self.attempts.get(command.ref):
+                    if task := self.attempts.pop(command.ref, None):
                         task.cancel()
                 case CancelWait():
                     self.waits.pop(command.ref, None)
@@ -283,26 +288,33 @@ class LiveRun:
                     assert_never(unknown)
 
     def _run_step(self, command: RunStep) -> None:
-        if command.not_before > self._runtime.clock.now():
+        if command.not_before and command.not_before > self._runtime.clock.now():
             self.retries[command.ref] = command
-            return
-        if self._runtime.draining:
+        elif not self._runtime.draining:
+            self.attempts[command.ref] = None
+            self._runtime.slots.enter(partial(self._begin_attempt, command))
+
+    def _begin_attempt(self, command: RunStep) -> None:
+        if command.ref not in self.attempts:  # cancelled while it waited for room
+            self._runtime.slots.leave()
             return
         self._runtime.clock.hold()
-        self.attempts[command.ref] = asyncio.get_running_loop().create_task(self._attempt(command))
+        self.attempts[command.ref] = self._runtime.loop.create_task(self._attempt(command))
 
     async def _attempt(self, command: RunStep) -> None:
+        attempt = Attempt(self._runtime, self, command)
+        self._runtime.slow_attempts.add(attempt)
+        event = None
         try:
-            async with self._runtime.slots:
-                attempt = Attempt(self._runtime, self, command)
-                self._runtime.slow_attempts.add(attempt)
-                event = await attempt.make()
+            event = await attempt.make()
         except asyncio.CancelledError:
             return
         finally:
-            del self.attempts[command.ref]
+            self.attempts.pop(command.ref, None)
+            if event is not None:
+                self.write(event)
             self._runtime.clock.release()
-        self.write(event)
+            self._runtime.slots.leave()
 
     def _start_child(self, command: StartChild) -> None:
         if command.ref in self.execution.started_children:
@@ -333,12 +345,11 @@ class LiveRun:
         if self.gone or self._in_flight is not None or self._outbox:
             return
         due_at = self.next_due()
-        now = self._runtime.clock.now()
-        if due_at is not None and due_at <= now + self._runtime.options.linger:
-            self._arm(due_at)
-        elif self.attempts:
+        if self.attempts:
             if due_at is not None:
                 self._arm(due_at)
+        elif due_at is not None and due_at <= self._runtime.clock.now() + self._runtime.options.linger:
+            self._arm(due_at)
         elif self.execution.awaits_children:
             self._runtime.linger(self)
         else:
@@ -356,6 +367,8 @@ class LiveRun:
 
     def next_due(self) -> Micros | None:
         """When the next wait or attempt is due."""
+        if not self.waits and not self.retries:
+            return None
         times = [wait.deadline for wait in self.waits.values()]
         times += [step.not_before for step in self.retries.values()]
         return min(times, default=None)

@@ -24,6 +24,7 @@ from outlast._runtime.live import LiveRun
 from outlast._runtime.news import Endings
 from outlast._runtime.observers import Observers
 from outlast._runtime.options import RuntimeOptions
+from outlast._runtime.slots import Slots
 from outlast._runtime.slow import SlowAttempts
 from outlast.errors import WorldError
 from outlast.world import (
@@ -75,7 +76,7 @@ class Runtime:
         self.endings = Endings(world.listing, world.news, self.live.__contains__)
         self.followers = Followers(world.news)
         self.loop = asyncio.get_running_loop()
-        self.slots = asyncio.Semaphore(options.max_steps)
+        self.slots = Slots(options.max_steps)
         self.slow_attempts = SlowAttempts(clock, options.slow_step_after)
         self.worker_id: str | None = None
         """The worker that serves in this process; `None`: nobody does."""
