@@ -1,0 +1,62 @@
+"""The workflows that are measured. Their steps give a small dict, as steps of users do."""
+
+import asyncio
+from datetime import datetime
+from time import perf_counter
+
+from outlast import sleep, step, workflow
+
+STEP_TIMES: list[float] = []
+"""When each call of `work` and `note_time` began, in this process."""
+
+
+@step
+async def work(n: int) -> dict[str, int | bool]:
+    """A step that does next to nothing: what is measured is all around it."""
+    STEP_TIMES.append(perf_counter())
+    return {"n": n, "ok": True}
+
+
+@workflow
+async def one_by_one(steps: int) -> int:
+    """So many steps, each after the other."""
+    total = 0
+    for n in range(steps):
+        total += (await work(n))["n"]
+    return total
+
+
+@workflow
+async def all_at_once(steps: int) -> int:
+    """So many steps at the same time."""
+    results = await asyncio.gather(*[work(n) for n in range(steps)])
+    return sum(result["n"] for result in results)
+
+
+@workflow
+async def one_by_one_then_sleep(steps: int) -> int:
+    """So many steps, then a sleep that somebody has to end."""
+    total = 0
+    for n in range(steps):
+        total += (await work(n))["n"]
+    await sleep("30 days")
+    return total
+
+
+@step
+async def note_lag(until: datetime) -> dict[str, float]:
+    """How late it is."""
+    lag = datetime.now(until.tzinfo) - until
+    LAGS.append(lag.total_seconds())
+    return {"lag": lag.total_seconds()}
+
+
+LAGS: list[float] = []
+"""What `note_lag` noted in this process."""
+
+
+@workflow
+async def sleeper(until: datetime) -> None:
+    """Sleep, then note how late it is."""
+    await sleep(until)
+    await note_lag(until)

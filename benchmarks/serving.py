@@ -1,0 +1,80 @@
+"""A worker in a process of its own, which can be asked for its memory and for what its steps noted.
+
+Run as `python -m benchmarks.serving URL`; it reads questions, a line each, and answers with one line.
+"""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from benchmarks.flows import LAGS
+from benchmarks.model import Place
+from outlast import App
+
+
+class ServingProcess:
+    """The process, as its parent sees it. Serves within `with`."""
+
+    def __init__(self, place: Place) -> None:
+        self._command = [sys.executable, "-m", "benchmarks.serving", place.url]
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.ask("memory")
+        return self
+
+    def __exit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def ask(self, question: str) -> float:
+        """The answer to a question that has one number as its answer."""
+        return msgspec.json.decode(self._answer(question), type=float)
+
+    def numbers(self, question: str) -> list[float]:
+        """The answer to a question that has many."""
+        return msgspec.json.decode(self._answer(question), type=list[float])
+
+    def _answer(self, question: str) -> str:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(question + "\n")
+        self._process.stdin.flush()
+        return self._process.stdout.readline()
+
+
+async def _serve(url: str) -> None:
+    async with App(url):
+        while question := await asyncio.to_thread(sys.stdin.readline):
+            answer = LAGS if question == "lags\n" else _memory(question.strip())
+            print(msgspec.json.encode(answer).decode(), flush=True)
+
+
+def _memory(which: str) -> float:
+    """Bytes of memory that are resident now, or that were at most."""
+    name = "VmHWM:" if which == "peak" else "VmRSS:"
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(name):
+            return float(line.split()[1]) * 1024
+    raise LookupError(name)
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(sys.argv[1]))

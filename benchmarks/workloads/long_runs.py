@@ -1,0 +1,65 @@
+"""One run of very many sequential steps: its cost must grow with their number, not with its square."""
+
+import asyncio
+from functools import partial
+from time import perf_counter
+
+from benchmarks.flows import STEP_TIMES, one_by_one
+from benchmarks.limits import COMMITS_S
+from benchmarks.model import Figure, Measured, Place, Workload, WrongResultError
+from outlast import App
+
+ENDS = 100
+
+
+async def _measure(steps: int, place: Place) -> Measured:
+    steps = place.pick(steps, steps // 5)
+    async with App(place.url):
+        await one_by_one(50)
+        STEP_TIMES.clear()
+        began = perf_counter()
+        result = await one_by_one(steps)
+        seconds = perf_counter() - began
+    if result != sum(range(steps)) or len(STEP_TIMES) != steps:
+        raise WrongResultError(result, len(STEP_TIMES))
+    times, half = STEP_TIMES, steps // 2
+    return {
+        "steps_s": steps / seconds,
+        "last_by_first": (times[-1] - times[-1 - ENDS]) / (times[ENDS] - times[0]),
+        "halves": (times[-1] - times[half]) / (times[half - 1] - times[0]),
+    }
+
+
+def _workload(steps: int, name: str, bound: float) -> Workload:
+    return Workload(
+        name=name,
+        title=f"1 run x {steps:,} sequential steps",
+        measure=lambda place: asyncio.run(partial(_measure, steps)(place)),
+        figures=(
+            Figure(
+                key="steps_s",
+                what="steps",
+                unit="1/s",
+                better="more",
+                target=1_500,
+                limit=COMMITS_S,
+            ),
+            Figure(
+                key="last_by_first",
+                what="time of the last 100 steps by that of the first 100",
+                unit="x",
+                target=1.15,
+            ),
+            Figure(
+                key="halves",
+                what="time of the second half by that of the first",
+                unit="x",
+                target=1.15,
+            ),
+        ),
+        bound=bound,
+    )
+
+
+LONG2K = _workload(2_000, "long2k", 60)
+LONG20K = _workload(20_000, "long20k", 240)

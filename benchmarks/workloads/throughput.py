@@ -1,0 +1,40 @@
+"""A thousand runs of five steps as fast as possible: what a worker can do when all can be batched."""
+
+import asyncio
+from time import perf_counter
+
+from benchmarks.flows import one_by_one
+from benchmarks.limits import ROWS_S
+from benchmarks.model import Figure, Measured, Place, Workload, WrongResultError
+from outlast import App, start
+
+STEPS = 5
+
+
+async def _measure(place: Place) -> Measured:
+    runs = place.pick(1_000, 200)
+    async with App(place.url):
+        await one_by_one(STEPS)
+        began = perf_counter()
+        started = await asyncio.gather(*[start(one_by_one(STEPS)) for _ in range(runs)])
+        all_started = perf_counter()
+        results = await asyncio.gather(*[run.result() for run in started])
+        seconds = perf_counter() - began
+    if results != [sum(range(STEPS))] * runs:
+        raise WrongResultError(results)
+    return {
+        "steps_s": runs * STEPS / seconds,
+        "seconds": seconds,
+        "starts_s": runs / (all_started - began),
+    }
+
+
+THROUGHPUT = Workload(
+    name="throughput",
+    title="1,000 runs x 5 steps, start to last result",
+    measure=lambda place: asyncio.run(_measure(place)),
+    figures=(
+        Figure(key="steps_s", what="steps", unit="1/s", better="more", target=12_000, limit=ROWS_S),
+        Figure(key="starts_s", what="runs started meanwhile", unit="1/s", better="more"),
+    ),
+)
