@@ -4,9 +4,13 @@ import sys
 from functools import lru_cache
 from pathlib import PurePath
 from typing import Final, cast
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 _MAIN: Final = "__main__"
+
+_LOCAL: Final = "<locals>"
+
+_NAMES: Final[WeakKeyDictionary[type, str]] = WeakKeyDictionary()
 
 _SEEN: Final[WeakValueDictionary[str, type]] = WeakValueDictionary()
 """Classes of this process that no module leads to, such as those defined inside functions. Of
@@ -36,6 +40,22 @@ def _script_name(spec_name: str | None, file: str | None) -> str:
 def class_name(cls: type) -> str:
     """The name under which a class is recorded: `shop.orders:Order.Line`."""
     return f"{durable_module(cls.__module__)}:{cls.__qualname__}"
+
+
+def recorded_name(cls: type) -> str:
+    """The same, for a class whose values are being recorded: it is remembered where need be."""
+    name = _NAMES.get(cls)
+    if name is None:
+        name = _NAMES[cls] = class_name(cls)
+        remember_class(cls)
+    elif is_local(name):
+        _SEEN[name] = cls
+    return name
+
+
+def is_local(name: str) -> bool:
+    """Whether a class of this name is defined inside a function."""
+    return _LOCAL in name
 
 
 def remember_class(cls: type) -> None:

@@ -20,6 +20,7 @@ T = TypeVar("T")
 DEFAULT_LIMIT: Final = 4 * 1024 * 1024
 
 _JSON_TYPES: Final = (str, int, float, bool, type(None), list, dict)
+_MOST_PARTS_OF_ERROR: Final = 100_000
 _LEVELS_OF_STACK: Final = "which is nested too deeply for the call stack that is left"
 
 
@@ -32,8 +33,8 @@ class Codec:
 
     def __init__(self, *, limit: int = DEFAULT_LIMIT) -> None:
         self._limit = limit
-        # Every part takes two bytes at least, so far more parts than this cannot fit.
-        self._budget = 4 * limit
+        # Every part takes two bytes at least, so a value of more parts than this cannot fit.
+        self._most_parts = limit
         self._by_class: dict[type, Registration] = {}
         self._by_tag: dict[str, Registration] = {}
         self._reader = Reader(self._by_tag)
@@ -69,7 +70,7 @@ class Codec:
         whole is too large, all arguments and attributes are left out and the texts are cut.
         """
         try:
-            payload = to_json(Writer(self._by_class, self._budget).error(error))
+            payload = to_json(Writer(self._by_class, _MOST_PARTS_OF_ERROR).error(error))
         except Exception:  # noqa: BLE001 - runs code of a user's exception; its failure must stay recordable
             return to_json(lean_error_tree(error))
         return payload if len(payload) <= self._limit else to_json(lean_error_tree(error))
@@ -113,7 +114,7 @@ class Codec:
 
     def _encode_plain(self, value: object) -> bytes | None:
         """The payload of a value that JSON holds as it is, `None` for any other."""
-        if not is_plain(value, self._budget) or type(value) in self._by_class:
+        if not is_plain(value, 4 * self._most_parts):
             return None
         try:
             payload = to_json(value)
@@ -123,9 +124,9 @@ class Codec:
 
     def _encode_odd(self, value: object, what: str) -> bytes:
         try:
-            return to_json(Writer(self._by_class, self._budget).tree(value))
+            return to_json(Writer(self._by_class, self._most_parts).tree(value))
         except Oversized:
-            raise PayloadTooLargeError(self._budget, self._limit, what=what) from None
+            raise PayloadTooLargeError(2 * self._most_parts, self._limit, what=what) from None
         except TooDeep as deep:
             deep.settle()
             raise EncodeError(deep.path, deep.value_type, deep.reason, what=what) from None

@@ -6,8 +6,10 @@ from typing import Any, cast
 
 from outlast._codec.classes import find_class
 from outlast._codec.error_text import error_text
-from outlast._codec.error_write import RECORDED_TRACEBACK, descriptors
+from outlast._codec.error_write import RECORDED_TRACEBACK, descriptor_of, descriptors
+from outlast._codec.marks import Dropped
 from outlast._codec.records import is_dunder
+from outlast._codec.trail import Unreadable
 from outlast.errors import RecordedError
 
 Form = dict[str, Any]
@@ -17,7 +19,7 @@ def read_error(form: Form, value: Callable[[object], object]) -> BaseException:
     """Rebuild an exception, its cause chain, members and notes. `value` decodes a part of it.
 
     The class's own `__new__` and `__init__` are not called. A class that is not known here, is not
-    an exception, or cannot be rebuilt gives a `RecordedError`.
+    an exception, or cannot be rebuilt gives a `RecordedError`; a part that cannot be read a `Dropped`.
     """
     error = _rebuild(form, value) or _stand_in(form)
     attributes = cast("dict[str, object]", object.__getattribute__(error, "__dict__"))
@@ -49,7 +51,16 @@ def _rebuild(form: Form, value: Callable[[object], object]) -> BaseException | N
 def _values(items: object, value: Callable[[object], object]) -> tuple[object, ...]:
     if not isinstance(items, list):
         return ()
-    return tuple(value(item) for item in cast("list[object]", items))
+    return tuple(_part(item, value) for item in cast("list[object]", items))
+
+
+def _part(tree: object, value: Callable[[object], object]) -> object:
+    """A part of an exception. One that cannot be read must not take the exception with it."""
+    try:
+        return value(tree)
+    except Unreadable:
+        form = cast("Form", tree) if isinstance(tree, dict) else {}
+        return Dropped(str(form.get("class", "object")).replace(":", "."))
 
 
 def _bare(cls: type[BaseException], args: tuple[object, ...]) -> BaseException | None:
@@ -62,7 +73,7 @@ def _bare(cls: type[BaseException], args: tuple[object, ...]) -> BaseException |
     # Fills what the built-in class keeps beside its arguments, such as errno.
     with contextlib.suppress(TypeError, ValueError):
         base.__init__(error, *args)
-    vars(BaseException)["args"].__set__(error, args)
+    descriptor_of("args").__set__(error, args)
     return error
 
 
@@ -107,9 +118,9 @@ def _set_attributes(
             with contextlib.suppress(
                 AttributeError, TypeError
             ):  # read-only ones are filled already
-                places[name].__set__(error, value(tree))
+                places[name].__set__(error, _part(tree, value))
         else:
-            object.__getattribute__(error, "__dict__")[name] = value(tree)
+            object.__getattribute__(error, "__dict__")[name] = _part(tree, value)
 
 
 def _stand_in(form: Form) -> RecordedError:

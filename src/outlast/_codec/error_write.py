@@ -5,7 +5,7 @@ from collections.abc import Callable
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any, Final, TypeVar, cast
 
-from outlast._codec.classes import class_name, remember_class
+from outlast._codec.classes import recorded_name
 from outlast._codec.plain import TAG
 from outlast._codec.records import is_dunder
 
@@ -23,7 +23,7 @@ def error_tree(error: BaseException, tree: Callable[[object], object]) -> dict[s
     """The form of an exception. `tree` encodes a part of it and must not refuse any."""
     form = _head(error, _LONGEST_TEXT)
     members = _members(error)
-    args = args_of(error)
+    args: tuple[object, ...] = descriptor_of("args").__get__(error)
     if members is None:
         form["args"] = [tree(arg) for arg in args]
     else:
@@ -55,10 +55,9 @@ def recorded_traceback(error: BaseException) -> str:
     return text if isinstance(text, str) else ""
 
 
-def args_of(error: BaseException) -> tuple[Any, ...]:
-    """The arguments as the interpreter keeps them, past any property of the class."""
-    args: tuple[Any, ...] = vars(BaseException)["args"].__get__(error)
-    return args
+def descriptor_of(name: str) -> Any:
+    """The field of all exceptions of that name, which a class cannot redefine or intercept."""
+    return vars(BaseException)[name]
 
 
 def descriptors(cls: type) -> dict[str, Any]:
@@ -75,28 +74,24 @@ def descriptors(cls: type) -> dict[str, Any]:
 def _head(error: BaseException, longest: int) -> dict[str, object]:
     return {
         TAG: "exception",
-        "class": _clean(_safely(lambda: _name(type(error)), "builtins:BaseException"), longest),
+        "class": _clean(
+            _safely(lambda: recorded_name(type(error)), "builtins:BaseException"), longest
+        ),
         "message": _clean(_safely(lambda: str(error), "<no message: str() failed>"), longest),
         "traceback": _clean(_traceback(error), longest),
     }
 
 
-def _name(cls: type) -> str:
-    if "<locals>" in cls.__qualname__:
-        remember_class(cls)
-    return class_name(cls)
-
-
 def _traceback(error: BaseException) -> str:
     recorded = recorded_traceback(error)
-    if recorded and error.__traceback__ is None:
+    if recorded and descriptor_of("__traceback__").__get__(error) is None:
         return recorded
     raised = _safely(lambda: "".join(traceback.format_exception(error, chain=False)), "")
     return f"{recorded}\nraised again:\n\n{raised}" if recorded else raised
 
 
 def _members(error: BaseException) -> tuple[BaseException, ...] | None:
-    if not isinstance(error, BaseExceptionGroup):
+    if not issubclass(type(error), BaseExceptionGroup):
         return None
     members: tuple[BaseException, ...] = vars(BaseExceptionGroup)["exceptions"].__get__(error)
     return members
@@ -106,8 +101,11 @@ def _attributes(error: BaseException, args: tuple[object, ...]) -> dict[str, obj
     attributes = {name: item for name, item in _dict_of(error).items() if not is_dunder(name)}
     for name, descriptor in descriptors(type(error)).items():
         item = _read(descriptor, error)
+        if item is None or name in _SKIPPED:
+            continue
         # The built-in exceptions fill their fields from their arguments, also when rebuilt.
-        if item is not None and name not in _SKIPPED and not any(item is arg for arg in args):
+        built_in = descriptor.__objclass__.__module__ == "builtins"
+        if not (built_in and any(item is arg for arg in args)):
             attributes[name] = item
     return attributes
 
@@ -133,15 +131,19 @@ def _notes(error: BaseException) -> list[str]:
 
 def _linked(error: BaseException) -> dict[str, BaseException]:
     """The exception that this one names as its cause, or else in whose handling it was raised."""
-    if error.__cause__ is not None:
-        return {"cause": error.__cause__}
-    if error.__context__ is not None and not error.__suppress_context__:
-        return {"context": error.__context__}
-    return {}
+    cause = descriptor_of("__cause__").__get__(error)
+    context = descriptor_of("__context__").__get__(error)
+    if cause is not None:
+        return {"cause": cause}
+    return {} if context is None or _is_suppressed(error) else {"context": context}
 
 
 def _suppression(error: BaseException) -> dict[str, object]:
-    return {"suppress": True} if error.__suppress_context__ and error.__cause__ is None else {}
+    return {"suppress": True} if _is_suppressed(error) and not _linked(error) else {}
+
+
+def _is_suppressed(error: BaseException) -> bool:
+    return bool(descriptor_of("__suppress_context__").__get__(error))
 
 
 def _dict_of(error: BaseException) -> dict[str, object]:

@@ -5,7 +5,7 @@ from enum import Enum, Flag
 from functools import partial
 from typing import Any, TypeAlias, TypeGuard
 
-from outlast._codec.classes import find_class
+from outlast._codec.classes import find_class, is_local
 from outlast._codec.error_read import read_error
 from outlast._codec.kinds import SHAPES, Registration
 from outlast._codec.plain import TAG
@@ -152,7 +152,7 @@ def _class(form: Form) -> type:
     if cls is not None:
         return cls
     reason = "no module that is loaded here has such a class"
-    if "<locals>" in name:
+    if is_local(name):
         reason = "a class that a function defines is known only once values of it were met here"
     raise Unreadable(f"it is a {name!r}: {reason}")  # noqa: EM102 - the reason is named above
 

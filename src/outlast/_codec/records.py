@@ -28,14 +28,15 @@ def dataclass_shape(cls: type) -> Shape | None:
     return _Record(tuple(field.name for field in fields), required, slots, _dataclass_default)
 
 
-def attrs_shape(cls: type) -> Shape | None:
+def attrs_shape(cls: type[object]) -> Shape | None:
     """The shape of an attrs class."""
     fields: Any = getattr(cls, "__attrs_attrs__", None)
     if fields is None or issubclass(cls, _BUILTIN):
         return None
     required = frozenset(field.name for field in fields if field.init)
     # attrs keeps cached hashes and properties in slots of its own, so further slots are not read.
-    return _Record(tuple(field.name for field in fields), required, (), _attrs_default)
+    names = tuple(field.name for field in fields)
+    return _Record(names, required, (), _attrs_default, hash_cache=_attrs_hash_cache(cls))
 
 
 def struct_shape(cls: type) -> Shape | None:
@@ -58,8 +59,11 @@ class _Record:
         required: frozenset[str],
         slots: tuple[str, ...],
         default: Callable[[Any, str, object], object],
+        *,
+        hash_cache: str | None = None,
     ) -> None:
-        self._names, self._name_set = names, frozenset(names)
+        self._names, self._hash_cache = names, hash_cache
+        self._known = frozenset((*names, hash_cache))
         self._required, self._slots, self._default = required, slots, default
 
     def take(self, value: Any) -> Parts:
@@ -70,7 +74,7 @@ class _Record:
                 fields[name] = item
             elif name in self._required:
                 raise Refused(value, f"whose field {name!r} is not set")
-        return Parts(fields, extra_attributes(value, self._name_set, self._slots))
+        return Parts(fields, extra_attributes(value, self._known, self._slots))
 
     def make(self, cls: Any, parts: Parts) -> object:
         value = object.__new__(cls)
@@ -83,14 +87,16 @@ class _Record:
             elif name in self._required:
                 raise missing_field(cls, name)
         set_attributes(value, parts.extra)
-        if hasattr(cls, "_attrs_cached_hash") or "_attrs_cached_hash" in _hash_names(cls):
-            object.__setattr__(value, "_attrs_cached_hash", None)
+        if self._hash_cache is not None:
+            object.__setattr__(value, self._hash_cache, None)
         return value
 
 
-def _hash_names(cls: type) -> tuple[str, ...]:
+def _attrs_hash_cache(cls: type) -> str | None:
+    """The attribute in which attrs keeps a hash that it computes once; hashes differ by process."""
     code = getattr(cls.__hash__, "__code__", None)
-    return code.co_names if code is not None else ()
+    name = "_attrs_cached_hash"
+    return name if code is not None and name in code.co_names else None
 
 
 def _dataclass_default(cls: Any, name: str, _value: object) -> object:
@@ -174,7 +180,9 @@ def missing_field(cls: type, name: str) -> Unreadable:
     )
 
 
-def extra_attributes(value: Any, fields: frozenset[str], slots: tuple[str, ...] = ()) -> Fields:
+def extra_attributes(
+    value: Any, fields: frozenset[str | None], slots: tuple[str, ...] = ()
+) -> Fields:
     """The attributes that a value has beyond its fields, and that cannot be computed again."""
     attributes: Mapping[str, object] = getattr(value, "__dict__", {})
     if not slots and attributes.keys() <= fields:

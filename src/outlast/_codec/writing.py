@@ -6,7 +6,7 @@ from typing import Any, Final, TypeAlias, cast
 
 import msgspec
 
-from outlast._codec.classes import class_name, remember_class
+from outlast._codec.classes import recorded_name
 from outlast._codec.error_write import error_tree
 from outlast._codec.kinds import SHAPES, Registration
 from outlast._codec.plain import MAX_DEPTH, TAG, is_finite, to_json
@@ -74,7 +74,7 @@ class Writer:
         except Refused:
             return {TAG: "dropped", "of": type_name(type(part))}
 
-    def _odd(self, kind: type, value: Any, depth: int) -> Tree:
+    def _odd(self, kind: type[object], value: Any, depth: int) -> Tree:
         if kind in self._registered:
             return self._registration(self._registered[kind], value, depth)
         write = _WRITE.get(kind)
@@ -83,9 +83,9 @@ class Writer:
         scalar = SCALAR_BY_CLASS.get(kind)
         if scalar is not None:
             return self._scalar(scalar, value, depth)
-        if isinstance(value, BaseException):
+        if issubclass(kind, BaseException):
             return self.error(value, depth)
-        if isinstance(value, Enum):
+        if issubclass(kind, Enum):
             return self._enum(value)
         shape = SHAPES.of(kind)
         if shape is None:
@@ -173,7 +173,7 @@ class Writer:
 
     def _enum(self, value: Enum) -> Tree:
         kind = type(value)
-        form = {TAG: "enum", "class": _recorded_name(kind)}
+        form = {TAG: "enum", "class": recorded_name(kind)}
         if isinstance(value, Flag):
             return {**form, "value": value.value}
         if kind.__members__.get(value.name) is not value:
@@ -185,7 +185,7 @@ class Writer:
         self._enter(value, depth, len(parts.fields))
         form: dict[str, Tree] = {
             TAG: "object",
-            "class": _recorded_name(type(value)),
+            "class": recorded_name(type(value)),
             "fields": self._values(value, parts.fields, depth, member),
         }
         return form | self._beyond_fields(parts, value, depth)
@@ -221,12 +221,6 @@ _WRITE: Final[dict[type, Callable[[Writer, Any, int], Tree]]] = {
     set: Writer.set_tree,
     frozenset: Writer.frozenset_tree,
 }
-
-
-def _recorded_name(cls: type) -> str:
-    if "<locals>" in cls.__qualname__:
-        remember_class(cls)
-    return class_name(cls)
 
 
 def _reason(cls: type) -> str:
