@@ -1,11 +1,13 @@
-"""What workflow code sees in place of clocks and chance: the same calls, with values of the run.
+"""What workflow code sees in place of clocks, chance, and what else differs between processes: the
+same calls, with values of the run.
 
 Each function takes the run's sources, the real function, and the arguments of the call. Outside of a
 run the real function is called instead.
 """
 
+import asyncio
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -151,6 +153,17 @@ def _local_time(sources: Sources) -> Any:
     return datetime.fromtimestamp(to_seconds(sources.now()), UTC).astimezone().timetuple()
 
 
+# Tasks
+
+
+def _as_completed(_sources: Sources, real: Any, fs: Any, *, timeout: float | None = None) -> Any:
+    """With the tasks made in the order of what was given, each once."""
+    if isinstance(fs, Awaitable):  # the real function tells what is wrong with that
+        return real(fs, timeout=timeout)
+    tasks = [asyncio.ensure_future(one) for one in dict.fromkeys(fs)]
+    return real(tasks, timeout=timeout)
+
+
 _FUNCTIONS: Final[Mapping[str, _Draw]] = MappingProxyType(
     {
         **dict.fromkeys(
@@ -192,6 +205,7 @@ _FUNCTIONS: Final[Mapping[str, _Draw]] = MappingProxyType(
         "secrets.randbits": _randbits,
         "os.urandom": _random_bytes,
         "os.getrandom": _random_bytes,
+        "asyncio.as_completed": _as_completed,
     }
 )
 

@@ -228,6 +228,8 @@ ROWS: Final = (
     _drawn("random", "SystemRandom"),
     _drawn("uuid", "uuid1 uuid4 uuid6 uuid7"),
     _drawn("secrets", "token_bytes token_hex token_urlsafe choice randbelow randbits"),
+    # It keeps coroutines in a set, and makes their tasks in the order of their addresses.
+    _drawn("asyncio", "as_completed"),
     _drawn("os", "urandom getrandom"),
     # What no lens can help
     Row("builtins", ("hash", "id"), UNSTABLE, "unstable"),
