@@ -44,3 +44,7 @@ class Instrument:
 
     def commit_failed(self, error: Exception) -> None:
         """A batch could not be committed for now. It will be tried again."""
+
+    def loop_blocked(self, what: str, line: str, duration: Micros) -> None:
+        """A step or a workflow has not let the event loop go on for that long. Called on a thread
+        of its own, while it lasts."""

@@ -7,7 +7,9 @@ after it was committed. There is no other path.
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from functools import cached_property
 from typing import Any, TypeVar, assert_never
+from zlib import crc32
 
 import msgspec
 
@@ -32,7 +34,7 @@ from outlast._engine.lines import calling_line
 from outlast._engine.loop import WorkflowTimer, make_loop
 from outlast._engine.outcome import Cancelled, Completed, Failed, Outcome
 from outlast._engine.tasks import Operation, WorkflowTask
-from outlast._ids import child_run_id, seeded_random
+from outlast._ids import Chance, child_run_id, seeded_random
 from outlast._model.events import (
     AttributesSet,
     CancelRequested,
@@ -80,8 +82,7 @@ class Execution:
         self.evicted = False
         self.started_children: set[str] = set()
         """The ids of the children that exist."""
-        self.chance = seeded_random(run_id)
-        self.loop = make_loop(self, self, salt=self.chance.getrandbits(24) << 32)
+        self.loop = make_loop(self, self, salt=crc32(run_id.encode()) << 32)
         self._codec = codec
         self._now: Micros = 0
         self._root: WorkflowTask | None = None
@@ -134,6 +135,11 @@ class Execution:
         self.loop.tasks.clear()
 
     # For the code that is being executed
+
+    @cached_property
+    def chance(self) -> Chance:
+        """The run's own source of chance."""
+        return seeded_random(self.run_id)
 
     def now(self) -> Micros:
         """Logical time: that of the last event."""

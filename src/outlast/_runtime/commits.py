@@ -69,10 +69,12 @@ class Committer:
         log: EventLog,
         clock: Clock,
         observers: Observers,
+        *,
         on_nudged: Callable[[Sequence[str]], None],
+        on_broken: Callable[[Exception], None],
     ) -> None:
         self._log, self._clock, self._observers = log, clock, observers
-        self._on_nudged = on_nudged
+        self._on_nudged, self._on_broken = on_nudged, on_broken
         self._creates: deque[tuple[RunDraft, OnCreated]] = deque()
         self._appends: deque[tuple[Append, OnAppended]] = deque()
         self._runs: dict[Advancing, None] = {}
@@ -211,6 +213,7 @@ class Committer:
             run.abandoned(error)
         for appended in flight.on_appended:
             appended(error)
+        self._on_broken(error)
 
 
 def _deliveries(

@@ -82,6 +82,9 @@ class LiveRun:
         self._new_children = False
         self._unread: deque[StoredEvent] = deque()
         self._then: Then = Keep()
+        """What the next advance does with the run."""
+        self._sent: Then = Keep()
+        """What the advance in flight does with it."""
         self._timer: Timer | None = None
         self._timer_at: Micros = 0
 
@@ -115,7 +118,7 @@ class LiveRun:
 
     def give_up(self) -> None:
         """Fail the run without running its code: too many workers have died with it."""
-        error = RecoveryLimitError(self.id, self.record.recoveries - 1)
+        error = RecoveryLimitError(self.id, self.record.recoveries)
         self._finish(Failed(self._runtime.codec.encode_error(error)))
 
     # Writing, as the committer asks for it
@@ -127,8 +130,8 @@ class LiveRun:
         events, self._outbox = self._outbox, []
         drafts, self._drafts = self._drafts, []
         attributes, self._attributes = self._attributes, {}
-        idle = isinstance(self._then, Keep)
-        if not events and idle and not self._nudged:
+        self._sent, self._then = self._then, Keep()
+        if not events and isinstance(self._sent, Keep) and not self._nudged:
             return None
         self._nudged = False
         self._in_flight = events
@@ -138,7 +141,7 @@ class LiveRun:
             epoch=self.epoch,
             seen=self.execution.position,
             events=tuple([encode_event(event) for event in events]),
-            then=self._then,
+            then=self._sent,
             attributes=attributes or None,
             progress=any(not isinstance(event, StepStarted) for event in events),
             children=tuple(drafts),
@@ -147,7 +150,7 @@ class LiveRun:
     def advanced(self, answer: Advanced, at: Micros) -> None:
         """See `Advancing`. Feeds what others have put before, then what was written."""
         events, self._in_flight = self._in_flight or [], None
-        then, self._then = self._then, Keep()
+        then = self._sent
         if self.gone:
             return
         if answer.fenced:
@@ -340,7 +343,7 @@ class LiveRun:
 
     def settle(self) -> None:
         """After a turn: write what there is to write, arm the timer, or let go if nothing runs."""
-        if self._outbox or self._nudged:
+        if self._outbox or self._nudged or not isinstance(self._then, Keep):
             self._runtime.committer.advance(self)
         if self.gone or self._in_flight is not None or self._outbox:
             return
@@ -348,7 +351,10 @@ class LiveRun:
         if self.attempts:
             if due_at is not None:
                 self._arm(due_at)
-        elif due_at is not None and due_at <= self._runtime.clock.now() + self._runtime.options.linger:
+        elif (
+            due_at is not None
+            and due_at <= self._runtime.clock.now() + self._runtime.options.linger
+        ):
             self._arm(due_at)
         elif self.execution.awaits_children:
             self._runtime.linger(self)

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from outlast._model.events import Event
 from outlast._runtime.racing import first_of
+from outlast.errors import NoAppError
 from outlast.world import Listing, News
 
 Ending: TypeAlias = Event | None
@@ -48,13 +49,14 @@ class Endings:
             self._watch()
 
     async def close(self) -> None:
-        """Stop watching; whoever waits is cancelled."""
+        """Stop watching; whoever waits is told that the app is closed."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         for futures in self._waiters.values():
             for future in futures:
-                future.cancel()
+                if not future.done():
+                    future.set_exception(NoAppError("waiting for a run's end"))
 
     def _remove(self, run_id: str, future: asyncio.Future[Ending]) -> None:
         waiters = self._waiters[run_id]

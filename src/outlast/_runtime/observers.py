@@ -57,3 +57,7 @@ class Observers(Instrument):
     def commit_failed(self, error: Exception) -> None:
         for instrument in self._instruments:
             instrument.commit_failed(error)
+
+    def loop_blocked(self, what: str, line: str, duration: Micros) -> None:
+        for instrument in self._instruments:
+            instrument.loop_blocked(what, line, duration)

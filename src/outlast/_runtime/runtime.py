@@ -72,7 +72,13 @@ class Runtime:
             chance,
         )
         self.live: dict[str, LiveRun] = {}
-        self.committer = Committer(world.log, clock, observers, self._nudged)
+        self.committer = Committer(
+            world.log,
+            clock,
+            observers,
+            on_nudged=self._nudged,
+            on_broken=lambda error: self.on_broken(error),
+        )
         self.endings = Endings(world.listing, world.news, self.live.__contains__)
         self.followers = Followers(world.news)
         self.loop = asyncio.get_running_loop()
@@ -84,6 +90,8 @@ class Runtime:
         """The process stops: no attempt is begun any more."""
         self.on_due: Callable[[Micros | None], None] = lambda _when: None
         """Told when a run that nobody holds became due, or will be at that time."""
+        self.on_broken: Callable[[Exception], None] = lambda _error: None
+        """Told when the world refused a commit in a way that trying again does not mend."""
         self.on_room: Callable[[], None] = lambda: None
         """Told when a live run has left."""
         self._lingering: OrderedDict[LiveRun, Micros] = OrderedDict()
@@ -136,11 +144,13 @@ class Runtime:
         """Bring a claimed run to life. `log` is its whole log. Call it from a callback."""
         run = claimed.run
         definition = self.registry.workflow(run.workflow)
-        if definition is None or run.id in self.live:
+        if definition is None:
             return
+        if (stale := self.live.get(run.id)) is not None:
+            stale.leave()  # its lease had ended, and this worker has claimed it anew
         live = LiveRun(self, run, Execution(definition, run.id, self.codec))
         self.live[run.id] = live
-        if run.recoveries > self.options.recovery_limit:
+        if run.recoveries >= self.options.recovery_limit:
             live.give_up()
         else:
             live.begin(deque(log))

@@ -12,6 +12,7 @@ from outlast._ids import new_worker_id
 from outlast._model.workers import WorkerRecord
 from outlast._registry.manifest import encode_manifest, make_manifest, source_digest
 from outlast._runtime.runtime import Runtime
+from outlast._worker.watchdog import Watchdog
 from outlast.errors import WorldError, WorldUnavailableError
 from outlast.world import Claim, ClaimedRun, ClaimRequest, StoredEvent
 
@@ -35,6 +36,7 @@ class Worker:
         self._next_due: Micros | None = None
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
+        self._watchdog = Watchdog(runtime.registry, runtime.observers)
 
     async def start(self) -> None:
         """Register, write the manifest, and serve."""
@@ -43,10 +45,12 @@ class Worker:
         await self._publish_code()
         runtime.worker_id = self.id
         runtime.on_due, runtime.on_room = self._look_at, self._due.set
+        runtime.on_broken = self._break
         self._tasks = [
             asyncio.create_task(self._service(serve), name=f"outlast {serve.__name__}")
             for serve in (self._claiming, self._listening, self._heartbeats, self._upkeep)
         ]
+        self._watchdog.start()
         runtime.observers.worker_started(self.id)
 
     async def stop(self, grace: Micros | None = None) -> None:
@@ -67,6 +71,7 @@ class Worker:
             await runtime.world.claims.unregister(self.id)
         except WorldError as error:
             logger.warning("the worker could not unregister; its lease will end", exc_info=error)
+        self._watchdog.stop()
         runtime.observers.worker_stopped(self.id)
 
     async def abandon(self) -> None:
@@ -110,10 +115,14 @@ class Worker:
                 logger.warning("the world cannot be used for now", exc_info=error)
                 await self._pause(RETRY_AFTER)
             except WorldError as error:
-                logger.critical("the worker cannot go on", exc_info=error)
-                if not self.failed.done():
-                    self.failed.set_exception(error)
+                self._break(error)
                 return
+
+    def _break(self, error: Exception) -> None:
+        if not self.failed.done():
+            logger.critical("the worker cannot go on", exc_info=error)
+            self.failed.set_exception(error)
+            self.failed.exception()  # seen: whether anybody serves is not known here
 
     async def _claiming(self) -> None:
         while True:
