@@ -129,6 +129,7 @@ def _rebuilt(function: FunctionType) -> FunctionType:
     if written and isinstance(scope, LensGlobals):
         scope.expect_writes(written)
         lensed = writing_through(lensed, scope)
+        _functions[lensed] = ref(lensed)
     # Known before its closure is looked at: a recursive function has itself in there.
     _functions[function] = ref(lensed)
     for cell, new in cells:

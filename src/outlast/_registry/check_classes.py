@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterator, Set
+from itertools import chain
 from types import FunctionType
 from typing import Any, Final
 
@@ -22,12 +23,11 @@ def methods_used(cls: type, names: Set[str]) -> Iterator[FunctionType]:
 
     Generated methods are left out: what they call is a field's default.
     """
-    for base in cls.__mro__:
-        for name, member in vars(base).items():
-            if name in _BY_USE or name in names:
-                function = plain_function(member)
-                if function is not None and _is_written_by_user(function):
-                    yield function
+    members = chain.from_iterable(vars(base).items() for base in cls.__mro__)
+    for name, member in members:
+        function = plain_function(member) if name in _BY_USE or name in names else None
+        if function is not None and _is_written_by_user(function):
+            yield function
 
 
 def plain_function(member: object) -> FunctionType | None:

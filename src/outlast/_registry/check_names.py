@@ -91,7 +91,9 @@ class _Reading:
         self, scope: Mapping[str, Any], code: CodeType, enclosed: Mapping[str, Any]
     ) -> None:
         self._scope, self._code = scope, code
-        self._instructions = list(dis.get_instructions(code))
+        self._instructions = [
+            found for found in dis.get_instructions(code) if found.opname != "EXTENDED_ARG"
+        ]
         own = set(code.co_varnames) | set(code.co_cellvars)
         self._bound = {name: value for name, value in enclosed.items() if name not in own}
         self._bound |= self._imports()
@@ -171,10 +173,12 @@ class _Reading:
     def _module(self, name: str, level: object, names: object) -> object:
         """What `__import__` would give, if the module has been imported by others."""
         if isinstance(level, int) and level > 0:
-            package = self._scope.get("__package__")
-            if not package:
+            try:
+                name = importlib.util.resolve_name(
+                    "." * level + name, self._scope.get("__package__") or ""
+                )
+            except ImportError:  # it will fail when it runs
                 return ABSENT
-            name = importlib.util.resolve_name("." * level + name, package)
         wanted = name if names else name.partition(".")[0]
         return sys.modules.get(wanted, Unloaded(wanted))
 

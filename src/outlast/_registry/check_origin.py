@@ -24,8 +24,11 @@ def claim(function: FunctionType) -> None:
 
 
 def is_user_function(function: FunctionType) -> bool:
-    """Whether the function's code was written by the user."""
-    return is_user_file(function.__code__.co_filename) or _is_home(function.__module__)
+    """Whether the function's code was written by the user. `__module__` does not tell: a library's
+    wrapper has that of the function that it wraps."""
+    if is_user_file(function.__code__.co_filename):
+        return True
+    return _is_home(function.__globals__.get("__name__"))
 
 
 def is_user_module(module: ModuleType) -> bool:

@@ -9,7 +9,6 @@ import ast
 import builtins
 import inspect
 import pathlib
-import textwrap
 from collections.abc import Iterator
 from types import FunctionType
 from typing import Final, Literal, TypeAlias
@@ -41,24 +40,22 @@ def value_findings(function: FunctionType, *, guessed: bool = False) -> Iterator
     guessed to be called, all are warnings."""
     try:
         lines, first = inspect.getsourcelines(function)
-        tree = ast.parse(textwrap.dedent("".join(lines)))
+        # Indented code is put under an `if` rather than moved: its columns and strings stay as they are.
+        indented = lines[0][:1].isspace()
+        tree = ast.parse("".join(["if True:\n", *lines] if indented else lines))
     except (OSError, TypeError, SyntaxError):
         # A function made by `exec` or typed in at a prompt; a lambda in the middle of an expression.
         return
-    ast.increment_lineno(tree, first - 1)
-    indent = len(lines[0]) - len(lines[0].lstrip())
-    yield from _Flow(
-        function, tree, indent, path_severity="warning" if guessed else "error"
-    ).findings()
+    ast.increment_lineno(tree, first - (2 if indented else 1))
+    severity: Severity = "warning" if guessed else "error"
+    yield from _Flow(function, tree, path_severity=severity).findings()
 
 
 class _Flow:
     """One function's tree, with what is known of its local names."""
 
-    def __init__(
-        self, function: FunctionType, tree: ast.AST, indent: int, *, path_severity: Severity
-    ) -> None:
-        self._function, self._tree, self._indent = function, tree, indent
+    def __init__(self, function: FunctionType, tree: ast.AST, *, path_severity: Severity) -> None:
+        self._function, self._tree = function, tree
         self._path_severity: Severity = path_severity
         code = function.__code__
         self._locals = {*code.co_varnames, *code.co_cellvars}
@@ -196,7 +193,7 @@ class _Flow:
         return Finding(
             file=self._function.__code__.co_filename,
             line=node.lineno,
-            column=node.col_offset + self._indent + 1,
+            column=node.col_offset + 1,
             name=name,
             message=message,
             severity=severity,

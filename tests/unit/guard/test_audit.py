@@ -194,6 +194,30 @@ def test_pure_work_is_not_disturbed(turn: Turn) -> None:
         assert compile("1 + 1", "x", "eval").co_name
 
 
+def test_the_hook_looks_at_event_thread_and_stack(turn: Turn) -> None:
+    """Called by hand, because nothing can trace a hook that the interpreter calls."""
+    arguments = ("file.txt", "r", 0)
+    audit._watch("open", arguments)
+    with turn():
+        audit._watch("compile", arguments)
+        audit._watch("open", (f"{zoneinfo.TZPATH[0]}/UTC", "r", 0))
+        with pytest.raises(NotDurableError, match=r"used open \('file\.txt'\), which"):
+            audit._watch("open", arguments)
+        with pytest.raises(NotDurableError, match=r"used open, which"):
+            audit._watch("open", (3, "r", 0))
+        scope = {"__name__": "importlib.somewhere", "watch": audit._watch, "arguments": arguments}
+        exec("watch('open', arguments)", scope)  # noqa: S102 - a frame of another module
+        exec("def __del__(): watch('open', arguments)\n__del__()", scope | {"__name__": "x"})  # noqa: S102
+
+
+def test_the_host_below_the_turn_is_not_asked(turn: Turn) -> None:
+    below = {"__name__": "importlib.somewhere", "exec": exec}
+    loop = {"__name__": audit._LOOP, "watch": audit._watch}
+    below["loop"] = loop
+    with turn(), pytest.raises(NotDurableError):
+        exec('exec(\'watch("open", ("x", "r", 0))\', loop)', below)  # noqa: S102 - two frames
+
+
 def test_installing_again_adds_no_second_hook(monkeypatch: pytest.MonkeyPatch) -> None:
     added: list[object] = []
     monkeypatch.setattr(sys, "addaudithook", added.append)

@@ -70,6 +70,11 @@ NOT_REACHED = {
         "await read()",
     ),
     "the standard library": ("import linecache, json", "linecache.checkcache(), json.loads('1')"),
+    "a property of a class": (
+        "class A:\n    @property\n    def path(self): return open('x')\n    def __init__(self): ...",
+        "A.path",
+    ),
+    "a long list of data": ("def a(): return open('x')\nTABLE = [a] * 1000", "TABLE"),
     "a class that is only named": ("class A:\n    def read(self): return open('x')", "A"),
 }
 
@@ -121,6 +126,24 @@ def test_methods_are_guessed_by_name_and_only_warned_about(write: Write) -> None
     assert _check(write, METHOD, "Order().save()") == ()
 
 
+def test_a_property_and_a_default_of_the_users_are_guessed(write: Write) -> None:
+    helpers = """
+import dataclasses, time
+def stamp(): return time.time()
+@dataclasses.dataclass
+class Order:
+    at: float = dataclasses.field(default_factory=stamp)
+    tags: list = dataclasses.field(default_factory=list)
+    @property
+    def path(self): return open("x")
+"""
+    found = _check(write, helpers, "Order().path", warnings=True)
+    assert {(finding.name, finding.severity) for finding in found} == {
+        ("time.time", "warning"),
+        ("open", "warning"),
+    }
+
+
 FACTORIES = {
     "dataclass": "@dataclasses.dataclass\nclass A:\n    at: datetime = dataclasses.field(default_factory=datetime.now)",
     "attrs": "import attrs\n@attrs.define\nclass A:\n    at: datetime = attrs.field(factory=datetime.now)",
@@ -161,7 +184,7 @@ def test_reading_ends_for_endless_code(write: Write) -> None:
 @pytest.mark.parametrize(
     ("file", "users"),
     [
-        ("/home/me/app/flow.py", True),
+        ("/srv/app/flow.py", True),
         ("<stdin>", True),
         ("<ipython-input-3>", True),
         ("<frozen importlib._bootstrap>", False),

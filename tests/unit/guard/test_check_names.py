@@ -126,6 +126,23 @@ def test_a_module_that_is_not_imported_yet_is_known_by_name(write: Write) -> Non
     assert {finding.name for finding in found} == {"boto3.client", "openai.OpenAI"}
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import sqlalchemy.ext.asyncio as sa; sa.create_async_engine('x')",
+        "from sqlalchemy.ext import asyncio as sa; sa.create_async_engine('x')",
+        "import sqlalchemy.ext.asyncio; sqlalchemy.ext.asyncio.create_async_engine('x')",
+    ],
+)
+def test_a_module_in_a_package_is_known_however_it_is_imported(write: Write, code: str) -> None:
+    (finding,) = check_workflow(_workflow(write, "", code))
+    assert finding.name == "sqlalchemy.ext.asyncio.create_async_engine"
+
+
+def test_what_a_package_does_not_have_is_left_alone(write: Write) -> None:
+    assert check_workflow(_workflow(write, "import asyncio", "asyncio.nothing.of.this")) == ()
+
+
 def test_a_module_of_the_same_name_in_the_users_package_is_the_users(write: Write) -> None:
     write("", "shop.__init__")
     write("def get(): return 1", "shop.requests")
@@ -202,6 +219,23 @@ def test_writing_a_global_is_a_warning(write: Write) -> None:
     assert check_workflow(flow) == ()
     (finding,) = check_workflow(flow, warnings=True)
     assert (finding.name, finding.severity) == ("global count", "warning")
+
+
+def test_a_function_of_very_many_names_is_read(write: Write) -> None:
+    names = ", ".join(f"name_{number}" for number in range(300))
+    flow = _workflow(
+        write, "import os", f"{names} if 0 else os.getenv('X'); import os.path as p; p.exists('x')"
+    )
+    assert [finding.name for finding in check_workflow(flow)] == ["os.getenv", "os.path.exists"]
+
+
+def test_an_import_that_will_fail_is_left_alone(write: Write) -> None:
+    assert check_workflow(_workflow(write, "", "from ... import x; x.y()")) == ()
+
+
+def test_a_name_that_is_also_assigned_is_not_known(write: Write) -> None:
+    body = "import os\n    os = print\n    os.getenv('X')"
+    assert check_workflow(_workflow(write, "", body)) == ()
 
 
 def test_values_that_differ_between_processes_are_warnings(write: Write) -> None:

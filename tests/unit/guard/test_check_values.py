@@ -1,5 +1,6 @@
 """The static check follows sets and paths through the source of a function."""
 
+from pathlib import Path
 from types import FunctionType
 
 import pytest
@@ -49,6 +50,7 @@ PATHS = [
     ("DATA.iterdir()", "Path.iterdir"),
     ('if (p := DATA / "x"): p.stat()', "Path.stat"),
     ("given.is_file()", "Path.is_file"),
+    ("Path.home().name", "pathlib.Path.home"),
     ("quoted.rglob('*')", "Path.rglob"),
 ]
 
@@ -101,6 +103,46 @@ def test_the_place_is_exact_in_an_indented_function(write: Write) -> None:
     )
     (finding,) = check_workflow(module.Flows.flow)
     assert (finding.line, finding.column) == (7, 16)
+
+
+def test_a_text_that_is_not_indented_does_not_hide_the_rest(write: Write) -> None:
+    module = write(
+        """
+class Flows:
+    @staticmethod
+    async def flow(path: "not a type at all!"):
+        text = \'\'\'
+not indented
+\'\'\'
+        for x in {text}: pass
+"""
+    )
+    (finding,) = check_workflow(module.Flows.flow, warnings=True)
+    assert (finding.line, finding.column) == (8, 18)
+
+
+def test_closures_are_followed() -> None:
+    folder, tags = Path("x"), {"a", "b"}
+
+    def flow() -> object:
+        return folder.exists(), list(tags), list(later)
+
+    found = check_workflow(flow, warnings=True)
+    assert [finding.name for finding in found] == ["Path.exists", "set"]
+    later = {"c"}
+
+
+def test_a_method_that_is_only_guessed_is_warned_about(write: Write) -> None:
+    module = write(
+        """
+        from pathlib import Path
+        class Report:
+            def save(self): Path("x").touch()
+        async def flow(): Report().save()
+        """
+    )
+    (finding,) = check_workflow(module.flow, warnings=True)
+    assert (finding.name, finding.severity) == ("Path.touch", "warning")
 
 
 def test_a_lambda_whose_source_does_not_parse_is_read_from_bytecode(write: Write) -> None:

@@ -6,6 +6,7 @@ import gc
 import inspect
 import weakref
 from collections.abc import Callable
+from pathlib import Path
 from types import FunctionType
 from typing import Any
 
@@ -243,6 +244,46 @@ def test_a_task_of_a_lensed_coroutine_runs_on_any_loop() -> None:
     lensed = through_lens(flow)
     assert isinstance(lensed.__globals__, LensGlobals)
     assert asyncio.run(lensed()) == [3, 3]
+
+
+def test_a_partial_of_nothing_special_is_itself() -> None:
+    partial = functools.partial(len, "ab")
+    assert see(partial) is partial
+
+
+def test_a_function_that_was_written_behind_the_lens_is_not_wrapped_again(write: Write) -> None:
+    source = """
+    def count():
+        global total
+        total = 1
+    def flow():
+        return count
+    """
+    count = through_lens(write(source).flow)()
+    assert see(count) is count
+
+
+def test_only_the_users_part_of_a_librarys_wrapper_is_seen_through(
+    write: Write, turn: Turn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = tmp_path / "site-packages"
+    packages.mkdir()
+    library = """
+import functools, time
+def timed(f):
+    @functools.wraps(f)
+    def wrapper(): return f(), time.time()
+    return wrapper
+"""
+    (packages / "guard_library.py").write_text(library)
+    monkeypatch.syspath_prepend(packages)
+    flow = _flow(
+        write, "import guard_library\n@guard_library.timed\ndef a(): return time.time()", "a()"
+    )
+    with turn():
+        ours, theirs = flow()
+    assert ours == SECONDS
+    assert theirs != SECONDS
 
 
 def test_two_partials_of_one_function_are_two() -> None:

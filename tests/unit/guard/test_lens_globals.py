@@ -129,6 +129,7 @@ def test_a_module_through_the_lens_looks_like_the_module(write: Write) -> None:
     assert vars(seen) == vars(real)
     with pytest.raises(AttributeError, match="unknown"):
         _ = seen.unknown
+    assert seen.value == 1
     real.value = 2
     assert seen.value == 2
     del real.value
