@@ -81,6 +81,7 @@ class Worker:
             task.cancel()
         await self._runtime.close()
         await self._end_tasks(self._tasks)
+        self._watchdog.stop()
 
     def _record(self) -> WorkerRecord:
         now = self._runtime.clock.now()

@@ -94,6 +94,9 @@ class Signals(Instrument):
     def commit_failed(self, error: Exception) -> None:
         self._note("commit_failed", error=error)
 
+    def loop_blocked(self, what: str, line: str, length: Micros) -> None:
+        self._note("loop_blocked", what=what, line=line, length=length)
+
     def _note(self, name: str, **fields: Any) -> None:
         self.history.append(Signal(name, fields))
         waiting, self._waiting = self._waiting, []
