@@ -21,6 +21,7 @@ DEFAULT_LIMIT: Final = 4 * 1024 * 1024
 
 _JSON_TYPES: Final = (str, int, float, bool, type(None), list, dict)
 _MOST_PARTS_OF_ERROR: Final = 100_000
+_ODD_NAME: Final = "in which an attribute has a name without a UTF-8 form"
 _LEVELS_OF_STACK: Final = "which is nested too deeply for the call stack that is left"
 
 
@@ -135,6 +136,8 @@ class Codec:
             raise EncodeError(
                 refused.path, refused.value_type, refused.reason, what=what
             ) from cause
+        except UnicodeEncodeError:  # texts are seen to before, so it is the name of an attribute
+            raise EncodeError("$", type_name(type(value)), _ODD_NAME, what=what) from None
         except RecursionError:
             raise EncodeError("$", type_name(type(value)), _LEVELS_OF_STACK, what=what) from None
 

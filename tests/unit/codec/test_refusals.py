@@ -116,6 +116,12 @@ def test_a_dataclass_with_a_field_that_is_not_set_is_refused() -> None:
     assert "whose field 'id' is not set" in str(_refused(value))
 
 
+def test_an_attribute_whose_name_is_no_text_is_refused() -> None:
+    value = samples.Loose.model_validate({"id": 1})
+    value.__pydantic_extra__ = {"\ud800": 1}
+    assert "a name without a UTF-8 form" in str(_refused({"v": value}))
+
+
 def test_what_is_encoded_is_named() -> None:
     with pytest.raises(EncodeError, match="the result of step 'charge' cannot be stored"):
         CODEC.encode(object(), what="result of step 'charge'")
