@@ -43,7 +43,7 @@ lint: setup ## Check style and formatting (ruff)
 	@echo "lint: ok"
 
 types: setup ## Check types (mypy and pyright, both strict, side by side)
-	@$(SUB) --jobs 2 --output-sync=target mypy pyright
+	@$(SUB) --jobs 2 --keep-going --output-sync=target mypy pyright
 
 mypy: setup
 	@$(BIN)/mypy --no-error-summary $(CODE)
@@ -58,7 +58,7 @@ layers: setup ## Check that imports point down (import-linter)
 	@echo "layers: ok"
 
 static: setup
-	@$(SUB) --jobs 2 --output-sync=target lint layers mypy pyright
+	@$(SUB) --jobs 2 --keep-going --output-sync=target lint layers mypy pyright
 
 test: static ## Everything that a change must pass: lint, types, layers, tests (at most 6 minutes)
 	@$(PYTEST) --quiet --numprocesses auto --maxprocesses 4 --dist worksteal

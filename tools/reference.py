@@ -1,9 +1,9 @@
-"""Write the generated pages of docs/: the reference, and the list of errors.
+"""Write the generated pages of docs/: the reference, the list of errors, and the states of a run.
 
     python -m tools.reference           write them
     python -m tools.reference --check   say which are out of date, and fail if any is
 
-Everything is read from the sources, nothing is imported, so a page depends on the text of the code alone.
+The reference is read from the sources, nothing is imported, so a page depends on the text of the code alone.
 """
 
 import sys
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 import griffe
+
+from tools import state_machine
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -31,6 +33,7 @@ def pages() -> dict[Path, str]:
     written = {DOCS / "reference" / f"{name}.md": page(module) for name, module in public.items()}
     written[DOCS / "reference" / "README.md"] = contents(public)
     written[DOCS / "errors" / "README.md"] = error_list(public["outlast.errors"])
+    written[state_machine.PAGE] = state_machine.page()
     return written
 
 
@@ -49,7 +52,7 @@ def module_named(package: Object, name: str) -> Object:
 def members(module: Object) -> list[Object]:
     """What a module offers: what its `__all__` names, or else the public names that it defines."""
     if module.exports is not None:
-        return [module.members[str(name)] for name in sorted(map(str, module.exports))]
+        return [_itself(module.members[str(name)]) for name in sorted(map(str, module.exports))]
     return [
         member
         for name, member in module.members.items()
@@ -97,6 +100,11 @@ def error_list(errors: Object) -> str:
     return "\n".join(["# Errors", "", MARK, head, "", *table, ""])
 
 
+def _itself(member: Object) -> griffe.Object:
+    """What a name that was imported stands for."""
+    return member.final_target if isinstance(member, griffe.Alias) else member
+
+
 def _entry(member: Object, *, level: int) -> Iterator[str]:
     yield f"{'#' * level} `{member.name}`"
     yield f"```python\n{_declaration(member)}\n```"
@@ -104,13 +112,14 @@ def _entry(member: Object, *, level: int) -> Iterator[str]:
     if member.is_class:
         yield "\n".join(_attribute(part) for part in parts(member) if part.is_attribute)
         for part in parts(member):
-            if not part.is_attribute:
+            if (
+                not part.is_attribute and part.docstring
+            ):  # without one it overrides, and adds nothing
                 yield from _entry(part, level=level + 1)
 
 
 def _declaration(member: Object) -> str:
-    target = member.final_target if isinstance(member, griffe.Alias) else member
-    match target:
+    match target := _itself(member):
         case griffe.Class():
             return _class(target)
         case griffe.Function():
@@ -146,7 +155,34 @@ def _attribute(part: Object) -> str:
 
 
 def _text(member: Object) -> str:
-    return member.docstring.value if member.docstring else ""
+    """A docstring as Markdown: prose as it is, what it says of arguments and errors as lists."""
+    if not member.docstring:
+        return ""
+    sections = member.docstring.parse("google", warnings=False)
+    return "\n\n".join(text for section in sections if (text := _section(section)))
+
+
+def _section(section: griffe.DocstringSection) -> str:
+    match section:
+        case griffe.DocstringSectionText():
+            return section.value
+        case griffe.DocstringSectionParameters():
+            rows = [(item.name, item.description) for item in section.value]
+        case griffe.DocstringSectionRaises():
+            rows = [(str(item.annotation), item.description) for item in section.value]
+        case griffe.DocstringSectionAdmonition():
+            return f"{section.title}:\n\n{section.value.description}"
+        case _:
+            msg = f"write in tools/reference.py how a section of {section.kind.value} is shown"
+            raise NotImplementedError(msg)
+    lines = "\n".join(f"- `{name}`: {' '.join(said.split())}" for name, said in rows)
+    return f"{_TITLES[section.kind]}\n\n{lines}"
+
+
+_TITLES = {
+    griffe.DocstringSectionKind.parameters: "Arguments:",
+    griffe.DocstringSectionKind.raises: "Raises:",
+}
 
 
 def _slug(member: Object) -> str | None:

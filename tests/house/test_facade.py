@@ -1,5 +1,8 @@
 """The façade: few names, sorted, each with a docstring that is a contract."""
 
+import inspect
+from importlib import import_module
+
 import griffe
 import pytest
 
@@ -52,7 +55,7 @@ def test_everything_public_has_a_docstring(module: str) -> None:
         thing.path
         for member in members
         for thing in (member, *(reference.parts(member) if member.is_class else ()))
-        if not thing.docstring and not thing.is_attribute
+        if not thing.docstring and not thing.is_attribute and not _inherits_its_docstring(thing)
     ]
     assert owner.docstring, f"{module} says nothing about itself"
     expect_none(mute)
@@ -69,3 +72,11 @@ def test_the_check_of_docstrings_sees_something() -> None:
 def test_exports_in_the_sources_are_those_at_run_time() -> None:
     """Type checkers and the reference read the sources; they must see what users get."""
     assert sorted(map(str, PACKAGE.exports or ())) == _names()
+
+
+def _inherits_its_docstring(thing: reference.Object) -> bool:
+    """Whether it overrides what its base class says everything about."""
+    found: object = import_module(thing.module.path)
+    for name in thing.path.removeprefix(f"{thing.module.path}.").split("."):
+        found = getattr(found, name)
+    return inspect.getdoc(found) is not None

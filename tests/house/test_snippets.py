@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,7 +35,7 @@ def test_code_runs(block: Block, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
     else:
         assert done.returncode != 0
-        assert raises in done.stderr
+        assert re.search(rf"^[ |]*([\w.]+\.)?{raises}\b", done.stderr, re.M), done.stderr
     if block.output is not None:
         assert done.stdout == block.output
 
