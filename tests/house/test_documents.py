@@ -43,10 +43,10 @@ def test_every_page_can_be_reached_from_the_contents() -> None:
         if page.suffix == ".md" and page.is_file() and page not in reached:
             reached.add(page)
             todo += [_target(page, link)[0] for link in markdown.links(page) if _is_ours(link)]
-    lost = {_shown(p) for p in files(".md") if p.is_relative_to(ROOT / "docs")} - set(
-        map(_shown, reached)
+    pages = {path for path in files(".md") if path.is_relative_to(ROOT / "docs")}
+    expect_none(
+        map(_shown, pages - reached), "Link it from docs/README.md, or a page linked there."
     )
-    assert lost == set()
 
 
 def test_the_readme_is_short() -> None:
