@@ -51,7 +51,7 @@ class StoredEvent(msgspec.Struct, frozen=True, gc=False):
     data: bytes
 
 
-class RunDraft(msgspec.Struct, frozen=True, kw_only=True):
+class RunDraft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A run to create. Creating is idempotent: an id or key that exists already gives that run."""
 
     id: str
@@ -72,14 +72,14 @@ class RunDraft(msgspec.Struct, frozen=True, kw_only=True):
     they are new."""
 
 
-class Claim(msgspec.Struct, frozen=True):
+class Claim(msgspec.Struct, frozen=True, gc=False):
     """Who takes a run, and for how long."""
 
     worker: str
     lease: Micros
 
 
-class Append(msgspec.Struct, frozen=True, kw_only=True):
+class Append(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Events that somebody who does not own the run puts into its log.
 
     If nobody holds the run it becomes due at once, also if it was delayed or blocked, and stays due
@@ -93,11 +93,11 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
     """Attributes to merge into the run's row."""
 
 
-class Keep(msgspec.Struct, frozen=True):
+class Keep(msgspec.Struct, frozen=True, gc=False):
     """The owner goes on."""
 
 
-class Suspend(msgspec.Struct, frozen=True, kw_only=True):
+class Suspend(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The owner lets go because nothing runs. It takes effect only if the owner has seen the whole
     log; otherwise the owner keeps the run and gets what it has missed."""
 
@@ -105,11 +105,11 @@ class Suspend(msgspec.Struct, frozen=True, kw_only=True):
     waiting: tuple[Waiting, ...]
 
 
-class Release(msgspec.Struct, frozen=True):
+class Release(msgspec.Struct, frozen=True, gc=False):
     """The owner hands the run back, `pending` and due at once: it is stopping."""
 
 
-class Block(msgspec.Struct, frozen=True, kw_only=True):
+class Block(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The code does not fit the log. The run stays as it is until somebody wakes it: it is not due,
     and `blocked` until it is claimed again."""
 
@@ -117,7 +117,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
 
 
-class End(msgspec.Struct, frozen=True, kw_only=True):
+class End(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The run has ended; its last event is among those of this advance. It takes effect even if
     something was missed: what came in between came too late."""
 
@@ -129,7 +129,7 @@ class End(msgspec.Struct, frozen=True, kw_only=True):
 Then: TypeAlias = Keep | Suspend | Release | Block | End
 
 
-class Advance(msgspec.Struct, frozen=True, kw_only=True):
+class Advance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the owner of a run writes. Refused, all of it, if its epoch is not the run's, or nobody
     holds the run any more (it was let go of at this epoch). Without events it is a look."""
 
@@ -148,7 +148,7 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True):
     """Child runs to create. One that exists already is left alone."""
 
 
-class Batch(msgspec.Struct, frozen=True, kw_only=True):
+class Batch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Everything that is written in one transaction, in this order. What comes later builds on what
     came before: a run may occur several times."""
 
@@ -157,7 +157,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     appends: tuple[Append, ...] = ()
 
 
-class Created(msgspec.Struct, frozen=True):
+class Created(msgspec.Struct, frozen=True, gc=False):
     """The answer to a `RunDraft`."""
 
     run_id: str
@@ -167,7 +167,7 @@ class Created(msgspec.Struct, frozen=True):
     """The epoch of the claim, 0 if the run was not created as claimed."""
 
 
-class Advanced(msgspec.Struct, frozen=True):
+class Advanced(msgspec.Struct, frozen=True, gc=False):
     """The answer to an `Advance`."""
 
     fenced: bool
@@ -182,7 +182,7 @@ class Advanced(msgspec.Struct, frozen=True):
     missed: then this is true."""
 
 
-class Appended(msgspec.Struct, frozen=True):
+class Appended(msgspec.Struct, frozen=True, gc=False):
     """The answer to an `Append`."""
 
     position: int | None
@@ -192,7 +192,7 @@ class Appended(msgspec.Struct, frozen=True):
     """The status of the run at that time; `None` if there is no such run."""
 
 
-class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a commit did: the answers stand in the order of what was asked."""
 
     at: Micros
@@ -235,7 +235,7 @@ class ClaimRequest(msgspec.Struct, frozen=True, kw_only=True):
     limit: int
 
 
-class ClaimedRun(msgspec.Struct, frozen=True, kw_only=True):
+class ClaimedRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A run that now is the worker's."""
 
     run: RunRecord

@@ -41,6 +41,7 @@ class Step(Generic[P, R]):
         self.__outlast_definition__ = definition
         self.fn = fn
         """The plain function."""
+        self._what = f"input of step {definition.name!r}"
         update_wrapper(self, fn)
 
     @property
@@ -75,7 +76,7 @@ class Step(Generic[P, R]):
         definition = self.__outlast_definition__
         if args or kwargs:
             call = {"args": list(args), "kwargs": kwargs}
-            payload = execution.encode(call, f"input of step {definition.name!r}")
+            payload = execution.encode(call, self._what)
             fingerprint = digest(payload)
         else:
             payload, fingerprint = _NO_INPUT, _NO_INPUT_DIGEST

@@ -63,27 +63,36 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
 
     def turn(self) -> None:
         """Run until nothing is ready. Call it from a callback of the host's loop, or without one."""
-        ready = self._ready
         host = events._get_running_loop()
         hooks = sys.get_asyncgen_hooks()
         guard = enter_turn()
         events._set_running_loop(self)
         sys.set_asyncgen_hooks(firstiter=None, finalizer=self._finalize_asyncgen)
         try:
-            for _ in range(MAX_HANDLES_A_TURN):
-                if not ready:
-                    return
-                handle = ready.popleft()
-                if not handle.cancelled():
-                    _run(handle)
-            raise NotDurableError(
-                "a loop that never waits (such as `while True: await asyncio.sleep(0)`)",
-                "Wait for something durable in it: sleep(...), a step, or a child.",
-            )
+            while self._ready:
+                self._run_ready()
         finally:
             sys.set_asyncgen_hooks(*hooks)
             events._set_running_loop(host)
             leave_turn(guard)
+
+    def _run_ready(self) -> None:
+        """Run until nothing is ready. A task that raised `SystemExit` has it as its outcome: it ends
+        neither the worker nor, for the other tasks, the turn."""
+        ready = self._ready
+        try:
+            for _ in range(MAX_HANDLES_A_TURN):
+                if not ready:
+                    return
+                handle = ready.popleft()
+                if not handle._cancelled:
+                    handle._run()
+        except SystemExit:
+            return
+        raise NotDurableError(
+            "a loop that never waits (such as `while True: await asyncio.sleep(0)`)",
+            "Wait for something durable in it: sleep(...), a step, or a child.",
+        )
 
     def next_number(self) -> int:
         """The next creation number of this execution."""
@@ -262,14 +271,6 @@ _TIMER_NAMES = {
 def _timer_name(callback: Callable[..., object]) -> str:
     name = getattr(callback, "__qualname__", "")
     return _TIMER_NAMES.get(name, "timeout" if "_on_timeout" in name else "timer")
-
-
-def _run(handle: asyncio.Handle) -> None:
-    """Run a handle. A task that raised `SystemExit` has it as its outcome: it does not end the worker."""
-    try:
-        handle._run()
-    except SystemExit:
-        return
 
 
 def _refuse(what: str, instead: str = "Move this into a step.") -> NoReturn:

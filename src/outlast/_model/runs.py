@@ -34,7 +34,7 @@ TERMINAL: Final = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CA
 """The statuses that a run never leaves."""
 
 
-class Parent(msgspec.Struct, frozen=True):
+class Parent(msgspec.Struct, frozen=True, gc=False):
     """The run and the place in it that started a child."""
 
     run_id: str
@@ -45,7 +45,7 @@ class Parent(msgspec.Struct, frozen=True):
     cancels it."""
 
 
-class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+class Waiting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing that a suspended run waits for. For people; no decision rests on it."""
 
     kind: str
@@ -60,7 +60,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     """The line that waits: `flow.py:17`."""
 
 
-class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The row of a run. All that can be derived from the log is derived in the same transaction."""
 
     id: str
