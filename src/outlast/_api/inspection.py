@@ -1,5 +1,6 @@
 """Looking at what a process has defined, and at what a log has recorded: for tools."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from outlast._api.workflows import Workflow
 from outlast._codec import Codec, ErrorText
 from outlast._registry.check import check_workflow
 from outlast._registry.check_finding import Finding
+from outlast._registry.durations import duration
 from outlast._registry.registry import REGISTRY
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "Finding",
     "check",
     "error_text",
+    "length_of_time",
     "side_effects_tolerated",
     "step_count",
     "workflow_place",
@@ -53,3 +56,8 @@ def error_text(form: object) -> ErrorText:
     Needs none of its classes. Raises `DecodeError` if it is no error.
     """
     return _CODEC.describe_error(msgspec.Raw(msgspec.json.encode(form)))
+
+
+def length_of_time(text: str) -> timedelta:
+    """What `"90s"`, `"1h 30m"` or `"3 days"` mean. Raises `InvalidDurationError`."""
+    return timedelta(microseconds=duration(text))

@@ -1,0 +1,141 @@
+"""The arguments of a workflow as they are written on a command line."""
+
+import inspect
+import json
+import types
+import typing
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import PurePath
+from typing import Annotated, Any, Literal, Union
+
+from outlast import Call
+from outlast.cli.problem import Problem
+from outlast.cli.targets import AnyWorkflow
+from outlast.errors import InvalidArgumentsError
+
+
+def call_with(workflow: AnyWorkflow, tokens: Sequence[str]) -> Call[Any]:
+    """The call that the tokens stand for.
+
+    `--name VALUE`, `--name=VALUE` and `name=VALUE` are keyword arguments where the workflow has such a
+    parameter, `--flag` and `--no-flag` bools; everything else is a positional argument. A value is JSON if
+    it can be read as such and the parameter does not want a text; otherwise it is the text.
+
+    Raises `InvalidArgumentsError` with the signature if the arguments do not fit, and `Problem` for an
+    option that the workflow does not have.
+    """
+    args, kwargs = _Reading(workflow).read(tokens)
+    try:
+        return workflow(*args, **kwargs)
+    except InvalidArgumentsError as error:
+        raise Problem(
+            f"the arguments do not fit {signature_text(workflow)}",
+            details="\n".join(error.problems),
+            hint="Nothing was started.",
+        ) from error
+
+
+def signature_text(workflow: AnyWorkflow) -> str:
+    """`fulfil(order: Order, fast: bool = False)`."""
+    signature = inspect.signature(workflow.fn)
+    bare = signature.replace(return_annotation=inspect.Signature.empty)
+    return f"{workflow.name}{bare}"
+
+
+class _Reading:
+    """Reads tokens by a signature."""
+
+    def __init__(self, workflow: AnyWorkflow) -> None:
+        self._workflow = workflow
+        self._parameters = inspect.signature(workflow.fn).parameters
+        self._hints = _hints(workflow)
+        self._takes_any = any(p.kind is p.VAR_KEYWORD for p in self._parameters.values())
+
+    def read(self, tokens: Sequence[str]) -> tuple[list[Any], dict[str, Any]]:
+        args: list[Any] = []
+        kwargs: dict[str, Any] = {}
+        rest = list(tokens)
+        while rest:
+            token = rest.pop(0)
+            if token.startswith("--"):
+                name, value = self._option(token, rest)
+                kwargs[name] = value
+            elif (keyword := self._keyword(token)) is not None:
+                kwargs[keyword[0]] = keyword[1]
+            else:
+                args.append(self._value(self._positional(len(args)), token))
+        return args, kwargs
+
+    def _option(self, token: str, rest: list[str]) -> tuple[str, Any]:
+        written, equals, text = token[2:].partition("=")
+        name = written.replace("-", "_")
+        if not self._has(name):
+            name, negated = name.removeprefix("no_"), name.startswith("no_")
+            if negated and not equals and self._hints.get(name) is bool:
+                return name, False
+            raise self._no_such_option(written)
+        if equals:
+            return name, self._value(name, text)
+        if self._hints.get(name) is bool:
+            return name, True
+        if not rest:
+            raise Problem(f"--{written} needs a value", hint=self._usage())
+        return name, self._value(name, rest.pop(0))
+
+    def _keyword(self, token: str) -> tuple[str, Any] | None:
+        name, equals, text = token.partition("=")
+        if not equals or not name.isidentifier() or not self._has(name):
+            return None
+        return name, self._value(name, text)
+
+    def _has(self, name: str) -> bool:
+        parameter = self._parameters.get(name)
+        if parameter is None:
+            return self._takes_any and name.isidentifier()
+        return parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+
+    def _positional(self, index: int) -> str | None:
+        """The name of the parameter that takes the positional argument of that index."""
+        for place, parameter in enumerate(self._parameters.values()):
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                return parameter.name
+            if parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD):
+                return None
+            if place == index:
+                return parameter.name
+        return None
+
+    def _value(self, name: str | None, text: str) -> Any:
+        if name is not None and _wants_text(self._hints.get(name)):
+            return text
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+
+    def _no_such_option(self, written: str) -> Problem:
+        return Problem(f"neither this command nor the workflow has --{written}", hint=self._usage())
+
+    def _usage(self) -> str:
+        return f"The workflow is {signature_text(self._workflow)}"
+
+
+def _hints(workflow: AnyWorkflow) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(workflow.fn, include_extras=True)
+    except (NameError, TypeError):  # the call tells of annotations that cannot be resolved
+        return {}
+
+
+def _wants_text(hint: Any) -> bool:
+    """Whether a text that looks like JSON is meant as it is: `00123` for a `str`."""
+    origin = typing.get_origin(hint)
+    if origin is Annotated:
+        return _wants_text(typing.get_args(hint)[0])
+    if origin is Literal:
+        return all(isinstance(value, str) for value in typing.get_args(hint))
+    if origin in (Union, types.UnionType):
+        members = [one for one in typing.get_args(hint) if one is not type(None)]
+        return all(_wants_text(one) for one in members)
+    return isinstance(hint, type) and issubclass(hint, str | bytes | PurePath | Decimal)

@@ -1,0 +1,26 @@
+"""`outlast cancel`: asking for runs to be cancelled."""
+
+from outlast import App
+from outlast.cli.asking import ask
+from outlast.cli.common import DEFAULTS, Common
+from outlast.cli.output import Output
+
+
+async def command(
+    run: str, /, *more: str, reason: str | None = None, common: Common = DEFAULTS
+) -> int:
+    """Ask for runs to be cancelled. Durable on return; a worker lets the workflow clean up and ends it.
+
+    Parameters
+    ----------
+    run
+        The run's id.
+    more
+        More runs.
+    reason
+        Why: recorded, and told to those who await the result.
+    """
+    output = Output(common)
+    async with App(common.url, worker=False) as app:
+        runs = [app.get_run(run_id) for run_id in (run, *more)]
+        return await ask(runs, lambda one: one.cancel(reason), "cancellation asked for", output)

@@ -1,0 +1,23 @@
+"""Finding the run that a command is about."""
+
+from typing import Any
+
+from outlast import App, Run
+from outlast.cli.exits import Exit
+from outlast.cli.problem import Problem
+
+
+async def find_run(app: App, run_id: str | None) -> Run[Any]:
+    """The run of that id, or the newest one. It exists, or `RunNotFoundError` is raised."""
+    if run_id is None:
+        page = await app.list_runs(limit=1)
+        if not page.runs:
+            raise Problem(
+                f"there are no runs in {app.url}",
+                hint="Start one: outlast run FILE:WORKFLOW. Or look elsewhere with --url.",
+                exit_code=Exit.NOT_FOUND,
+            )
+        run_id = page.runs[0].id
+    run = app.get_run(run_id)
+    await run.info()
+    return run

@@ -1,0 +1,27 @@
+"""The library's log on standard error, for workers."""
+
+import logging
+import sys
+from typing import Final
+
+_FIELDS: Final = ("run_id", "step_id", "problem")
+
+
+class _Formatter(logging.Formatter):
+    """Time, level, message, and the fields that the library adds."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        head, newline, rest = text.partition("\n")
+        fields = [f"{name}={getattr(record, name)}" for name in _FIELDS if hasattr(record, name)]
+        return " ".join([head, *fields]) + newline + rest
+
+
+def log_to_stderr() -> None:
+    """Show warnings and errors. What the user's module has set up for logging stays as it is."""
+    root = logging.getLogger()
+    if root.handlers:
+        return
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S"))
+    root.addHandler(handler)

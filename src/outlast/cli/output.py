@@ -1,0 +1,83 @@
+"""Where a command prints: results on standard output, everything else on standard error."""
+
+import os
+import sys
+from typing import Any, Final
+
+import msgspec
+from rich.console import Console, RenderableType
+
+from outlast.cli.common import Common
+
+PIPED_WIDTH: Final = 120
+"""How wide lines are when there is no terminal that says (and no COLUMNS)."""
+
+
+class Output:
+    """The two consoles of a command.
+
+    With `--json`, standard output gets documents only: `show` and `note` print nothing.
+    """
+
+    def __init__(self, common: Common) -> None:
+        self.json = common.json
+        self.out = _console(stderr=False)
+        self.err = _console(stderr=True)
+
+    def show(self, renderable: RenderableType) -> None:
+        """Print what was asked for."""
+        if not self.json:
+            _print(self.out, renderable)
+
+    def note(self, renderable: RenderableType) -> None:
+        """Tell what is going on."""
+        if not self.json:
+            _print(self.err, renderable)
+
+    def note_line(self, text: str) -> None:
+        """Tell something on one line, however long."""
+        if not self.json:
+            self.err.print(text, soft_wrap=True, markup=False)
+
+    def text(self, text: str) -> None:
+        """Print a text as it is, neither styled nor wrapped."""
+        if not self.json:
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+
+    def document(self, value: Any) -> None:
+        """With `--json`: print the one JSON document of this command."""
+        if self.json:
+            sys.stdout.write(to_json(value, indent=2) + "\n")
+            sys.stdout.flush()
+
+    def line(self, value: Any) -> None:
+        """With `--json`: print one of several documents, each on a line."""
+        if self.json:
+            sys.stdout.write(to_json(value) + "\n")
+            sys.stdout.flush()
+
+
+def to_json(value: Any, *, indent: int | None = None) -> str:
+    """Records, datetimes and JSON types as JSON text."""
+    encoded = msgspec.json.encode(value)
+    return (encoded if indent is None else msgspec.json.format(encoded, indent=indent)).decode()
+
+
+def _print(console: Console, renderable: RenderableType) -> None:
+    """Print; into a pipe or a file without the blanks that fill lines up."""
+    if console.is_terminal:
+        console.print(renderable)
+        return
+    with console.capture() as capture:
+        console.print(renderable)
+    lines = capture.get().split("\n")
+    console.file.write("\n".join(line.rstrip() for line in lines))
+    console.file.flush()
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = PIPED_WIDTH
+    return console

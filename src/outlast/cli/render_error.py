@@ -1,0 +1,68 @@
+"""Errors as people and as scripts see them."""
+
+import sys
+
+import msgspec
+from cyclopts import CycloptsError
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+
+from outlast.cli.output import to_json
+from outlast.cli.problem import Problem
+from outlast.cli.texts import indented
+from outlast.errors import OutlastError
+
+
+class ErrorView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An error, ready to be shown."""
+
+    kind: str
+    """The slug of an error of the library, else `usage`."""
+    message: str
+    hint: str | None = None
+    details: str | None = None
+    docs: str | None = None
+
+
+def view_of(error: Exception) -> ErrorView:
+    """What to show of an error."""
+    match error:
+        case Problem(message=message, hint=hint, details=details):
+            return ErrorView(kind="usage", message=message, hint=hint, details=details)
+        case OutlastError():
+            message, _, rest = str(error.args[0]).partition("\n")
+            return ErrorView(
+                kind=error.slug,
+                message=message,
+                hint=error.hint,
+                details=rest or None,
+                docs=error.docs,
+            )
+        case CycloptsError():
+            return ErrorView(kind="usage", message=_plain(error), hint="See outlast --help.")
+        case _:
+            return ErrorView(kind="error", message=f"{type(error).__name__}: {error}")
+
+
+def print_error(view: ErrorView, *, json: bool) -> None:
+    """Print on standard error."""
+    if json:
+        sys.stderr.write(to_json({"error": view}) + "\n")
+        return
+    Console(stderr=True, highlight=False).print(render_error(view))
+
+
+def render_error(view: ErrorView) -> RenderableType:
+    """The message, details as they are, the hint, and where to read on."""
+    parts: list[RenderableType] = [Text.assemble(("error: ", "bold red"), (view.message, "bold"))]
+    if view.details:
+        parts.append(Text(indented(view.details.strip("\n"))))
+    if view.hint:
+        parts.append(Text.assemble(("hint: ", "cyan"), view.hint))
+    if view.docs:
+        parts.append(Text(f"docs: {view.docs}", style="dim"))
+    return Group(*parts)
+
+
+def _plain(error: CycloptsError) -> str:
+    return str(error).strip() or type(error).__name__

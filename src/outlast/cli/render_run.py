@@ -1,0 +1,125 @@
+"""A run as people see it: a headline, its facts, its timeline, and what came of it."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import msgspec
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from outlast import RunStatus
+from outlast._api.inspection import ErrorText
+from outlast._api.records import RunInfo
+from outlast.cli.condensing import Mark, condensed
+from outlast.cli.looks import STATUS_SIGNS
+from outlast.cli.plain import call_text, value_text
+from outlast.cli.render_timeline import Span, TimelineTable, error_line
+from outlast.cli.texts import count, indented, own_frames
+from outlast.cli.timeline import Timeline, with_waits
+from outlast.cli.times import ago, date_and_time, length, ticking
+
+
+class RunView(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is to show of a run."""
+
+    info: RunInfo
+    timeline: Timeline
+    now: datetime
+    limit: int = 40
+    """Of more entries than this, those that are alike are grouped."""
+    marks: Sequence[Mark] = ()
+
+    @property
+    def over(self) -> bool:
+        """Whether the run has ended."""
+        return self.info.ended_at is not None
+
+    @property
+    def span(self) -> Span:
+        """What the timeline covers."""
+        return Span(self.info.created_at, self.info.ended_at or self.now)
+
+
+def render_run(view: RunView) -> RenderableType:
+    """All of it."""
+    parts: list[RenderableType] = [headline(view), *_facts(view)]
+    table = timeline_table(view)
+    if table.lines:
+        parts += ["", table]
+    parts += _ending(view)
+    return Group(*parts)
+
+
+def timeline_table(view: RunView) -> TimelineTable:
+    """The rows of the timeline."""
+    waits = with_waits(view.timeline.entries, view.info, _quiet_since(view))
+    rows = condensed(waits, limit=view.limit, marks=view.marks)
+    return TimelineTable(rows, view.span, view.now)
+
+
+def headline(view: RunView) -> Text:
+    """`✓ completed  fulfil in 2.31 s  (3, fast=true)`, on one line."""
+    info = view.info
+    sign, style = STATUS_SIGNS[info.status]
+    text = Text.assemble((f"{sign} {info.status.value}", style), "  ", (info.workflow, "bold"))
+    took = (info.ended_at or view.now) - info.created_at
+    text.append(f" in {length(took)}" if view.over else f" for {ticking(took)}")
+    text.append(f"  ({call_text(view.timeline.input)})", style="dim")
+    text.no_wrap, text.overflow = True, "ellipsis"
+    return text
+
+
+def status_text(status: RunStatus) -> Text:
+    """The sign and the word, coloured."""
+    sign, style = STATUS_SIGNS[status]
+    return Text(f"{sign} {status.value}", style=style)
+
+
+def attributes_text(info: RunInfo) -> str:
+    """`tenant=acme try=2`."""
+    return " ".join(f"{name}={value}" for name, value in info.attributes.items())
+
+
+def render_failure(error: ErrorText, *, traceback: bool = True) -> RenderableType:
+    """An error that ended a run."""
+    parts: list[RenderableType] = [Text(error_line(error), style="bold red")]
+    if traceback and error.traceback:
+        parts.append(Text(indented(own_frames(error.traceback.rstrip())), style="dim"))
+    return Group(*parts)
+
+
+def _facts(view: RunView) -> Iterator[Text]:
+    info = view.info
+    yield Text(f"  {info.id}")
+    begun = f"started {date_and_time(info.created_at)}, {ago(info.created_at, view.now)}"
+    yield Text(f"  {begun} · {count(info.events, 'event')} · version {info.version}", style="dim")
+    if info.attributes:
+        yield Text(f"  {attributes_text(info)}", style="dim")
+    if info.parent:
+        yield Text(f"  child of {info.parent}", style="dim")
+    if info.worker:
+        yield Text(f"  held by {info.worker}", style="dim")
+    elif not view.over and info.due_at is not None:
+        yield Text(f"  due {ago(info.due_at, view.now)}", style="dim")
+
+
+def _ending(view: RunView) -> Iterator[RenderableType]:
+    if view.info.problem:
+        yield ""
+        yield Text(view.info.problem, style="magenta")
+    ending = view.timeline.ending
+    if ending is None:
+        return
+    yield ""
+    if ending.error is not None:
+        yield render_failure(ending.error)
+    elif ending.state == "cancelled":
+        yield Text(f"cancelled: {ending.reason}" if ending.reason else "cancelled", style="yellow")
+    else:
+        yield Text.assemble(("result  ", "bold"), value_text(ending.result))
+
+
+def _quiet_since(view: RunView) -> datetime:
+    """When the last thing in the log was over: pending waits are taken to have begun then."""
+    ends = [entry.ended_at or entry.started_at for entry in view.timeline.entries]
+    return max(ends, default=view.info.created_at)

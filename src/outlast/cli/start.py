@@ -1,0 +1,49 @@
+"""`outlast start`: start a run and leave it to a worker."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.text import Text
+
+from outlast import App
+from outlast.cli.common import DEFAULTS, Common
+from outlast.cli.exits import Exit
+from outlast.cli.output import Output
+from outlast.cli.starting import AS_IT_IS, StartFlags, begin
+from outlast.cli.targets import find_workflow
+
+
+async def command(
+    target: str,
+    /,
+    *args: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    flags: StartFlags = AS_IT_IS,
+    common: Common = DEFAULTS,
+) -> int:
+    """Start a run and print its id. A worker executes it: outlast worker FILE.
+
+    Parameters
+    ----------
+    target
+        The workflow: FILE:WORKFLOW or MODULE:WORKFLOW. The name may be left out if there is one only.
+    args
+        Its arguments: values, and name=value or --name value. A value is JSON or a text. After `--` nothing is
+        taken for an option of this command.
+    """
+    return await start_only(target, args, flags, common)
+
+
+async def start_only(target: str, args: tuple[str, ...], flags: StartFlags, common: Common) -> int:
+    """Start, print the id, and say who will execute it."""
+    output = Output(common)
+    workflow = find_workflow(target)
+    async with App(common.url, worker=False) as app:
+        run = await begin(app, workflow, args, flags)
+        info = await run.info()
+        served = bool(await app.workers())
+    output.text(run.id)
+    output.document({"run": info})
+    if not served:
+        source = target.rpartition(":")[0] or target
+        output.note(Text(f"no worker serves this database: outlast worker {source}", style="dim"))
+    return Exit.OK

@@ -1,0 +1,262 @@
+"""What the log of a run tells, as entries on a timeline. Pure: from events to records."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+
+from outlast._api.inspection import ErrorText, error_text
+from outlast._api.records import EventRecord, RunInfo, Waiting
+from outlast.cli.times import moment
+
+State: TypeAlias = Literal["running", "retrying", "waiting", "completed", "failed", "cancelled"]
+Kind: TypeAlias = Literal["step", "wait", "child", "note"]
+
+OPEN: Final[frozenset[State]] = frozenset({"running", "retrying", "waiting"})
+"""The states of what is not over."""
+
+
+_STEP_STATES: Final[dict[str, State]] = {
+    "step_started": "running",
+    "step_retried": "retrying",
+    "step_completed": "completed",
+    "step_failed": "failed",
+}
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt of a step."""
+
+    number: int
+    started_at: datetime
+    ended_at: datetime | None = None
+    error: ErrorText | None = None
+    lost: bool = False
+    """It was under way when its worker died or was stopped; it was made again."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A step, a wait, a child run, or a remark on a timeline."""
+
+    kind: Kind
+    id: str
+    name: str
+    state: State
+    started_at: datetime
+    ended_at: datetime | None = None
+    until: datetime | None = None
+    """When a wait is over, or when the next attempt of a step is due."""
+    attempts: tuple[Attempt, ...] = ()
+    error: ErrorText | None = None
+    child: str | None = None
+    """The run id of a child."""
+    line: str | None = None
+    """The line of the workflow that asked for it: `flow.py:17`."""
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run ended."""
+
+    state: State
+    at: datetime
+    result: Any = None
+    """The JSON of the result."""
+    error: ErrorText | None = None
+    reason: str | None = None
+
+
+class Timeline:
+    """Reads a log, event by event."""
+
+    def __init__(self, events: Iterable[EventRecord] = ()) -> None:
+        self.created_at: datetime | None = None
+        self.input: Any = None
+        """The JSON of the arguments: `{"args": [...], "kwargs": {...}}`."""
+        self.ending: Ending | None = None
+        self.position = 0
+        """The position of the next event."""
+        self._entries: dict[str, Entry] = {}
+        for event in events:
+            self.add(event)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """In the order in which they began."""
+        return sorted(self._entries.values(), key=lambda entry: entry.started_at)
+
+    def entry(self, ref: str) -> Entry | None:
+        """The entry of a step, wait or child by its id."""
+        return self._entries.get(ref)
+
+    def add(self, event: EventRecord) -> None:
+        """Read the next event."""
+        self.position = event.position + 1
+        at, data = event.at, event.data
+        match event.kind:
+            case "run_created":
+                self.created_at, self.input = at, data.get("input")
+            case "step_started" | "step_retried" | "step_completed" | "step_failed":
+                self._put(_step(event, self._entries.get(data["id"])))
+            case "wait_completed":
+                self._put(_wait(at, data))
+            case "child_started":
+                self._put(_child(at, data))
+            case "child_completed" | "child_failed" | "child_cancelled":
+                self._end_child(event)
+            case "attributes_set" | "cancel_requested" | "wake_requested":
+                self._put(_note(event))
+            case "run_completed" | "run_failed" | "run_cancelled":
+                self.ending = _ending(event)
+            case _:
+                self._put(_remark(event, event.kind.replace("_", " ")))
+
+    def _put(self, entry: Entry) -> None:
+        self._entries[entry.id] = entry
+
+    def _end_child(self, event: EventRecord) -> None:
+        child = self._entries.get(event.data["id"])
+        if child is not None:
+            error = error_text(event.data["error"]) if "error" in event.data else None
+            state = _over(event.kind)
+            self._put(msgspec.structs.replace(child, state=state, ended_at=event.at, error=error))
+
+
+def with_waits(entries: Iterable[Entry], info: RunInfo, since: datetime) -> list[Entry]:
+    """The entries, and what the run waits for by its row but not yet by its log.
+
+    `since` is when such waits are taken to have begun: the log does not tell.
+    """
+    known = {entry.id: entry for entry in entries}
+    for waiting in info.waiting:
+        if waiting.id not in known:
+            known[waiting.id] = _pending(waiting, since)
+    return sorted(known.values(), key=lambda entry: entry.started_at)
+
+
+def _step(event: EventRecord, known: Entry | None) -> Entry:
+    data, state = event.data, _STEP_STATES[event.kind]
+    error = error_text(data["error"]) if "error" in data else None
+    attempt = Attempt(
+        number=data["attempt"],
+        started_at=moment(data["started_at"]),
+        ended_at=None if state == "running" else event.at,
+        error=error,
+    )
+    before = () if known is None else _attempts_before(known, attempt)
+    return Entry(
+        kind="step",
+        id=data["id"],
+        name=data["name"],
+        state=state,
+        started_at=before[0].started_at if before else attempt.started_at,
+        ended_at=None if state in OPEN else event.at,
+        until=moment(data["retry_at"]) if "retry_at" in data else None,
+        attempts=(*before, attempt),
+        error=error,
+        line=data.get("line"),
+    )
+
+
+def _attempts_before(known: Entry, attempt: Attempt) -> tuple[Attempt, ...]:
+    """The attempts known so far. One of which only the start is known, and which was then made with
+    the same number at another time, was lost."""
+    kept: list[Attempt] = []
+    for one in known.attempts:
+        if one.ended_at is not None or one.lost:
+            kept.append(one)
+        elif one.started_at != attempt.started_at:
+            kept.append(msgspec.structs.replace(one, lost=True))
+    return tuple(kept)
+
+
+def _wait(at: datetime, data: Mapping[str, Any]) -> Entry:
+    until = moment(data["deadline"])
+    began = moment(data["started_at"]) if "started_at" in data else at
+    return Entry(
+        kind="wait",
+        id=data["id"],
+        name=_name(data["id"]),
+        state="completed",
+        started_at=began,
+        ended_at=at,
+        until=until,
+        line=data.get("line"),
+    )
+
+
+def _child(at: datetime, data: Mapping[str, Any]) -> Entry:
+    detached = bool(data.get("detached"))
+    return Entry(
+        kind="child",
+        id=data["id"],
+        name=data["workflow"],
+        state="completed" if detached else "running",
+        started_at=at,
+        ended_at=at if detached else None,
+        child=data["run_id"],
+        line=data.get("line"),
+    )
+
+
+def _note(event: EventRecord) -> Entry:
+    match event.kind:
+        case "attributes_set":
+            pairs = event.data["attributes"].items()
+            return _remark(event, "attributes " + " ".join(f"{k}={v}" for k, v in pairs))
+        case "cancel_requested":
+            reason = event.data.get("reason")
+            return _remark(event, f"cancel asked for: {reason}" if reason else "cancel asked for")
+        case _:
+            return _remark(event, "wake asked for")
+
+
+def _remark(event: EventRecord, text: str) -> Entry:
+    return Entry(
+        kind="note",
+        id=f"@{event.position}",
+        name=text,
+        state="completed",
+        started_at=event.at,
+        ended_at=event.at,
+        line=event.data.get("line"),
+    )
+
+
+def _pending(waiting: Waiting, since: datetime) -> Entry:
+    kinds: dict[str, Kind] = {"step": "step", "child": "child"}
+    return Entry(
+        kind=kinds.get(waiting.kind, "wait"),
+        id=waiting.id,
+        name=waiting.on if waiting.kind == "step" and waiting.on else _name(waiting.id),
+        state="waiting",
+        started_at=since,
+        until=waiting.until,
+        child=waiting.on if waiting.kind == "child" else None,
+        line=waiting.line,
+    )
+
+
+def _ending(event: EventRecord) -> Ending:
+    return Ending(
+        state=_over(event.kind),
+        at=event.at,
+        result=event.data.get("result"),
+        error=error_text(event.data["error"]) if "error" in event.data else None,
+        reason=event.data.get("reason"),
+    )
+
+
+def _over(kind: str) -> State:
+    match kind.rpartition("_")[2]:
+        case "failed":
+            return "failed"
+        case "cancelled":
+            return "cancelled"
+        case _:
+            return "completed"
+
+
+def _name(ref: str) -> str:
+    """`sleep` for `2/sleep#1`."""
+    return ref.rpartition("/")[2].partition("#")[0]

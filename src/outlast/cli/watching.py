@@ -1,0 +1,66 @@
+"""Following a run, whatever shows it."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from outlast import Run
+from outlast._api.records import EventRecord, RunInfo
+
+REFRESH = 0.2
+"""So many seconds are between two pictures of a run at the least."""
+
+
+class Watcher(Protocol):
+    """Shows a run while it goes on."""
+
+    def event(self, event: EventRecord) -> None:
+        """The next event of its log."""
+        ...
+
+    def picture(self, info: RunInfo) -> None:
+        """The run as it stands. Comes a few times a second while nothing else happens."""
+        ...
+
+    def stopping(self) -> None:
+        """The process was asked to stop, and does so as soon as what is in flight allows."""
+        ...
+
+    def shown(self) -> AbstractContextManager[object]:
+        """Be there for a while."""
+        ...
+
+
+async def watch(
+    run: Run[Any],
+    watcher: Watcher,
+    *,
+    stop: asyncio.Event,
+    serving: Coroutine[Any, Any, None],
+) -> bool:
+    """Show the run until it is over (or blocked): then true; or until `stop` is set: then false.
+
+    `serving` raises if this process cannot go on serving, and so does this then.
+    """
+    following = asyncio.create_task(_follow(run, watcher))
+    tasks = {following, asyncio.create_task(stop.wait()), asyncio.create_task(serving)}
+    try:
+        done: set[asyncio.Task[Any]] = set()
+        while not done:
+            watcher.picture(await run.info())
+            done, _ = await asyncio.wait(
+                tasks, timeout=REFRESH, return_when=asyncio.FIRST_COMPLETED
+            )
+        for task in done:
+            task.result()
+        return following in done
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _follow(run: Run[Any], watcher: Watcher) -> None:
+    async for event in run.follow():
+        watcher.event(event)

@@ -1,0 +1,84 @@
+"""`outlast worker`: serve the workflows of modules or files until asked to stop."""
+
+import asyncio
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from outlast import App, WorkerOptions
+from outlast._api.inspection import step_count, workflows
+from outlast.cli.common import DEFAULTS, Common
+from outlast.cli.exits import Exit
+from outlast.cli.interrupts import Interrupts
+from outlast.cli.loading import load
+from outlast.cli.logs import log_to_stderr
+from outlast.cli.output import Output
+from outlast.cli.problem import Problem
+from outlast.cli.worker_notes import WorkerNotes
+
+
+async def command(
+    source: str,
+    /,
+    *more: str,
+    queue: Annotated[tuple[str, ...], Parameter(negative="")] = ("default",),
+    concurrency: int = WorkerOptions().max_steps,
+    grace: str = "10s",
+    verify_replay: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    verbose: Annotated[
+        bool, Parameter(name=("--verbose", "-v"), negative="", show_default=False)
+    ] = False,
+    common: Common = DEFAULTS,
+) -> int:
+    """Serve all workflows of files or modules until SIGTERM or Ctrl-C: then no run is claimed any more, steps in
+    flight get a grace period, and runs are handed back. A second signal stops at once.
+
+    Parameters
+    ----------
+    source
+        A FILE or a MODULE.
+    more
+        More of them.
+    queue
+        A queue to serve. May be repeated.
+    concurrency
+        How many steps to run at once.
+    grace
+        How long steps in flight may take when the worker stops.
+    verify_replay
+        Replay each run from its log whenever it is suspended, and compare: shows nondeterminism early.
+    verbose
+        Print a line for each run that is claimed, suspended or over.
+    """
+    output = Output(common)
+    log_to_stderr()
+    for one in (source, *more):
+        load(one)
+    if not workflows():
+        raise Problem(
+            f"there is no workflow in {' '.join((source, *more))}",
+            hint="Decorate an `async def` function with @workflow.",
+        )
+    options = WorkerOptions(
+        queues=queue, max_steps=concurrency, grace=grace, verify_replay=verify_replay
+    )
+    notes = WorkerNotes(output, verbose=verbose)
+    with Interrupts(notes.stopping).handled() as interrupts:
+        async with App(common.url, options=options, instruments=[notes]) as app:
+            notes.serving(app.url, [one.name for one in workflows()], step_count(), queue)
+            await _serve(app, interrupts.asked)
+    notes.stopped()
+    return Exit.OK
+
+
+async def _serve(app: App, stop: asyncio.Event) -> None:
+    """Until asked to stop. Raises if the world breaks."""
+    tasks = {asyncio.create_task(stop.wait()), asyncio.create_task(app.serve())}
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
