@@ -184,6 +184,28 @@ def test_a_plain_commit_is_one_statement(tmp_path: Path) -> None:
     asyncio.run(use())
 
 
+def test_a_worker_makes_room_in_the_log(tmp_path: Path) -> None:
+    """Where a worker registers, the write-ahead log is as long as it gets, once; nothing of it is
+    in the database."""
+
+    async def use() -> None:
+        clock = SettableClock()
+        world = SqliteWorld(tmp_path / "world.db", clock)
+        async with world.opened():
+            scene = Scene(world, clock, lambda _: world)
+            assert (tmp_path / "world.db-wal").stat().st_size < 2**20
+            await scene.register("one")
+            size = (tmp_path / "world.db-wal").stat().st_size
+            assert size > 7 * 2**20
+            await scene.create(held("a", "one"))
+            await scene.advance("a", *["fact"] * 1_000)
+            await scene.register("two")
+            assert (tmp_path / "world.db-wal").stat().st_size == size
+            assert (tmp_path / "world.db").stat().st_size < 2**20
+
+    asyncio.run(use())
+
+
 def verbs(statements: list[str]) -> list[str]:
     """The first words of the statements, without the comments."""
     return [re.sub("--.*\n", "", statement).split()[0].rstrip(";") for statement in statements]

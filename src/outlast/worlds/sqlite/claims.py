@@ -2,10 +2,12 @@
 
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 
 from outlast._clock import Clock, Micros
 from outlast._model.workers import WorkerRecord
 from outlast.world import ClaimedRun, ClaimRequest
+from outlast.worlds.sqlite.connecting import make_room
 from outlast.worlds.sqlite.encoding import ask, change, events, ids, json_text, records
 from outlast.worlds.sqlite.locks import WorkerLocks
 from outlast.worlds.sqlite.queries import QUERIES
@@ -21,8 +23,14 @@ class SqliteClaims:
     """The workers, and the runs that they hold."""
 
     def __init__(
-        self, writer: ConnectionThread, reader: ConnectionThread, locks: WorkerLocks, clock: Clock
+        self,
+        path: Path,
+        writer: ConnectionThread,
+        reader: ConnectionThread,
+        locks: WorkerLocks,
+        clock: Clock,
     ) -> None:
+        self._path = path
         self._writer = writer
         self._reader = reader
         self._locks = locks
@@ -32,6 +40,7 @@ class SqliteClaims:
         """Make the worker known: first its lock, then its row, so that no row lacks its lock."""
 
         def register(connection: sqlite3.Connection) -> None:
+            make_room(connection, self._path)
             self._locks.hold(worker.id)
             change(connection, "register", _worker_parameters(worker))
 

@@ -256,8 +256,20 @@ PRAGMA journal_mode = wal;
 PRAGMA synchronous = full;
 
 -- name: checkpoint_rarely
--- Move the write-ahead log into the file every 16 MiB; each time costs two more syncs.
-PRAGMA wal_autocheckpoint = 4000;
+-- Move the write-ahead log into the file every 8 MiB; each time costs two more syncs.
+PRAGMA wal_autocheckpoint = 2000;
+
+-- name: room_table
+-- A table that is never there: the transaction that makes it is rolled back.
+CREATE TABLE room (bytes);
+
+-- name: room
+-- As many bytes as the write-ahead log gets long.
+INSERT INTO room (bytes) VALUES (zeroblob(:size));
+
+-- name: tiny_cache
+-- So few pages that what is written goes to the write-ahead log before its commit.
+PRAGMA cache_size = 16;
 
 -- name: temporary_in_memory
 -- The view and trigger of commit.sql need no file.

@@ -33,7 +33,7 @@ class SqliteWorld:
         self._reader = ConnectionThread("outlast-sqlite-reader", self._url, clock)
         self._locks = WorkerLocks(self._path, self._url)
         self._log = SqliteLog(self._writer, self._reader, clock)
-        self._claims = SqliteClaims(self._writer, self._reader, self._locks, clock)
+        self._claims = SqliteClaims(self._path, self._writer, self._reader, self._locks, clock)
         self._listing = SqliteListing(self._writer, self._reader)
         self._news = SqliteNews(self._url, self._writer)
 

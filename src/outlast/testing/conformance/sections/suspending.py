@@ -71,7 +71,7 @@ async def release_hands_back(scene: Scene) -> None:
 
 @SUSPENDING.check()
 async def a_blocked_run_stays(scene: Scene) -> None:
-    """A blocked run tells its problem, is not due, and counts as over for those who wait for it."""
+    """A blocked run tells its problem and is not due; until somebody wakes it, it counts as over."""
     await scene.create(held("a"))
     answer = await scene.advance("a", then=Block(problem="asked for charge#2", digest="d1"))
     true(not answer.kept, "the owner has let go")
@@ -79,6 +79,8 @@ async def a_blocked_run_stays(scene: Scene) -> None:
     equal((run.status, run.due_at, run.worker), (RunStatus.BLOCKED, None, None))
     equal((run.problem, run.blocked_digest), ("asked for charge#2", "d1"))
     equal(await scene.world.listing.ended(["a"]), frozenset({"a"}))
+    await scene.append("a", "wake_requested")
+    equal(await scene.world.listing.ended(["a"]), frozenset(), "what is over once it is woken")
 
 
 @SUSPENDING.check()
