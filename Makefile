@@ -54,7 +54,7 @@ pyright: setup
 	@echo "pyright: ok"
 
 layers: setup ## Check that imports point down (import-linter)
-	@$(BIN)/lint-imports --no-cache > $(VENV)/layers.txt || { cat $(VENV)/layers.txt; exit 1; }
+	@$(BIN)/lint-imports --no-cache --no-logo > $(VENV)/layers.txt || { cat $(VENV)/layers.txt; exit 1; }
 	@echo "layers: ok"
 
 static: setup
