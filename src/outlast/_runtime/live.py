@@ -183,15 +183,16 @@ class LiveRun:
         self._runtime.committer.advance(self)
 
     def write(self, event: Event) -> None:
-        """Put an event into the log with the next batch."""
-        if not self.gone:
+        """Put an event into the log with the next batch; but not behind the run's end."""
+        if not self.gone and self.last_event is None:
             self._outbox.append(event)
             self._runtime.committer.advance(self)
 
     def write_attributes(self, event: AttributesSet) -> None:
         """Put attributes into the log and onto the row with the next batch."""
-        self._attributes.update(event.attributes)
-        self.write(event)
+        if not self.gone and self.last_event is None:
+            self._attributes.update(event.attributes)
+            self.write(event)
 
     # Leaving
 
@@ -250,7 +251,7 @@ class LiveRun:
 
     def _block(self, problem: OutlastError) -> None:
         self._cancel_attempts()
-        self._outbox, self._drafts = [], []
+        self._outbox, self._drafts, self._attributes = [], [], {}
         if self.execution.cancel_requested or _cancels(self._unread):
             self._finish(Cancelled(None))
             return
@@ -302,22 +303,21 @@ class LiveRun:
             self._runtime.slots.leave()
             return
         self._runtime.clock.hold()
-        self.attempts[command.ref] = self._runtime.loop.create_task(self._attempt(command))
+        task = self._runtime.loop.create_task(self._attempt(command))
+        # Not in the task: one that is cancelled before its first turn runs no code at all.
+        task.add_done_callback(self._attempt_over)
+        self.attempts[command.ref] = task
 
     async def _attempt(self, command: RunStep) -> None:
         attempt = Attempt(self._runtime, self, command)
         self._runtime.slow_attempts.add(attempt)
-        event = None
-        try:
-            event = await attempt.make()
-        except asyncio.CancelledError:
-            return
-        finally:
-            self.attempts.pop(command.ref, None)
-            if event is not None:
-                self.write(event)
-            self._runtime.clock.release()
-            self._runtime.slots.leave()
+        event = await attempt.make()
+        if self.attempts.pop(command.ref, None) is not None:  # else it was cancelled, and went on
+            self.write(event)
+
+    def _attempt_over(self, _task: asyncio.Task[None]) -> None:
+        self._runtime.clock.release()
+        self._runtime.slots.leave()
 
     def _start_child(self, command: StartChild) -> None:
         if command.ref in self.execution.started_children:

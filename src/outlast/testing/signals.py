@@ -94,12 +94,16 @@ class Signals(Instrument):
     def commit_failed(self, error: Exception) -> None:
         self._note("commit_failed", error=error)
 
-    def loop_blocked(self, what: str, line: str, length: Micros) -> None:
-        self._note("loop_blocked", what=what, line=line, length=length)
+    def loop_blocked(self, what: str, line: str, duration: Micros) -> None:
+        self._note("loop_blocked", what=what, line=line, duration=duration)
 
     def _note(self, name: str, **fields: Any) -> None:
         self.history.append(Signal(name, fields))
         waiting, self._waiting = self._waiting, []
-        for woken in waiting:
-            if not woken.done():
-                woken.set_result(None)
+        for woken in waiting:  # `loop_blocked` comes on a thread of its own
+            woken.get_loop().call_soon_threadsafe(_wake, woken)
+
+
+def _wake(woken: asyncio.Future[None]) -> None:
+    if not woken.done():
+        woken.set_result(None)
