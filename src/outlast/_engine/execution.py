@@ -15,7 +15,7 @@ import msgspec
 
 from outlast._clock import Micros
 from outlast._codec import Codec
-from outlast._engine import divergence
+from outlast._engine import audit, divergence
 from outlast._engine.commands import (
     Asked,
     CancelChild,
@@ -82,6 +82,7 @@ class Execution:
         self.evicted = False
         self.started_children: set[str] = set()
         """The ids of the children that exist."""
+        audit.install()
         self.loop = make_loop(self, self, salt=crc32(run_id.encode()) << 32)
         self._codec = codec
         self._now: Micros = 0
