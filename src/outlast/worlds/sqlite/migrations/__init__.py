@@ -3,7 +3,6 @@
 import re
 import sqlite3
 from collections.abc import Iterator
-from importlib.metadata import version
 from importlib.resources import files
 
 from outlast.errors import SchemaVersionError
@@ -50,6 +49,8 @@ def _schema_version(connection: sqlite3.Connection, url: str, known: int) -> int
     ):
         raise foreign(url)
     if found > known:
+        from importlib.metadata import version  # slow to import, and hardly ever needed
+
         raise SchemaVersionError(url, found=found, known=known, library=version("outlast"))
     return found
 
