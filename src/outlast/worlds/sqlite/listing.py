@@ -1,6 +1,8 @@
 """Reading what there is, in SQLite."""
 
+import sqlite3
 from collections.abc import Sequence
+from itertools import chain
 
 import msgspec
 
@@ -45,9 +47,13 @@ class SqliteListing:
     ) -> RunPage:
         """A page of the runs that fit, newest first."""
         before = Cursor(_LATEST, "") if cursor is None else read_cursor(cursor)
-        query, wish = _question(run_filter), _parameters(run_filter, before, limit)
-        text = await self._reader.call(lambda connection: ask(connection, query, wish))
-        runs = tuple(records(text))
+        questions = _questions(run_filter, _parameters(run_filter, before, limit))
+
+        def find(connection: sqlite3.Connection) -> list[RunRecord]:
+            found = [records(ask(connection, query, wish)) for query, wish in questions]
+            return sorted(chain(*found), key=_place, reverse=True)
+
+        runs = tuple(await self._reader.call(find))
         if len(runs) <= limit:
             return RunPage(runs, None)
         page = runs[:limit]
@@ -74,17 +80,21 @@ class SqliteListing:
         return await self._reader.call(lambda connection: ask(connection, "manifest", wish))
 
 
-def _question(wish: RunFilter) -> str:
-    """The query that looks at the fewest runs, as far as the filter tells."""
+def _questions(wish: RunFilter, parameters: Parameters) -> list[tuple[str, Parameters]]:
+    """The queries that look at the fewest runs, as far as the filter tells: of each at most a page."""
     if wish.ids:
-        return "find_by_ids"
+        return [("find_by_ids", parameters)]
     if wish.parent is not None:
-        return "find_by_parent"
+        return [("find_by_parent", parameters)]
     if wish.attributes:
-        return "find_by_attribute"
-    if len(wish.statuses) == 1:
-        return "find_by_status"
-    return "find"
+        return [("find_by_attribute", parameters)]
+    if wish.statuses:
+        return [("find_by_status", {**parameters, "status": one}) for one in set(wish.statuses)]
+    return [("find", parameters)]
+
+
+def _place(run: RunRecord) -> tuple[Micros, str]:
+    return (run.created_at, run.id)
 
 
 def _parameters(wish: RunFilter, before: Cursor, limit: int) -> Parameters:
@@ -93,7 +103,6 @@ def _parameters(wish: RunFilter, before: Cursor, limit: int) -> Parameters:
     return {
         "ids": _some(wish.ids),
         "statuses": _some(wish.statuses),
-        "status": wish.statuses[0] if wish.statuses else None,
         "workflows": _some(wish.workflows),
         "parent": wish.parent,
         "attributes": _some(attributes),
