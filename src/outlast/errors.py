@@ -173,21 +173,32 @@ class NotDurableError(OutlastError):
 class NonDeterminismError(OutlastError):
     """On replay the workflow's code did not ask for what its log has recorded.
 
-    The run becomes `blocked`; its log is untouched.
+    The run becomes `blocked`; its log is untouched. With `verified`, nothing has changed since: the code
+    was replayed at once, to verify that it is deterministic, and did something else than at first.
     """
 
     slug = "non-determinism"
 
-    def __init__(self, run_id: str, *, position: int, recorded: str, asked: str) -> None:
+    def __init__(
+        self, run_id: str, *, position: int, recorded: str, asked: str, verified: bool = False
+    ) -> None:
+        what = (
+            "is not deterministic: replayed at once for verification, its code did something else"
+            if verified
+            else "does not fit its log"
+        )
         super().__init__(
-            f"run {run_id!r} does not fit its log at position {position}\n"
+            f"run {run_id!r} {what} at position {position}\n"
             f"    recorded: {recorded}\n"
             f"    asked:    {asked}",
-            hint="Put the code back as it was when the run started and wake the run, "
+            hint="Look for what differs from one execution to the next (the order of a set, a global, "
+            "something from outside) and move it into a step."
+            if verified
+            else "Put the code back as it was when the run started and wake the run, "
             "or cancel the run and start it anew.",
         )
         self.run_id, self.position = run_id, position
-        self.recorded, self.asked = recorded, asked
+        self.recorded, self.asked, self.verified = recorded, asked, verified
 
 
 class PayloadError(OutlastError):

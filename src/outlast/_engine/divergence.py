@@ -30,9 +30,7 @@ def found(run_id: str, logged: Logged, asked: Sequence[Asked]) -> NonDeterminism
     same = [command for command in asked if command.ref == ref]
     shown = same or list(asked[:MAX_SHOWN])
     more = len(asked) - len(shown) if not same else 0
-    text = (
-        ", ".join(_describe_command(command) for command in shown) or "nothing that is still open"
-    )
+    text = ", ".join(describe_command(command) for command in shown) or "nothing that is still open"
     return NonDeterminismError(
         run_id,
         position=logged.position,
@@ -60,7 +58,8 @@ def _describe_event(event: Event) -> str:
     )
 
 
-def _describe_command(command: Asked) -> str:
+def describe_command(command: Asked) -> str:
+    """A command for people: its kind and id, and where the code asks for it."""
     kinds = {RunStep: "step", StartWait: "wait", StartChild: "child", SetAttributes: "attributes"}
     return _describe(
         kinds[type(command)], command.ref, getattr(command, "digest", None), command.line

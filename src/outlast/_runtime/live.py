@@ -33,6 +33,7 @@ from outlast._model.runs import Attributes, RunRecord
 from outlast._runtime.attempts import Attempt
 from outlast._runtime.children import child_draft
 from outlast._runtime.endings import end_of
+from outlast._runtime.verify import verify_replay
 from outlast._runtime.waiting import what_it_waits_for
 from outlast.errors import OutlastError, RecoveryLimitError
 from outlast.world import (
@@ -81,6 +82,8 @@ class LiveRun:
         self._in_flight: list[Event] | None = None
         self._new_children = False
         self._unread: deque[StoredEvent] = deque()
+        self._fed: list[Logged] | None = [] if runtime.options.verify_replay else None
+        """What has been fed, if replay is to be verified."""
         self._then: Then = Keep()
         """What the next advance does with the run."""
         self._sent: Then = Keep()
@@ -233,6 +236,8 @@ class LiveRun:
 
     def _feed(self, logged: Logged, *, dispatch: bool = True) -> bool:
         """Feed one event. False if the run is over, or cannot go on."""
+        if self._fed is not None:
+            self._fed.append(logged)
         try:
             commands = self.execution.feed(logged)
         except OutlastError as problem:
@@ -241,12 +246,25 @@ class LiveRun:
         if self.execution.loop.reports:
             self._runtime.report(self)
         if self.execution.outcome is not None:
+            if not self._replays():
+                return False
             # What is outstanding now are children to cancel; they are queued before the end is.
             self._dispatch(self.execution.outstanding())
             self._finish(self.execution.outcome)
             return False
         if dispatch and commands:
             self._dispatch(commands)
+        return True
+
+    def _replays(self) -> bool:
+        """Verify, if that is wished, that the code does the same again. False: the run is blocked."""
+        if self._fed is None:
+            return True
+        try:
+            verify_replay(self.execution, self._fed, self._runtime.codec)
+        except OutlastError as problem:
+            self._block(problem)
+            return False
         return True
 
     def _block(self, problem: OutlastError) -> None:
@@ -365,7 +383,7 @@ class LiveRun:
         """Let go, unless something is under way by now."""
         if self.gone or self.attempts or self._outbox or self._in_flight is not None:
             return
-        if self._nudged or not isinstance(self._then, Keep):
+        if self._nudged or not isinstance(self._then, Keep) or not self._replays():
             return
         waiting = what_it_waits_for(self.execution.outstanding())
         self._then = Suspend(due_at=self.next_due(), waiting=waiting)
