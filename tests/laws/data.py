@@ -1,0 +1,42 @@
+"""The durable data of a law: what is left when a process has died."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from outlast._clock import Clock
+from outlast.world import World
+from outlast.worlds.memory import MemoryWorld
+from outlast.worlds.sqlite import SqliteWorld
+
+
+class Data(Protocol):
+    """Where runs are kept. Each process opens a world object of its own over it."""
+
+    def world(self) -> World:
+        """Another world object, not yet opened, over the same data."""
+        ...
+
+
+MakeData = Callable[[Clock], Data]
+"""Makes empty data, whose worlds have that clock."""
+
+
+class MemoryData:
+    """Data in memory: the one object is the data."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._world = MemoryWorld(clock)
+
+    def world(self) -> World:
+        return self._world
+
+
+class SqliteData:
+    """Data in a file."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path, self._clock = path, clock
+
+    def world(self) -> World:
+        return SqliteWorld(self._path, self._clock)

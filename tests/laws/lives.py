@@ -1,0 +1,156 @@
+"""Running a run through the deaths of its processes, and what is left to look at afterwards."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from outlast import App, RunStatus, WorkerOptions
+from outlast._codec import decode_event
+from outlast._model.events import Logged
+from outlast._model.runs import TERMINAL
+from outlast.testing import Fault, FaultyWorld, Signals, SkippingClock, crash
+from outlast.world import RunFilter, World
+from tests.laws.data import Data, MakeData
+
+RUN = "run"
+"""The id of the run that a law looks at."""
+
+Log = tuple[Logged, ...]
+Script = Callable[[App], Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended: its result, or its error."""
+
+    result: Any = None
+    error: type[BaseException] | None = None
+    text: str = ""
+
+
+@dataclass
+class Life:
+    """What one process did."""
+
+    ended: Ended | None
+    """`None` if it died before."""
+    calls: tuple[str, ...]
+    """The calls to the world since the app was open."""
+    signals: Signals
+    left: dict[str, Log] = field(default_factory=dict)
+    """The logs that it left."""
+
+
+@dataclass
+class Story:
+    """All lives of a run until its end."""
+
+    lives: list[Life]
+    statuses: dict[str, RunStatus]
+    clock: SkippingClock
+
+    @property
+    def ended(self) -> Ended:
+        ended = self.lives[-1].ended
+        assert ended is not None
+        return ended
+
+    @property
+    def logs(self) -> dict[str, Log]:
+        return self.lives[-1].left
+
+
+def tell(
+    make_data: MakeData,
+    script: Script,
+    *deaths: Sequence[Fault],
+    at_start: bool = False,
+    options: WorkerOptions | None = None,
+) -> Story:
+    """Play the script in one process after the other: one for each death, then one that lives on.
+
+    The faults count the calls from where the app is open, or with `at_start` from its beginning.
+    """
+
+    async def main() -> Story:
+        clock = SkippingClock(threshold=0)
+        data = make_data(clock)
+        lives = []
+        for faults in (*deaths, ()):
+            life = await live(data, clock, script, faults, at_start=at_start, options=options)
+            life.left = await read_logs(data.world())
+            lives.append(life)
+            if life.ended is not None:
+                break
+        return Story(lives, await _statuses(data.world()), clock)
+
+    return asyncio.run(asyncio.wait_for(main(), 60))
+
+
+async def live(
+    data: Data,
+    clock: SkippingClock,
+    script: Script,
+    faults: Sequence[Fault] = (),
+    *,
+    at_start: bool = False,
+    options: WorkerOptions | None = None,
+) -> Life:
+    """One process: play the script until its end, or until a fault kills the process."""
+    world = FaultyWorld(data.world(), *faults if at_start else ())
+    signals = Signals()
+    app = App(world=world, clock=clock, instruments=[signals], options=options)
+    life = Life(None, (), signals)
+
+    async def play() -> None:
+        async with app:
+            first = len(world.calls)
+            world.inject(*() if at_start else faults)
+            life.ended = await _ending(script(app))
+            life.calls = tuple(world.calls[first:])
+            await _wait_for_all(app)
+
+    body = asyncio.create_task(play())
+    death = asyncio.create_task(world.crashed.wait())
+    await asyncio.wait({body, death}, return_when=asyncio.FIRST_COMPLETED)
+    if not body.done():
+        await crash(app)
+        body.cancel()
+        life.ended = None
+    death.cancel()
+    results = await asyncio.gather(body, death, return_exceptions=True)
+    if isinstance(results[0], Exception):
+        raise results[0]
+    return life
+
+
+async def read_logs(world: World) -> dict[str, Log]:
+    """The logs of all runs."""
+    async with world.opened():
+        page = await world.listing.find(RunFilter(), limit=1_000)
+        return {
+            run.id: tuple([decode_event(one) for one in await world.log.read(run.id)])
+            for run in page.runs
+        }
+
+
+async def _statuses(world: World) -> dict[str, RunStatus]:
+    async with world.opened():
+        page = await world.listing.find(RunFilter(), limit=1_000)
+        return {run.id: run.status for run in page.runs}
+
+
+async def _ending(result: Awaitable[Any]) -> Ended:
+    try:
+        return Ended(result=await result)
+    except Exception as error:
+        return Ended(error=type(error), text=str(error))
+
+
+async def _wait_for_all(app: App) -> None:
+    """Wait until the runs that nobody waits for are over too."""
+    page = await app.list_runs(limit=1_000)
+    for info in page.runs:
+        if info.status not in TERMINAL:
+            await _ending(app.get_run(info.id).result())

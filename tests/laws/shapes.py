@@ -1,0 +1,358 @@
+"""Workflow shapes: a corpus of what workflows do, each with an outcome that no crash may change.
+
+What depends on who is faster is left out of the outcomes, or one of the two is slower by far than any
+recovery takes (a lease: 30 seconds).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from outlast import (
+    App,
+    Call,
+    FatalError,
+    Run,
+    RunCancelledError,
+    RunFailedError,
+    StepFailedError,
+    now,
+    random,
+    run_info,
+    set_attributes,
+    sleep,
+    start,
+    step,
+    step_info,
+    uuid4,
+    workflow,
+)
+
+LONG = "1 day"
+SHORT = "5s"
+
+
+@step
+async def add(a: int, b: int) -> int:
+    return a + b
+
+
+@step
+async def double(n: int) -> int:
+    await asyncio.sleep(0)
+    return 2 * n
+
+
+@step
+def triple(n: int) -> int:
+    return 3 * n
+
+
+@step(retries=3, backoff="2s")
+async def flaky(failures: int) -> int:
+    """Fails so often before it succeeds."""
+    if step_info().attempt <= failures:
+        raise ConnectionError("not yet")
+    return step_info().attempt
+
+
+@step(retries=1, backoff="2s")
+async def broken(text: str) -> None:
+    raise ValueError(text)
+
+
+@step(retries=5)
+async def hopeless() -> None:
+    raise FatalError("never")
+
+
+@workflow
+async def sequence() -> int:
+    total = 0
+    for n in range(3):
+        total = await add(total, n)
+    return await triple(total)
+
+
+@workflow
+async def gathering() -> list[int]:
+    return await asyncio.gather(*[double(n) for n in range(4)])
+
+
+@workflow
+async def failing_group() -> list[str]:
+    seen: list[str] = []
+    await double(1)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(hopeless())
+            group.create_task(sleep(LONG))
+    except* StepFailedError as errors:
+        seen += [str(error) for error in errors.exceptions]
+    return seen
+
+
+@workflow
+async def race() -> int:
+    quick: asyncio.Task[Any] = asyncio.create_task(double(21))
+    slow: asyncio.Task[Any] = asyncio.create_task(sleep(LONG))
+    done, pending = await asyncio.wait({quick, slow}, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    return sum([task.result() for task in done])
+
+
+@workflow
+async def as_completed() -> list[int]:
+    found = []
+    for first in asyncio.as_completed([double(n) for n in range(3)]):
+        found.append(await first)
+    return sorted(found)
+
+
+@workflow
+async def timeouts() -> list[str]:
+    seen = []
+    try:
+        async with asyncio.timeout(5):
+            await sleep(LONG)
+    except TimeoutError:
+        seen.append("fired")
+    async with asyncio.timeout(3600):
+        await double(1)
+        seen.append("in time")
+    try:
+        await asyncio.wait_for(sleep(LONG), 5)
+    except TimeoutError:
+        seen.append("fired")
+    return seen
+
+
+@workflow
+async def retries() -> list[int]:
+    return [await flaky(0), await flaky(2), await flaky(3)]
+
+
+@workflow
+async def out_of_attempts() -> list[str]:
+    seen = []
+    fails: list[Callable[[], Awaitable[None]]] = [lambda: broken("a"), hopeless]
+    for fail in fails:
+        try:
+            await fail()
+        except StepFailedError as error:
+            seen.append(f"{error.attempts} {error.error_type} {error.__cause__}")
+    return seen
+
+
+@workflow
+async def failing() -> None:
+    await double(1)
+    raise LookupError("nothing there")
+
+
+@workflow
+async def nested(depth: int) -> int:
+    here = await add(depth, 0)
+    return here + (await nested(depth - 1) if depth else 0)
+
+
+@workflow
+async def children() -> list[int]:
+    return list(await asyncio.gather(nested(2), nested(0)))
+
+
+@workflow
+async def failing_child() -> str:
+    try:
+        await failing()
+    except RunFailedError as error:
+        return f"{error.error_message} {type(error.__cause__).__name__}"
+    return "no error"
+
+
+@workflow
+async def with_cleanup() -> None:
+    try:
+        await sleep(LONG)
+    finally:
+        await add(1, 1)
+        await add(2, 2)
+
+
+@workflow
+async def cancelled_child() -> str:
+    child = asyncio.create_task(with_cleanup())
+    await sleep(SHORT)
+    child.cancel()
+    try:
+        await child
+    except asyncio.CancelledError:
+        return "cancelled"
+    return "not cancelled"
+
+
+@workflow
+async def detached() -> str:
+    run = await start(nested(1), run_id=f"{run_info().id}-detached")
+    return run.id
+
+
+@workflow
+async def shielded() -> list[str]:
+    seen = []
+    inner = asyncio.create_task(sleep("20s"))
+    try:
+        async with asyncio.timeout(5):
+            await asyncio.shield(inner)
+    except TimeoutError:
+        seen.append("timeout")
+    await inner
+    return [*seen, "inner done"]
+
+
+@workflow
+async def fan_out() -> list[int]:
+    queue: asyncio.Queue[int] = asyncio.Queue()
+    gate, found = asyncio.Semaphore(2), []
+
+    async def consume() -> None:
+        while True:
+            number = await queue.get()
+            async with gate:
+                found.append(await double(number))
+            queue.task_done()
+
+    for n in range(5):
+        queue.put_nowait(n)
+    workers = [asyncio.create_task(consume()) for _ in range(3)]
+    await queue.join()
+    for worker in workers:
+        worker.cancel()
+    return sorted(found)
+
+
+@workflow
+async def attributes() -> dict[str, Any]:
+    await set_attributes({"stage": "one", "n": 1})
+    await double(1)
+    await set_attributes({"stage": "two"})
+    return run_info().attributes
+
+
+@workflow
+async def drawing() -> list[Any]:
+    before, first = now(), random()
+    await sleep(SHORT)
+    assert now() > before
+    return [first, random(), str(uuid4()), await double(1), random()]
+
+
+@workflow
+async def generating() -> list[int]:
+    async def numbers() -> AsyncIterator[int]:
+        try:
+            for n in range(3):
+                yield await double(n)
+        finally:
+            await double(100)
+
+    return [n async for n in numbers()]
+
+
+@workflow
+async def all_errors() -> list[str]:
+    found = await asyncio.gather(double(1), broken("x"), failing(), return_exceptions=True)
+    return [type(one).__name__ for one in found]
+
+
+@workflow
+async def daily() -> list[int]:
+    found = []
+    for day in range(3):
+        await asyncio.sleep(86_400)
+        found.append(await double(day))
+    return found
+
+
+@workflow
+async def locks() -> list[int]:
+    lock, opened, found = asyncio.Lock(), asyncio.Event(), []
+
+    async def visit(n: int) -> None:
+        await opened.wait()
+        async with lock:
+            found.append(await double(n))
+
+    async with asyncio.TaskGroup() as group:
+        for n in range(3):
+            group.create_task(visit(n))
+        await sleep(SHORT)
+        opened.set()
+    return found
+
+
+async def result_of(run: Run[Any]) -> Any:
+    return await run.result()
+
+
+async def cancel_and_wait(run: Run[Any]) -> Any:
+    await run.cancel("enough")
+    return await run.result()
+
+
+async def wake_and_wait(run: Run[Any]) -> Any:
+    await run.wake()
+    return await run.result()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """A workflow, what somebody does with its run, and what it ends with."""
+
+    make: Callable[[], Call[Any]]
+    ends: Any
+    act: Callable[[Run[Any]], Awaitable[Any]] = result_of
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    async def play(self, app: App, run_id: str) -> Any:
+        """Start the run, or find it started, and do what is to be done until its end."""
+        return await self.act(await app.start(self.make(), run_id=run_id, **self.fields))
+
+
+ERROR_TEXTS = ["2 ValueError a", "1 outlast.errors.FatalError never"]
+
+SHAPES = {
+    "sequence": Shape(make=sequence, ends=9),
+    "gathering": Shape(make=gathering, ends=[0, 2, 4, 6]),
+    "failing_group": Shape(
+        make=failing_group,
+        ends=[
+            "step 'hopeless' (1/hopeless#1) failed after 1 attempt: outlast.errors.FatalError: never"
+        ],
+    ),
+    "race": Shape(make=race, ends=42),
+    "as_completed": Shape(make=as_completed, ends=[0, 2, 4]),
+    "timeouts": Shape(make=timeouts, ends=["fired", "in time", "fired"]),
+    "retries": Shape(make=retries, ends=[1, 3, 4]),
+    "out_of_attempts": Shape(make=out_of_attempts, ends=ERROR_TEXTS),
+    "failing": Shape(make=failing, ends=RunFailedError),
+    "children": Shape(make=children, ends=[3, 0]),
+    "failing_child": Shape(make=failing_child, ends="nothing there LookupError"),
+    "cancelled_child": Shape(make=cancelled_child, ends="cancelled"),
+    "detached": Shape(make=detached, ends="run-detached"),
+    "cancelled": Shape(make=with_cleanup, ends=RunCancelledError, act=cancel_and_wait),
+    "woken": Shape(make=with_cleanup, ends=None, act=wake_and_wait),
+    "delayed": Shape(make=sequence, ends=9, fields={"delay": "1 day"}),
+    "shielded": Shape(make=shielded, ends=["timeout", "inner done"]),
+    "fan_out": Shape(make=fan_out, ends=[0, 2, 4, 6, 8]),
+    "attributes": Shape(make=attributes, ends={"stage": "two", "n": 1}),
+    "drawing": Shape(make=drawing, ends=...),
+    "generating": Shape(make=generating, ends=[0, 2, 4]),
+    "all_errors": Shape(make=all_errors, ends=["int", "StepFailedError", "RunFailedError"]),
+    "daily": Shape(make=daily, ends=[0, 2, 4]),
+    "locks": Shape(make=locks, ends=[0, 2, 4]),
+}
+"""By name. `ends` is the result, or the class of the error that `Run.result` raises; `...` if only
+the reference knows."""
