@@ -127,13 +127,14 @@ class Execution:
         """Leave memory, at the end or before it. The code's clean-up finds no primitive that works, and does nothing durable."""
         self.evicted = True
         self._pending.clear()
-        for task in self.loop.tasks:
-            if not task.done():
+        left = [task for task in self.loop.tasks if not task.done()]
+        if left:
+            for task in left:
                 task._log_destroy_pending = False  # type: ignore[attr-defined]
                 self.loop.call_soon(_unwind, task)
-        self.loop.turn()
+            self.loop.turn()
         self.loop.close()
-        self.loop.tasks.clear()
+        self._root = None
 
     # For the code that is being executed
 

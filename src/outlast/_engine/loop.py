@@ -53,7 +53,7 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
         self.reports: list[dict[str, Any]] = []
         """What asyncio had to say to an exception handler since it was last looked at."""
         self.tasks: list[WorkflowTask] = []
-        self._timers = timers
+        self._timers: Any = timers
         self._ready: deque[asyncio.Handle] = deque()
         self._number = salt
         self._orphans = 0
@@ -213,9 +213,12 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
         return self._closed
 
     def close(self) -> None:
-        """Take nothing more."""
+        """Take nothing more, and let go of the execution, so that memory is freed without the garbage
+        collector's help."""
         self._closed = True
         self._ready.clear()
+        self.tasks.clear()
+        self.sources = self._timers = None
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         self.reports.append(context)
