@@ -12,7 +12,7 @@ from outlast.testing.conformance import SettableClock, same_as_memory
 from outlast.worlds.sqlite import SqliteWorld
 
 
-@settings(max_examples=settings.default.max_examples // 2)  # each opens a file
+@settings(max_examples=settings().max_examples // 2)  # each opens a file
 @given(chance=st.randoms(use_true_random=False), steps=st.integers(1, 25))
 def test_sqlite_does_as_memory_does(chance: random.Random, steps: int) -> None:
     async def compare(path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import threading
+import warnings
 from pathlib import Path
 
 import pytest
@@ -150,7 +151,9 @@ def test_a_forked_child_does_not_keep_its_parent_alive(tmp_path: Path) -> None:
 def fork_a_child_that_waits() -> tuple[int, int]:
     """The process id of the child, and the end of a pipe that ends it when it is closed."""
     waited_on, hang_up = os.pipe()
-    child = os.fork()
+    with warnings.catch_warnings():  # newer Pythons warn of forks beside threads, as we have
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
     if child == 0:
         os.close(hang_up)
         os.read(waited_on, 1)

@@ -108,6 +108,16 @@ async def siblings_end_in_one_batch(scene: Scene) -> None:
 
 
 @NOTIFYING.check()
+async def an_owner_that_was_told_is_not_nudged(scene: Scene) -> None:
+    """A notice before the parent's own advance in one batch comes back in that advance: no nudge."""
+    await scene.commit(held("p", "boss"), held("c"))
+    receipt = await scene.commit(advance("c", then=_end("p")), advance("p", "mine"))
+    equal([event.kind for event in receipt.advanced[1].missed], ["child_completed"])
+    equal(receipt.nudged, (), "the runs whose owners should look")
+    equal(await scene.world.claims.nudged("boss"), ())
+
+
+@NOTIFYING.check()
 async def a_refused_end_tells_nobody(scene: Scene) -> None:
     """The end of an owner that has lost its run puts nothing into the parent's log."""
     await scene.commit(held("p"), held("c"))
