@@ -27,7 +27,10 @@ DEEP_FOLDERS: Mapping[str, str] = {
     "outlast.testing.conformance.sections": "one file a concern, apart from what exercises them",
 }
 
-LAZY_IMPORTS: Mapping[str, str] = {}
+LAZY_IMPORTS: Mapping[str, str] = {
+    "outlast._registry.arguments": "pydantic takes longer to import than the rest, and not every process calls",
+    "outlast.worlds.sqlite.migrations": "only the message of a refusal needs the library's version",
+}
 """Modules that import inside functions, other than an optional extra."""
 
 LISTS: Mapping[str, Mapping[str, str]] = {
