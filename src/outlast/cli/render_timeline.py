@@ -147,10 +147,12 @@ def _below(entry: Entry) -> Iterator[Text]:
     """A line for each attempt that did not succeed, and for the id of a child."""
     if entry.child is not None:
         yield Text(entry.child, style="dim")
+    lost = sum(attempt.lost for attempt in entry.attempts)
+    if lost:
+        times = "" if lost == 1 else f", {lost} times"
+        yield Text(f"an attempt was lost with its worker{times}", style="yellow")
     for attempt in entry.attempts:
-        if attempt.lost:
-            yield Text(f"attempt {attempt.number} was lost with its worker", style="yellow")
-        elif attempt.error is not None:
+        if attempt.error is not None:
             yield _failed_attempt(attempt, attempt.error)
 
 
