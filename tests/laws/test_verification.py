@@ -2,10 +2,12 @@
 
 import asyncio
 import itertools
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from outlast import App, WorkerOptions, sleep, step, workflow
+from outlast import App, Call, WorkerOptions, sleep, step, workflow
 from outlast.errors import RunBlockedError
 from outlast.testing import SkippingClock
 from tests.laws.checks import check_story, step_outcomes
@@ -60,7 +62,7 @@ def test_deterministic_code_passes(name: str, make_memory: MakeData) -> None:
 @pytest.mark.parametrize(
     "flow", [counts_executions, sleeps_by_execution, returns_the_execution, steps_more_and_more]
 )
-def test_what_differs_blocks_the_run(flow, make_data: MakeData) -> None:
+def test_what_differs_blocks_the_run(flow: Callable[[], Call[Any]], make_data: MakeData) -> None:
     async def main() -> Ended | None:
         clock = SkippingClock(threshold=0)
         data = make_data(clock)

@@ -11,6 +11,8 @@ from outlast.testing.clock import SkippingClock
 from outlast.testing.crashing import crash
 from outlast.testing.faults import Crash, Delay, Fault, LoseNews, Repeat, Unavailable
 from outlast.testing.faulty import FaultyWorld
+from outlast.testing.histories import History, RecordedEvent, record_history
+from outlast.testing.replaying import ReplayReport, assert_replays, replay
 from outlast.testing.signals import Signal, Signals
 
 __all__ = [
@@ -18,11 +20,17 @@ __all__ = [
     "Delay",
     "Fault",
     "FaultyWorld",
+    "History",
     "LoseNews",
+    "RecordedEvent",
     "Repeat",
+    "ReplayReport",
     "Signal",
     "Signals",
     "SkippingClock",
     "Unavailable",
+    "assert_replays",
     "crash",
+    "record_history",
+    "replay",
 ]
