@@ -1,24 +1,21 @@
 """The app that calls go to when none is named."""
 
-from typing import TYPE_CHECKING, Final, Protocol, Unpack
+from typing import Any, Final, Protocol
 
 from outlast._api.where import current_attempt
+from outlast._runtime.runtime import Runtime
 from outlast.errors import NoAppError
-
-if TYPE_CHECKING:  # a call and a run name the app that they go to, and the app makes them
-    from outlast._api.calls import Call, R
-    from outlast._api.runs import Run
-    from outlast._api.starting import StartKeywords
-    from outlast._runtime.runtime import Runtime
 
 
 class AmbientApp(Protocol):
-    """An open app."""
+    """An open app, as far as calls and runs need it."""
 
     @property
-    def runtime(self) -> "Runtime": ...
+    def runtime(self) -> Runtime: ...
 
-    async def start(self, call: "Call[R]", /, **options: "Unpack[StartKeywords]") -> "Run[R]": ...
+    async def start(self, call: Any, /) -> Any:
+        """Start a run of a call; gives its `Run`."""
+        ...
 
 
 OPEN_APPS: Final[list[AmbientApp]] = []

@@ -59,10 +59,13 @@ class Call(Coroutine[Any, Any, R], Generic[R]):
     async def _run(self) -> R:
         execution = current_execution()
         if execution is not None:
-            result: R = await execution.start_child(child_request(self, execution), self.line)
+            result: R = await execution.requests.start_child(
+                child_request(self, execution), self.line
+            )
             return result
         run = await ambient_app(f"awaiting {self.workflow}(...)").start(self)
-        return await run.result()
+        outcome: R = await run.result()
+        return outcome
 
 
 def encode_call(call: Call[Any], encode: Callable[[object, str], bytes]) -> bytes:

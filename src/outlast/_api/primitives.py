@@ -50,7 +50,7 @@ async def sleep(until: TimeLike) -> None:
         NotAllowedHereError: This is not workflow code.
     """
     execution = workflow_only("sleep()")
-    await execution.start_wait(deadline(until, execution.now()), calling_line())
+    await execution.requests.start_wait(deadline(until, execution.now()), calling_line())
 
 
 def now() -> datetime:
@@ -116,7 +116,7 @@ def set_attributes(attributes: Mapping[str, AttributeValue]) -> Awaitable[None]:
     if execution is None and attempt is not None:
         _write_from_step(attempt, checked)
         return _Done()
-    return workflow_only("set_attributes()").set_attributes(checked, calling_line())
+    return workflow_only("set_attributes()").requests.set_attributes(checked, calling_line())
 
 
 def _write_from_step(attempt: Attempt, attributes: Attributes) -> None:

@@ -167,7 +167,7 @@ async def _start_child(
         idempotency_key=options.idempotency_key,
         version=options.version,
     )
-    run_id: str = await execution.start_child(request, line)
+    run_id: str = await execution.requests.start_child(request, line)
     return Run(run_id, lambda: ambient_app("Run").runtime)
 
 

@@ -80,7 +80,7 @@ class Step(Generic[P, R]):
             fingerprint = digest(payload)
         else:
             payload, fingerprint = _NO_INPUT, _NO_INPUT_DIGEST
-        result: R = await execution.run_step(definition, payload, fingerprint, line)
+        result: R = await execution.requests.run_step(definition, payload, fingerprint, line)
         return result
 
 

@@ -6,7 +6,6 @@ inside a task: newer Pythons refuse to enter a task while another one is running
 """
 
 import asyncio
-import sys
 from asyncio import events
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -14,6 +13,7 @@ from contextvars import Context
 from typing import Any, NoReturn, Protocol, TypeVarTuple, Unpack
 
 from outlast._clock import Micros, from_seconds, to_seconds
+from outlast._engine.asyncgens import forget_asyncgens, hook_asyncgens
 from outlast._engine.audit import enter_turn, leave_turn
 from outlast._engine.commands import StartWait
 from outlast._engine.tasks import WorkflowFuture, WorkflowTask
@@ -53,6 +53,7 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
         self.reports: list[dict[str, Any]] = []
         """What asyncio had to say to an exception handler since it was last looked at."""
         self.tasks: list[WorkflowTask] = []
+        self.asyncgens: set[int] = set()
         self._timers: Any = timers
         self._ready: deque[asyncio.Handle] = deque()
         self._number = salt
@@ -64,15 +65,13 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
     def turn(self) -> None:
         """Run until nothing is ready. Call it from a callback of the host's loop, or without one."""
         host = events._get_running_loop()
-        hooks = sys.get_asyncgen_hooks()
+        hook_asyncgens()
         guard = enter_turn()
         events._set_running_loop(self)
-        sys.set_asyncgen_hooks(firstiter=None, finalizer=self._finalize_asyncgen)
         try:
             while self._ready:
                 self._run_ready()
         finally:
-            sys.set_asyncgen_hooks(*hooks)
             events._set_running_loop(host)
             leave_turn(guard)
 
@@ -194,9 +193,9 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
         if isinstance(handle, WorkflowTimer):
             self._timers.stop_timer(handle)
 
-    def _finalize_asyncgen(self, agen: AsyncGenerator[Any, Any]) -> None:
-        if not self._closed:
-            self.create_task(agen.aclose())
+    def close_asyncgen(self, agen: AsyncGenerator[Any, Any]) -> None:
+        """The code has dropped a generator before its end."""
+        self.create_task(agen.aclose())
 
     # What asyncio asks of any loop
 
@@ -216,6 +215,8 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
         """Take nothing more, and let go of the execution, so that memory is freed without the garbage
         collector's help."""
         self._closed = True
+        if self.asyncgens:
+            forget_asyncgens(self)
         self._ready.clear()
         self.tasks.clear()
         self.sources = self._timers = None

@@ -374,7 +374,7 @@ class LiveRun:
             and due_at <= self._runtime.clock.now() + self._runtime.options.linger
         ):
             self._arm(due_at)
-        elif self.execution.awaits_children:
+        elif self.execution.requests.operations.awaits_children:
             self._runtime.linger(self)
         else:
             self.suspend()

@@ -1,0 +1,70 @@
+"""Async generators of workflows: closed by their own loop, in its own order, or not at all.
+
+The hooks are set once a thread and not for each turn: setting them costs four audit events. They tell
+workflows' generators from the host's by who first iterated them.
+"""
+
+import sys
+import threading
+from asyncio import events
+from collections.abc import AsyncGenerator
+from typing import Any, Final, Protocol
+
+
+class Owner(Protocol):
+    """A loop that closes its own generators."""
+
+    asyncgens: set[int]
+    """The ids of those that it has begun to iterate."""
+
+    def close_asyncgen(self, agen: AsyncGenerator[Any, Any]) -> None:
+        """One of them has been dropped before its end."""
+        ...
+
+
+def hook_asyncgens() -> None:
+    """See to it that the hooks of this thread are these, in front of the host loop's."""
+    hooks = sys.get_asyncgen_hooks()
+    if hooks.finalizer is not _dropped:
+        _host.hooks = hooks
+        sys.set_asyncgen_hooks(firstiter=_begun, finalizer=_dropped)
+
+
+def forget_asyncgens(owner: Owner) -> None:
+    """The loop is closed: what it has begun is never closed by anybody."""
+    for one in owner.asyncgens:
+        if _owners.get(one) is owner:
+            _owners[one] = None
+
+
+class _Host(threading.local):
+    hooks: Any = None
+
+
+_host: Final = _Host()
+_owners: Final[dict[int, Owner | None]] = {}
+"""By id: ids are used again, but each generator is entered, or taken out, when it is first iterated."""
+
+
+def _begun(agen: AsyncGenerator[Any, Any]) -> None:
+    loop: Any = events._get_running_loop()
+    if hasattr(loop, "asyncgens"):
+        _owners[id(agen)] = loop
+        loop.asyncgens.add(id(agen))
+        return
+    _owners.pop(id(agen), None)
+    if _host.hooks.firstiter is not None:
+        _host.hooks.firstiter(agen)
+
+
+def _dropped(agen: AsyncGenerator[Any, Any]) -> None:
+    if id(agen) not in _owners:
+        if _host.hooks.finalizer is not None:
+            _host.hooks.finalizer(agen)
+        return
+    owner = _owners.pop(id(agen))
+    # Dropped by the garbage collector, at whatever time that ran: the order would be nobody's. Only
+    # what the code itself dropped, in its own turn, is closed.
+    running: object = events._get_running_loop()
+    if owner is not None and owner is running:
+        owner.close_asyncgen(agen)

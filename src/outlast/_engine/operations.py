@@ -1,0 +1,88 @@
+"""What the code waits for: commands by id, each until an event answers it or the code takes it back."""
+
+from collections.abc import Iterator
+from typing import TypeAlias, TypeVar
+
+from outlast._engine import divergence
+from outlast._engine.commands import Asked, StartChild, StartWait
+from outlast._engine.loop import WorkflowTimer
+from outlast._engine.tasks import Operation
+from outlast._model.events import Logged
+
+C = TypeVar("C", bound=Asked)
+Waiter: TypeAlias = Operation | WorkflowTimer
+
+
+class Operations:
+    """The operations of one execution, pending ones in the order in which they were asked."""
+
+    def __init__(self, run_id: str) -> None:
+        self._run_id = run_id
+        self._pending: dict[str, Waiter] = {}
+        self._settled: set[str] = set()
+
+    def add(self, waiter: Waiter) -> None:
+        """The code asks."""
+        self._pending[waiter.command.ref] = waiter
+
+    def settle(self, ref: str) -> Waiter | None:
+        """The command is answered or taken back: later answers are inert. `None` if it was already."""
+        waiter = self._pending.pop(ref, None)
+        if waiter is not None:
+            self._settled.add(ref)
+        return waiter
+
+    def asked(
+        self, logged: Logged, ref: str, kind: type[C], name: str | None, digest: str | None
+    ) -> Operation | None:
+        """The pending operation that an event is about; `None` if the event is inert.
+
+        Raises `NonDeterminismError` if the code has not asked for it, or otherwise.
+        """
+        waiter = self._pending.get(ref)
+        if waiter is None and ref in self._settled:
+            return None
+        if (
+            not isinstance(waiter, Operation)
+            or not isinstance(waiter.command, kind)
+            or not divergence.fits(waiter.command, name, digest)
+        ):
+            raise divergence.found(self._run_id, logged, self.commands())
+        return waiter
+
+    def answered(
+        self, logged: Logged, ref: str, kind: type[C], name: str | None, digest: str | None
+    ) -> Operation | None:
+        """The same, and the operation is settled."""
+        operation = self.asked(logged, ref, kind, name, digest)
+        if operation is not None:
+            self.settle(ref)
+        return operation
+
+    def timer(self, ref: str) -> WorkflowTimer | None:
+        """The timer of asyncio's that waits under this id, now settled."""
+        waiter = self._pending.get(ref)
+        if not isinstance(waiter, WorkflowTimer):
+            return None
+        self.settle(ref)
+        return waiter
+
+    def sleeps(self) -> Iterator[Waiter]:
+        """The sleeps, each settled as it is given."""
+        for ref, waiter in list(self._pending.items()):
+            if isinstance(waiter.command, StartWait) and waiter.command.wakeable:
+                self.settle(ref)
+                yield waiter
+
+    def commands(self) -> list[Asked]:
+        """The commands that are pending."""
+        return [waiter.command for waiter in self._pending.values()]
+
+    @property
+    def awaits_children(self) -> bool:
+        """Whether a child's end is among them."""
+        return any(isinstance(waiter.command, StartChild) for waiter in self._pending.values())
+
+    def clear(self) -> None:
+        """The code has ended: it waits for nothing."""
+        self._pending.clear()
