@@ -15,7 +15,7 @@ def run_program(program: Path, folder: Path) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         _command(program),
         cwd=folder,
-        env=_environment(folder),
+        env=environment(folder),
         capture_output=True,
         text=True,
         timeout=60,
@@ -31,7 +31,7 @@ async def kill_program(
     with subprocess.Popen(
         _command(program),
         cwd=folder,
-        env=_environment(folder),
+        env=environment(folder),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -45,6 +45,11 @@ async def kill_program(
     return printed
 
 
+def environment(folder: Path) -> Mapping[str, str]:
+    """What a program gets to see of this machine: the path, and a home of its own."""
+    return {"PATH": os.environ["PATH"], "HOME": str(folder), "NO_COLOR": "1"}
+
+
 async def _outcomes(url: str, run_id: str, count: int) -> None:
     async with App(url, worker=False) as app:
         async for event in app.get_run(run_id).follow():
@@ -56,7 +61,3 @@ async def _outcomes(url: str, run_id: str, count: int) -> None:
 
 def _command(program: Path) -> list[str]:
     return [sys.executable, "-u", "-W", "error", str(program)]
-
-
-def _environment(folder: Path) -> Mapping[str, str]:
-    return {"PATH": os.environ["PATH"], "HOME": str(folder), "NO_COLOR": "1"}

@@ -20,8 +20,10 @@ def _docstring(path: Path) -> str:
     return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
 
 
-def test_there_are_examples() -> None:
-    assert len(EXAMPLES) >= 7
+def test_the_contents_list_all_examples() -> None:
+    contents = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| \[(\w+\.py)\]", contents, re.MULTILINE)
+    assert sorted(listed) == [path.name for path in EXAMPLES]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
