@@ -201,6 +201,9 @@ def test_a_fault_amid_a_transaction_rolls_back(tmp_path: Path) -> None:
         await scene.create(draft("a"))
         with pytest.raises(ZeroDivisionError):
             await world._writer.call(fail)
+        other = sqlite3.connect(tmp_path / "world.db", timeout=0, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")  # nothing is locked
+        other.close()
         assert await scene.claimed_ids() == ["a"]
 
     in_scene(tmp_path / "world.db", body)

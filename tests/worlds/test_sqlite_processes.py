@@ -1,6 +1,7 @@
 """Several processes on one file: they die, they write at once, and they hear of each other."""
 
 import asyncio
+import fcntl
 import signal
 import subprocess
 import sys
@@ -74,6 +75,20 @@ def test_of_several_reapers_one_counts_the_dead(tmp_path: Path) -> None:
         async with others[0].opened(), others[1].opened(), others[2].opened():
             found = await asyncio.gather(*(other.claims.reap() for other in others))
         assert sum(found) == 1
+
+    in_scene(path, body)
+
+
+def test_who_asks_at_the_same_moment_does_not_look_alive(tmp_path: Path) -> None:
+    """Asking whether a worker lives takes its lock for a moment, in a way that others may share."""
+    path = tmp_path / "world.db"
+
+    async def body(scene: Scene) -> None:
+        with child("hold", path) as doomed:
+            assert line(doomed) == "done"
+        with (tmp_path / "world.db-workers" / "doomed.lock").open() as asking:
+            fcntl.flock(asking, fcntl.LOCK_SH)
+            assert await scene.world.claims.reap() == 1
 
     in_scene(path, body)
 

@@ -187,6 +187,22 @@ def test_a_plain_commit_is_one_statement(tmp_path: Path) -> None:
     asyncio.run(use())
 
 
+def test_every_commit_is_synced(tmp_path: Path) -> None:
+    """What is acknowledged survives the loss of power: the journal is synced at each commit."""
+
+    pragmas = ("synchronous", "journal_mode")
+
+    async def use() -> None:
+        world = SqliteWorld(tmp_path / "world.db", SettableClock())
+        async with world.opened():
+            found = await world._writer.call(
+                lambda c: [c.execute(f"PRAGMA {name}").fetchone() for name in pragmas]
+            )
+        assert found == [(2,), ("wal",)]
+
+    asyncio.run(use())
+
+
 def test_a_worker_makes_room_in_the_log(tmp_path: Path) -> None:
     """Where a worker registers, the write-ahead log is as long as it gets, once; nothing of it is
     in the database."""
