@@ -16,7 +16,9 @@ from outlast._registry.registry import Registry
 
 def make_manifest(registry: Registry, version: str, now: Micros) -> Manifest:
     """The manifest of everything that is registered, sorted by kind and name."""
-    entries = sorted((_entry(one) for one in registry), key=lambda entry: (entry.kind, entry.name))
+    entries = sorted(
+        (_known_entry(one) for one in registry), key=lambda entry: (entry.kind, entry.name)
+    )
     return Manifest(version=version, created_at=now, entries=tuple(entries))
 
 
@@ -50,6 +52,8 @@ def source_digest(definition: WorkflowDefinition) -> str:
 _SOURCES: Final[WeakKeyDictionary[Callable[..., Any], str]] = WeakKeyDictionary()
 """Finding the end of a function tokenizes its source: about a millisecond each."""
 
+_ENTRIES: Final[WeakKeyDictionary[Callable[..., Any], ManifestEntry]] = WeakKeyDictionary()
+
 
 def _source(fn: Callable[..., Any]) -> str:
     try:
@@ -57,6 +61,13 @@ def _source(fn: Callable[..., Any]) -> str:
     except (OSError, TypeError):
         code = inspect.unwrap(fn).__code__
         return f"# no source; bytecode {code.co_code.hex()} constants {code.co_consts!r}"
+
+
+def _known_entry(definition: StepDefinition | WorkflowDefinition) -> ManifestEntry:
+    known = _ENTRIES.get(definition.fn)
+    if known is None or known.name != definition.name:
+        known = _ENTRIES[definition.fn] = _entry(definition)
+    return known
 
 
 def _entry(definition: StepDefinition | WorkflowDefinition) -> ManifestEntry:
