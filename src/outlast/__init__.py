@@ -9,6 +9,7 @@ from outlast._api.runs import Run
 from outlast._api.starting import start
 from outlast._api.steps import Step, step
 from outlast._api.workflows import Workflow, workflow
+from outlast._codec import Codec
 from outlast._model.runs import RunStatus
 from outlast.errors import (
     FatalError,
@@ -22,6 +23,7 @@ from outlast.errors import (
 __all__ = [
     "App",
     "Call",
+    "Codec",
     "FatalError",
     "OutlastError",
     "RetryableError",

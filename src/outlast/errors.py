@@ -216,7 +216,7 @@ class EncodeError(PayloadError):
         super().__init__(
             f"the {what} cannot be stored: at {path} it has a {value_type}, {reason}",
             hint="Pass JSON types, dataclasses, pydantic models, attrs or msgspec classes, "
-            "datetimes, or register the class with a codec.",
+            "datetimes, or register the class: Codec().register(...).",
         )
         self.path, self.value_type, self.what = path, value_type, what
 
@@ -226,11 +226,14 @@ class DecodeError(PayloadError):
 
     slug = "decode"
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(
-            f"a stored value cannot be read: at {path} {reason}",
-            hint="Import the module that defines the class before the run is read or resumed.",
-        )
+    def __init__(
+        self,
+        path: str,
+        reason: str,
+        *,
+        hint: str = "Import the module that defines the class before the run is read or resumed.",
+    ) -> None:
+        super().__init__(f"a stored value cannot be read: at {path} {reason}", hint=hint)
         self.path, self.reason = path, reason
 
 
@@ -242,7 +245,7 @@ class PayloadTooLargeError(PayloadError):
     def __init__(self, size: int, limit: int, *, what: str = "value") -> None:
         super().__init__(
             f"the {what} takes {size:,} bytes when stored; the limit is {limit:,}",
-            hint="Store the data elsewhere and pass a reference to it, or raise the payload limit.",
+            hint="Store the data elsewhere and pass a reference to it, or raise the limit: App(codec=Codec(limit=...)).",
         )
         self.size, self.limit, self.what = size, limit, what
 

@@ -11,10 +11,10 @@ from outlast._ids import digest
 from outlast._registry.arguments import BoundArguments
 from outlast._registry.definitions import WorkflowDefinition
 
-R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 
-class Call(Coroutine[Any, Any, R], Generic[R]):
+class Call(Coroutine[Any, Any, R_co], Generic[R_co]):
     """A workflow with its arguments, validated. Pass it to `start`, or await it.
 
     Awaited in a workflow it starts a child run and gives its result; awaited elsewhere it starts a run on
@@ -28,14 +28,14 @@ class Call(Coroutine[Any, Any, R], Generic[R]):
         self.definition = definition
         self.arguments = arguments
         self.line = line
-        self._coroutine: Coroutine[Any, Any, R] | None = None
+        self._coroutine: Coroutine[Any, Any, R_co] | None = None
 
     @property
     def workflow(self) -> str:
         """The name of the workflow."""
         return self.definition.name
 
-    def __await__(self) -> Generator[Any, Any, R]:
+    def __await__(self) -> Generator[Any, Any, R_co]:
         return self._begun().__await__()
 
     def send(self, value: Any) -> Any:
@@ -51,20 +51,20 @@ class Call(Coroutine[Any, Any, R], Generic[R]):
     def __repr__(self) -> str:
         return f"<call of workflow {self.workflow}>"
 
-    def _begun(self) -> Coroutine[Any, Any, R]:
+    def _begun(self) -> Coroutine[Any, Any, R_co]:
         if self._coroutine is None:
             self._coroutine = self._run()
         return self._coroutine
 
-    async def _run(self) -> R:
+    async def _run(self) -> R_co:
         execution = current_execution()
         if execution is not None:
-            result: R = await execution.requests.start_child(
+            result: R_co = await execution.requests.start_child(
                 child_request(self, execution), self.line
             )
             return result
         run = await ambient_app(f"awaiting {self.workflow}(...)").start(self)
-        outcome: R = await run.result()
+        outcome: R_co = await run.result()
         return outcome
 
 

@@ -39,8 +39,8 @@ class Step(Generic[P, R]):
 
     def __init__(self, definition: StepDefinition, fn: Callable[P, Awaitable[R] | R]) -> None:
         self.__outlast_definition__ = definition
-        self.fn = fn
-        """The plain function."""
+        self.fn: Callable[P, Any] = fn
+        """The plain function, to call without any of this."""
         self._what = f"input of step {definition.name!r}"
         update_wrapper(self, fn)
 
@@ -61,7 +61,7 @@ class Step(Generic[P, R]):
         return f"<step {self.name}>"
 
     async def _call_plainly(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        result = self.fn(*args, **kwargs)
+        result: Awaitable[R] | R = self.fn(*args, **kwargs)
         if isinstance(result, Awaitable):
             return await cast(Awaitable[R], result)
         return result

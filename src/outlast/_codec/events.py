@@ -11,6 +11,9 @@ from outlast.world import EventDraft, StoredEvent
 _KINDS: Final[dict[type, str]] = {cls: cls.__struct_config__.tag for cls in get_args(Event)}
 _KNOWN: Final = frozenset(_KINDS.values())
 
+_NEWER: Final = "A newer version of Outlast wrote it: upgrade the library in this process."
+_DAMAGED: Final = "The database was changed by hand, or is damaged: restore a backup."
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Event).decode
 
@@ -39,5 +42,5 @@ def _unreadable(stored: StoredEvent, reason: str) -> DecodeError:
     path = f"$[{stored.position}]"
     if stored.kind not in _KNOWN:
         reason = f"there is an event of the kind {stored.kind!r}, which this version does not know"
-        return DecodeError(path, reason)
-    return DecodeError(path, f"the event {stored.kind!r} is damaged: {reason}")
+        return DecodeError(path, reason, hint=_NEWER)
+    return DecodeError(path, f"the event {stored.kind!r} is damaged: {reason}", hint=_DAMAGED)

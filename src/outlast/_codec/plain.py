@@ -77,4 +77,5 @@ def from_json(payload: bytes) -> Any:
     except RecursionError:
         raise DecodeError("$", "the JSON is nested too deeply") from None
     except ValueError as error:  # msgspec's errors and UnicodeDecodeError are ValueErrors
-        raise DecodeError("$", f"the bytes are not JSON: {error}") from None
+        hint = "The database was changed by hand, or is damaged: restore a backup."
+        raise DecodeError("$", f"the bytes are not JSON: {error}", hint=hint) from None
