@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -112,8 +113,9 @@ async def _start_quick() -> None:
     await start(quick())
 
 
-def test_a_delay_is_kept_and_a_run_of_higher_priority_goes_first(on_app: Bench) -> None:
+def test_a_delay_is_kept_and_a_run_of_higher_priority_goes_first(tmp_path: Path) -> None:
     order: list[str] = []
+    url = f"sqlite:///{tmp_path}/priorities.db"
 
     @step
     async def mark(text: str) -> None:
@@ -123,21 +125,23 @@ def test_a_delay_is_kept_and_a_run_of_higher_priority_goes_first(on_app: Bench) 
     async def marked(text: str) -> None:
         await mark(text)
 
-    async def scenario(app: App) -> Any:
-        later = datetime.now(UTC) + timedelta(milliseconds=50)
-        runs = [
-            await start(marked("low"), delay=later, priority=-1),
-            await start(marked("high"), delay=later, priority=5),
-            await start(marked("normal"), delay="50ms"),
-        ]
-        info = await runs[0].info()
-        await asyncio.gather(*[run.result() for run in runs])
-        return info
+    async def scenario() -> Any:
+        async with App(url, worker=False):
+            runs = [
+                await start(marked("low"), priority=-1),
+                await start(marked("high"), priority=5),
+                await start(marked("normal")),
+            ]
+            late = await start(marked("late"), delay="1 day")
+            assert (await runs[0].info()).status is RunStatus.PENDING
+        async with App(url, options=WorkerOptions(max_live_runs=1)) as app:
+            await asyncio.gather(*[app.get_run(run.id).result("20s") for run in runs])
+            return await app.get_run(late.id).info()
 
-    info = on_app(scenario, options=WorkerOptions(max_live_runs=1))
+    info = asyncio.run(scenario())
+    assert order == ["high", "normal", "low"]
     assert info.status is RunStatus.PENDING
     assert info.started_at is None
-    assert order[0] == "high"
 
 
 def test_attributes_are_set_and_searched(on_app: Bench) -> None:
