@@ -44,7 +44,9 @@ async def everything() -> dict[str, Any]:
             group.create_task(fail("in group"))
             group.create_task(sleep("1h"))
     except* Exception as errors:
-        found["exception_group"] = [str(error.error_message) for error in errors.exceptions]  # type: ignore[attr-defined]
+        found["exception_group"] = [
+            str(getattr(error, "error_message", "?")) for error in errors.exceptions
+        ]
 
     sleeper = asyncio.create_task(sleep("1h"))
     done, pending = await asyncio.wait(

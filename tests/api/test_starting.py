@@ -266,23 +266,22 @@ def test_a_result_may_be_waited_for_with_a_limit(on_memory: Bench) -> None:
 
 def test_what_cannot_be_a_workflow() -> None:
     anything: Any = workflow
+
+    def plain() -> None: ...
+
+    async def yields() -> Any:
+        yield 1
+
+    async def reads() -> str:
+        with open("x") as file:  # noqa: PTH123
+            return file.read()
+
     with pytest.raises(DefinitionError, match="async def"):
-
-        @anything
-        def plain() -> None: ...
-
+        anything(plain)
     with pytest.raises(DefinitionError, match="generator"):
-
-        @anything
-        async def yields() -> Any:
-            yield 1
-
+        anything(yields)
     with pytest.raises(SideEffectError, match="open"):
-
-        @anything
-        async def reads() -> str:
-            with open("x") as file:  # noqa: PTH123
-                return file.read()
+        anything(reads)
 
     with pytest.raises(DuplicateNameError, match=r"test_starting\.py") as caught:
 

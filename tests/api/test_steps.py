@@ -134,7 +134,7 @@ def test_out_of_attempts_raises_in_the_workflow_with_the_original(
     @step(retries=retries, backoff=[0.001])
     async def broken() -> None:
         try:
-            {}["key"]
+            raise KeyError("key")
         except KeyError as error:
             raise ValueError("no luck") from error
 
