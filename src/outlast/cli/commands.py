@@ -1,5 +1,6 @@
 """The table of commands. Each is imported when it is used."""
 
+from importlib.metadata import version
 from typing import Final
 
 from cyclopts import App, Group
@@ -31,18 +32,30 @@ COMMANDS: Final = (
 SUMMARY: Final = "Durable execution: async functions that outlast crashes, restarts and long waits."
 
 
-def make_app() -> App:
-    """The command line."""
+def make_app(chosen: str | None = None) -> App:
+    """The command line. Of the `chosen` command the help is what its function's docstring says; the others
+    have their summaries, so that they need not be imported."""
     app = App(
         name="outlast",
         help=SUMMARY,
         help_format="plaintext",
         help_epilogue=EXIT_HELP,
-        version_flags=(),
+        version=installed_version,
     )
-    app["--help"].group = MORE
+    app["--help"].group = app["--version"].group = MORE
     for order, (name, group, summary) in enumerate(COMMANDS):
         app.command(
-            f"outlast.cli.{name}:command", name=name, group=group, help=summary, sort_key=order
+            f"outlast.cli.{name}:command",
+            name=name,
+            group=group,
+            sort_key=order,
+            help_format="markdown",
+            help_epilogue="Exit codes: see `outlast --help`.",
+            **({} if name == chosen else {"help": summary}),
         )
     return app
+
+
+def installed_version() -> str:
+    """The version of the installed distribution."""
+    return version("outlast")

@@ -40,8 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(tokens: list[str]) -> int:
-    answer = make_app()(
-        tokens, exit_on_error=False, print_error=False, result_action="return_value"
+    ordered = _command_first(tokens)
+    answer = make_app(ordered[0] if ordered else None)(
+        ordered, exit_on_error=False, print_error=False, result_action="return_value"
     )
     return answer if isinstance(answer, int) else Exit.OK
 

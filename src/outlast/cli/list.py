@@ -22,11 +22,11 @@ from outlast.cli.times import current_time
 class Filters:
     """Which runs to list; all of it must fit."""
 
-    status: Annotated[tuple[RunStatus, ...], Parameter(negative="")] = ()
+    status: Annotated[tuple[RunStatus, ...], Parameter(negative="", show_default=False)] = ()
     """Of this status. May be repeated."""
-    workflow: Annotated[tuple[str, ...], Parameter(negative="")] = ()
+    workflow: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ()
     """Of this workflow. May be repeated."""
-    attribute: Annotated[tuple[str, ...], Parameter(negative="")] = ()
+    attribute: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ()
     """With this attribute, NAME=VALUE. May be repeated."""
     since: str | None = None
     """Created at this time or later: a date and time, or a length of time before now ('2h', '3 days')."""

@@ -11,7 +11,7 @@ LONGEST: Final = 200
 def plain(value: Any) -> Any:
     """The JSON with each tagged object replaced by what it stands for: fields, items, or a text."""
     if isinstance(value, list):
-        return [plain(item) for item in value]
+        return [plain(item) for item in cast("list[object]", value)]
     if not isinstance(value, dict):
         return value
     form = cast("dict[str, Any]", value)

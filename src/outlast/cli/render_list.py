@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -37,8 +36,9 @@ def runs_table(runs: Sequence[RunInfo], now: datetime) -> Table:
 def workers_table(workers: Sequence[WorkerInfo], now: datetime) -> Table:
     """One row each."""
     table = _table()
-    for title in ("worker", "host", "pid", "version", "queues", "started", "heartbeat"):
-        table.add_column(title, no_wrap=True, overflow="ellipsis")
+    table.add_column("worker", no_wrap=True)
+    for title in ("host", "pid", "version", "queues", "started", "heartbeat"):
+        table.add_column(title, no_wrap=True, overflow="ellipsis", ratio=1)
     for worker in workers:
         table.add_row(
             worker.id,
@@ -53,7 +53,7 @@ def workers_table(workers: Sequence[WorkerInfo], now: datetime) -> Table:
 
 
 def _table() -> Table:
-    return Table(box=SIMPLE_HEAD, header_style="dim", pad_edge=False, show_edge=False, expand=True)
+    return Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False, expand=True)
 
 
 def _remark(run: RunInfo, now: datetime) -> Text:

@@ -91,7 +91,7 @@ def render_failure(error: ErrorText, *, traceback: bool = True) -> RenderableTyp
 def _facts(view: RunView) -> Iterator[Text]:
     info = view.info
     yield Text(f"  {info.id}")
-    begun = f"started {date_and_time(info.created_at)}, {ago(info.created_at, view.now)}"
+    begun = f"{date_and_time(info.created_at)}, {ago(info.created_at, view.now)}"
     yield Text(f"  {begun} · {count(info.events, 'event')} · version {info.version}", style="dim")
     if info.attributes:
         yield Text(f"  {attributes_text(info)}", style="dim")

@@ -25,7 +25,7 @@ class StartFlags:
     """The id to give the run. If a run has it already, that run is meant and nothing is started."""
     key: str | None = None
     """An idempotency key: starting again with the same one gives the first run."""
-    attribute: Annotated[tuple[str, ...], Parameter(negative="")] = ()
+    attribute: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ()
     """An attribute to find the run by, NAME=VALUE. May be repeated."""
     queue: str | None = None
     """The queue to put the run into; 'default' by default."""

@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from outlast import Workflow
 from outlast._api.inspection import workflow_place, workflows
@@ -57,10 +57,10 @@ def _split(target: str) -> tuple[str, str | None]:
 
 
 def _attribute(module: ModuleType, path: str) -> AnyWorkflow | None:
-    found: object = module
+    found: Any = module
     for part in path.split("."):
         found = getattr(found, part, None)
-    return found if isinstance(found, Workflow) else None
+    return cast("AnyWorkflow", found) if isinstance(found, Workflow) else None
 
 
 def _registered(name: str) -> AnyWorkflow | None:

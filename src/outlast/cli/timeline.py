@@ -208,7 +208,7 @@ def _note(event: EventRecord) -> Entry:
             reason = event.data.get("reason")
             return _remark(event, f"cancel asked for: {reason}" if reason else "cancel asked for")
         case _:
-            return _remark(event, "wake asked for")
+            return _remark(event, "woken: its sleeps end")
 
 
 def _remark(event: EventRecord, text: str) -> Entry:

@@ -65,13 +65,21 @@ def rough(span: timedelta) -> str:
 
 
 def ago(then: datetime, now: datetime) -> str:
-    """`12s ago`, `3h 2m ago`, `in 5m 0s`."""
-    return f"in {rough(then - now)}" if then > now else f"{rough(now - then)} ago"
+    """In one unit: `12s ago`, `3h ago`, `in 5m`."""
+    return f"in {_largest(then - now)}" if then > now else f"{_largest(now - then)} ago"
 
 
 def date_and_time(then: datetime) -> str:
     """In the local time zone, to the second."""
     return then.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _largest(span: timedelta) -> str:
+    seconds = max(0, round(span.total_seconds()))
+    for size, unit in _UNITS:
+        if seconds >= size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
 
 
 def _in_units(seconds: int) -> str:

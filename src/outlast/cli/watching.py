@@ -44,7 +44,11 @@ async def watch(
     `serving` raises if this process cannot go on serving, and so does this then.
     """
     following = asyncio.create_task(_follow(run, watcher))
-    tasks = {following, asyncio.create_task(stop.wait()), asyncio.create_task(serving)}
+    tasks: set[asyncio.Task[Any]] = {
+        following,
+        asyncio.create_task(stop.wait()),
+        asyncio.create_task(serving),
+    }
     try:
         done: set[asyncio.Task[Any]] = set()
         while not done:

@@ -1,7 +1,7 @@
 """`outlast worker`: serve the workflows of modules or files until asked to stop."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -21,7 +21,7 @@ async def command(
     source: str,
     /,
     *more: str,
-    queue: Annotated[tuple[str, ...], Parameter(negative="")] = ("default",),
+    queue: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ("default",),
     concurrency: int = WorkerOptions().max_steps,
     grace: str = "10s",
     verify_replay: Annotated[bool, Parameter(negative="", show_default=False)] = False,
@@ -73,7 +73,10 @@ async def command(
 
 async def _serve(app: App, stop: asyncio.Event) -> None:
     """Until asked to stop. Raises if the world breaks."""
-    tasks = {asyncio.create_task(stop.wait()), asyncio.create_task(app.serve())}
+    tasks: set[asyncio.Task[Any]] = {
+        asyncio.create_task(stop.wait()),
+        asyncio.create_task(app.serve()),
+    }
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

@@ -21,7 +21,9 @@ from outlast.cli.times import current_time
 def render_report(result: Any) -> RenderableType:
     """The workflow's result: the largest packages, and all of it."""
     index = plain(result)
-    table = Table(box=SIMPLE_HEAD, header_style="dim", pad_edge=False, show_edge=False)
+    table = Table(
+        box=SIMPLE_HEAD, header_style="dim", pad_edge=False, show_edge=False, padding=(0, 1)
+    )
     table.add_column("package", no_wrap=True)
     for title in ("files", "lines", "classes", "functions", "documented"):
         table.add_column(title, justify="right", no_wrap=True)

@@ -106,7 +106,7 @@ def list_files(limit: int | None) -> list[str]:
     root = library()
     found = [
         path.relative_to(root).as_posix()
-        for folder, names, files in os.walk(root)
+        for folder, _, files in os.walk(root)
         for path in (Path(folder, file) for file in files if file.endswith(".py"))
         if not SKIPPED.intersection(path.relative_to(root).parts)
     ]
@@ -125,8 +125,9 @@ def statements_of(tree: ast.AST) -> Iterator[ast.AST]:
         node = waiting.pop()
         yield node
         for field in ("body", "orelse", "finalbody", "handlers", "cases"):
-            inner = getattr(node, field, None)
-            waiting.extend(inner if isinstance(inner, list) else ())
+            inner: Any = getattr(node, field, None)
+            if isinstance(inner, list):  # that of a lambda is an expression
+                waiting += inner
 
 
 def lines_of(node: ast.AST) -> int:
