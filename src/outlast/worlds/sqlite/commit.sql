@@ -68,9 +68,9 @@ BEGIN
     ON CONFLICT (run_id, name) DO UPDATE SET value = excluded.value;
 
     -- The events, in the order of writing.
-    INSERT INTO events (run_id, position, at, kind, data)
+    INSERT INTO events (run, position, at, kind, data)
     SELECT
-        value ->> 0, value ->> 1, value ->> 2, value ->> 3,
+        (SELECT number FROM runs WHERE runs.id = value ->> 0), value ->> 1, value ->> 2, value ->> 3,
         CAST(substr(NEW.data, value ->> 4, value ->> 5) AS TEXT)
     FROM json_each(NEW.events);
 END;

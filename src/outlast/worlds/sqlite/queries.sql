@@ -77,14 +77,16 @@ FROM json_each(:keys) AS wish CROSS JOIN runs ON runs.idempotency_key = wish.val
 -- name: tails
 -- The events that owners have not seen: of each run, from a position on.
 SELECT {events} FROM (
-    SELECT events.* FROM json_each(:wanted) AS wish
-    CROSS JOIN events ON events.run_id = wish.value ->> 0 AND events.position >= wish.value ->> 1
+    SELECT runs.id AS run_id, events.* FROM json_each(:wanted) AS wish
+    CROSS JOIN runs ON runs.id = wish.value ->> 0
+    CROSS JOIN events ON events.run = runs.number AND events.position >= wish.value ->> 1
     ORDER BY wish.key, events.position);
 
 -- name: read
 -- A part of a log.
 SELECT {events} FROM (
-    SELECT * FROM events WHERE run_id = :run_id AND position >= :after
+    SELECT :run_id AS run_id, * FROM events
+    WHERE run = (SELECT number FROM runs WHERE id = :run_id) AND position >= :after
     ORDER BY position LIMIT :limit);
 
 -- name: pick
@@ -120,9 +122,9 @@ SELECT json_group_array({record}) FROM (
 -- name: beginnings
 -- The first events of the picked runs.
 SELECT {events} FROM (
-    SELECT events.* FROM json_each(:picked) AS pick
+    SELECT runs.id AS run_id, events.* FROM json_each(:picked) AS pick
     CROSS JOIN runs ON runs.number = pick.value
-    CROSS JOIN events ON events.run_id = runs.id AND events.position < :until
+    CROSS JOIN events ON events.run = runs.number AND events.position < :until
     ORDER BY pick.key, events.position);
 
 -- name: next_due

@@ -2,7 +2,7 @@
 -- Times are whole microseconds since 1970-01-01T00:00Z.
 
 -- One row a run. All that can be derived from the log is derived in the transaction that writes
--- the log. The rowid is the order of creation.
+-- the log. The number is the order of creation.
 CREATE TABLE runs (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -47,13 +47,13 @@ CREATE INDEX runs_by_parent ON runs (parent_id, created_at, id) WHERE parent_id 
 -- The logs. A table in the order of writing with an index beside it, not one clustered by run: a
 -- commit for 500 runs then writes a few full pages and not 500 different ones.
 CREATE TABLE events (
-    run_id TEXT NOT NULL,
+    run INTEGER NOT NULL,               -- its number: a quarter of the space that its id would take
     position INTEGER NOT NULL,
     at INTEGER NOT NULL,
     kind TEXT NOT NULL,
     data TEXT NOT NULL
 );
-CREATE UNIQUE INDEX events_place ON events (run_id, position);
+CREATE UNIQUE INDEX events_place ON events (run, position);
 
 -- The attributes of runs, for searching. The value is JSON, so that 1, true and "1" are apart.
 CREATE TABLE run_attributes (
