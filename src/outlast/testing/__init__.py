@@ -9,7 +9,7 @@
 
 from outlast.testing.clock import SkippingClock
 from outlast.testing.crashing import crash
-from outlast.testing.faults import Crash, Delay, Fault, LoseNews, Repeat, Unavailable
+from outlast.testing.faults import Crash, Delay, Fault, LoseNews, Repeat, Stall, Unavailable
 from outlast.testing.faulty import FaultyWorld
 from outlast.testing.histories import History, RecordedEvent, record_history
 from outlast.testing.replaying import ReplayReport, assert_replays, replay
@@ -28,6 +28,7 @@ __all__ = [
     "Signal",
     "Signals",
     "SkippingClock",
+    "Stall",
     "Unavailable",
     "assert_replays",
     "crash",

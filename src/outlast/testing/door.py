@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias, TypeVar, assert_never
+from typing import TypeAlias, TypeVar
 
 from outlast.errors import WorldUnavailableError
-from outlast.testing.faults import Crash, Delay, Fault, LoseNews, Repeat, Unavailable
+from outlast.testing.faults import Crash, Delay, Fault, LoseNews, Repeat, Stall, Unavailable
 
 T = TypeVar("T")
 
@@ -18,6 +18,7 @@ class Door:
     def __init__(self, url: str) -> None:
         self.calls: list[str] = []
         self.crashed = asyncio.Event()
+        self.stalled = asyncio.Event()
         self._url = url
         self._armed: list[_Armed] = []
         self._lost_news = 0
@@ -43,16 +44,13 @@ class Door:
         """Make a call, as far as the faults let it. `again` does it a second time, for `Repeat`."""
         self.calls.append(name)
         struck = [armed.fault for armed in self._armed if armed.strikes(name)]
-        await self._open.wait()
-        await self._stop_if_crashed()
         for fault in struck:
             await self._before(fault)
+        await self._pass()
         answer = await make()
-        await self._stop_if_crashed()
-        if again is not None and any(isinstance(fault, Repeat) for fault in struck):
-            await again()
-        if any(isinstance(fault, Crash) for fault in struck):
-            await self._crash()
+        for fault in struck:
+            await self._after(fault, again)
+        await self._pass()
         return answer
 
     def loses_news(self) -> bool:
@@ -65,28 +63,40 @@ class Door:
     async def _before(self, fault: "CallFault") -> None:
         match fault:
             case Crash(when="before"):
-                await self._crash()
+                self.crashed.set()
+            case Stall(when="before"):
+                self._stall()
             case Unavailable():
                 raise WorldUnavailableError(self._url, "a fault was injected here")
             case Delay(turns=turns):
                 for _ in range(turns):
                     await _next_turn()
-            case Crash() | Repeat():
+            case _:
                 pass
-            case unknown:
-                assert_never(unknown)
 
-    async def _crash(self) -> None:
-        self.crashed.set()
-        await self._stop_if_crashed()
+    async def _after(self, fault: "CallFault", again: Call[object] | None) -> None:
+        match fault:
+            case Crash(when="after"):
+                self.crashed.set()
+            case Stall(when="after"):
+                self._stall()
+            case Repeat() if again is not None:
+                await again()
+            case _:
+                pass
 
-    async def _stop_if_crashed(self) -> None:
-        """The caller is a process that is no more: it hears nothing again."""
+    def _stall(self) -> None:
+        self.stalled.set()
+        self.shut()
+
+    async def _pass(self) -> None:
+        """Come through the door; or wait for ever, if the caller is a process that is no more."""
+        await self._open.wait()
         if self.crashed.is_set():
             await asyncio.get_running_loop().create_future()
 
 
-CallFault: TypeAlias = Crash | Unavailable | Delay | Repeat
+CallFault: TypeAlias = Crash | Stall | Unavailable | Delay | Repeat
 
 
 class _Armed:

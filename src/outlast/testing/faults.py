@@ -19,6 +19,15 @@ class Crash(msgspec.Struct, frozen=True, kw_only=True):
     of: str | None = None
 
 
+class Stall(msgspec.Struct, frozen=True, kw_only=True):
+    """The process stands still: the call waits, and all after it, until `FaultyWorld.resume`."""
+
+    call: int
+    when: Literal["before", "after"] = "before"
+    """Whether the world had carried the call out; its answer waits then."""
+    of: str | None = None
+
+
 class Unavailable(msgspec.Struct, frozen=True, kw_only=True):
     """The world cannot be reached: the call, and the next ones, raise `WorldUnavailableError`."""
 
@@ -50,4 +59,4 @@ class LoseNews(msgspec.Struct, frozen=True, kw_only=True):
     times: int = 1
 
 
-Fault: TypeAlias = Crash | Unavailable | Delay | Repeat | LoseNews
+Fault: TypeAlias = Crash | Stall | Unavailable | Delay | Repeat | LoseNews

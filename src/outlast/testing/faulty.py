@@ -63,6 +63,11 @@ class FaultyWorld:
         """Set when a `Crash` has struck. What is left of the process is for `outlast.testing.crash`."""
         return self._door.crashed
 
+    @property
+    def stalled(self) -> asyncio.Event:
+        """Set when a `Stall` has struck."""
+        return self._door.stalled
+
     def pause(self) -> None:
         """Let no call through, until `resume`: a network that is cut, or a process that stands still."""
         self._door.shut()
