@@ -5,7 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def _outlast(words: str, folder: Path) -> str:
 
 
 @contextmanager
-def _worker(words: str, folder: Path) -> Iterator[None]:
+def _worker(words: str, folder: Path) -> Generator[None]:
     """A worker that serves as long as the block lasts, and stops well on SIGTERM."""
     process = subprocess.Popen(
         _command(words),
