@@ -45,6 +45,7 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     events: int
     """How many events its log has."""
     waiting: tuple[Waiting, ...]
+    """What it waits for, where it is suspended; empty otherwise, also while it waits in memory."""
     problem: str | None
     """Why it is blocked."""
 

@@ -105,7 +105,10 @@ class Run(Generic[R_co]):
         return await self._append("Run.cancel()", CancelRequested(reason=reason))
 
     async def wake(self) -> bool:
-        """End the sleeps that the run waits for, now; and try a blocked run again. False if it is over."""
+        """End the sleeps that the run is in, now (not its timeouts); begin a delayed run; try a blocked one again.
+
+        Durable on return. False if it is over. A blocked run that then goes on has its sleep ended too.
+        """
         return await self._append("Run.wake()", WakeRequested())
 
     async def events(self, start: int = 0) -> list[EventRecord]:
