@@ -24,7 +24,7 @@ class Suspended(Instrument):
 log: list[str] = []
 
 
-@step
+@step(name="cancellation.note")
 async def note(text: str) -> None:
     log.append(text)
 

@@ -18,12 +18,12 @@ from outlast.errors import (
 from tests.api.conftest import Bench, outcome
 
 
-@step
+@step(name="control_flow.double")
 async def double(n: int) -> int:
     return 2 * n
 
 
-@step(retries=0)
+@step(name="control_flow.fail", retries=0)
 async def fail(text: str) -> None:
     raise ValueError(text)
 

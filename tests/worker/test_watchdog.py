@@ -26,7 +26,7 @@ class Blocked(Instrument):
 blocked = Blocked()
 
 
-@step
+@step(name="watchdog.blocks_the_loop")
 async def blocks_the_loop() -> bool:
     return blocked.noticed.wait(20)  # what an author should have awaited
 
@@ -43,6 +43,6 @@ def test_a_step_that_blocks_is_named(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "outlast"):
         assert Bench("memory://")(scenario, instruments=(blocked,)) is True
     ((what, line),) = blocked.seen
-    assert what == "step 'blocks_the_loop'"
+    assert what == "step 'watchdog.blocks_the_loop'"
     assert line.startswith("test_watchdog.py:")
     assert "blocked the event loop" in caplog.text

@@ -123,9 +123,9 @@ def _write_from_step(attempt: Attempt, attributes: Attributes) -> None:
     event = AttributesSet(attributes=attributes)
     loop = attempt.runtime.loop
     if running_loop() is loop:
-        attempt.run.write_attributes(event)
+        attempt.run.write(event)
     else:
-        loop.call_soon_threadsafe(attempt.run.write_attributes, event)
+        loop.call_soon_threadsafe(attempt.run.write, event)
 
 
 class _Done(Awaitable[None]):

@@ -11,7 +11,6 @@ from outlast._clock import to_seconds
 from outlast._engine.commands import RunStep
 from outlast._model.events import (
     NO_PAYLOAD,
-    AttributesSet,
     Event,
     Payload,
     StepCompleted,
@@ -43,8 +42,6 @@ class Run(Protocol):
     def attributes(self) -> Attributes: ...
 
     def write(self, event: Event) -> None: ...
-
-    def write_attributes(self, event: AttributesSet) -> None: ...
 
 
 class Attempt:

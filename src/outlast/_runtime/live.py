@@ -1,12 +1,10 @@
 """A run that is live in this process: its execution, and everything that is under way for it."""
 
-import asyncio
 from collections import deque
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Final, assert_never
 
-from outlast._clock import Micros, Timer
+from outlast._clock import Micros
 from outlast._codec import decode_event, encode_event
 from outlast._engine.commands import (
     CancelChild,
@@ -26,13 +24,14 @@ from outlast._model.events import (
     ChildStarted,
     Event,
     Logged,
-    StepStarted,
     WaitCompleted,
 )
 from outlast._model.runs import Attributes, RunRecord
-from outlast._runtime.attempts import Attempt
+from outlast._runtime.agenda import Agenda
 from outlast._runtime.children import child_draft
 from outlast._runtime.endings import end_of
+from outlast._runtime.outbox import Outbox
+from outlast._runtime.underway import AttemptsUnderWay
 from outlast._runtime.verify import verify_replay
 from outlast._runtime.waiting import what_it_waits_for
 from outlast.errors import OutlastError, RecoveryLimitError
@@ -67,29 +66,16 @@ class LiveRun:
         self.last_event: Event | None = None
         """The event that tells the run's end, once it has one."""
         self.execution = execution
-        self.attempts: dict[str, asyncio.Task[None] | None] = {}
-        """The attempts under way; `None` for one that waits for room."""
-        self.waits: dict[str, StartWait] = {}
-        self.retries: dict[str, RunStep] = {}
+        self.attempts = AttemptsUnderWay(runtime, self)
         self.gone = False
         """Not this process's any more: ended, suspended, handed back, blocked or fenced."""
-        self.releasing = False
         self._runtime = runtime
-        self._outbox: list[Event] = []
-        self._drafts: list[RunDraft] = []
-        self._attributes: Attributes = {}
-        self._nudged = False
-        self._in_flight: list[Event] | None = None
-        self._new_children = False
+        self._outbox = Outbox()
+        self._agenda = Agenda(runtime.clock, self._on_time)
         self._unread: deque[StoredEvent] = deque()
+        """The part of the log that is still to be replayed."""
         self._fed: list[Logged] | None = [] if runtime.options.verify_replay else None
         """What has been fed, if replay is to be verified."""
-        self._then: Then = Keep()
-        """What the next advance does with the run."""
-        self._sent: Then = Keep()
-        """What the advance in flight does with it."""
-        self._timer: Timer | None = None
-        self._timer_at: Micros = 0
 
     @property
     def attributes(self) -> Attributes:
@@ -128,48 +114,29 @@ class LiveRun:
 
     def take_advance(self) -> Advance | None:
         """See `Advancing`."""
-        if self._in_flight is not None or self.gone:
+        if self.gone:
             return None
-        events, self._outbox = self._outbox, []
-        drafts, self._drafts = self._drafts, []
-        attributes, self._attributes = self._attributes, {}
-        self._sent, self._then = self._then, Keep()
-        if not events and isinstance(self._sent, Keep) and not self._nudged:
-            return None
-        self._nudged = False
-        self._in_flight = events
-        self._new_children = bool(drafts)
-        return Advance(
-            run_id=self.id,
-            epoch=self.epoch,
-            seen=self.execution.position,
-            events=tuple([encode_event(event) for event in events]),
-            then=self._sent,
-            attributes=attributes or None,
-            progress=any(not isinstance(event, StepStarted) for event in events),
-            children=tuple(drafts),
-        )
+        return self._outbox.take(self.id, self.epoch, self.execution.position)
 
     def advanced(self, answer: Advanced, at: Micros) -> None:
         """See `Advancing`. Feeds what others have put before, then what was written."""
-        events, self._in_flight = self._in_flight or [], None
-        then = self._sent
-        if self.gone:
+        sent = self._outbox.answered()
+        if self.gone or sent is None:
             return
         if answer.fenced:
             self._runtime.observers.run_fenced(self.id)
             self.leave()
             return
         self._runtime.followers.tell(self.id)
-        if not isinstance(then, Keep) and self._left(then, answer):
+        if not isinstance(sent.then, Keep) and self._left(sent.then, answer):
             return
-        if self._new_children:
+        if sent.children:
             self._runtime.on_due(None)
-        position = answer.position - len(events)
+        position = answer.position - len(sent.events)
         for stored in answer.missed:
             if not self._feed(decode_event(stored)):
                 return
-        for event in events:
+        for event in sent.events:
             if not self._feed(Logged(position, at, event)):
                 return
             position += 1
@@ -177,46 +144,41 @@ class LiveRun:
 
     def abandoned(self, error: Exception) -> None:
         """See `Advancing`. The world is broken: the run stays there as it is."""
-        self._in_flight = None
+        self._outbox.answered()
         self.leave()
 
     def nudge(self) -> None:
         """Others have put events into the log: fetch them with the next batch."""
-        self._nudged = True
+        self._outbox.nudged = True
         self._runtime.committer.advance(self)
 
-    def write(self, event: Event) -> None:
+    def write(self, event: Event, child: RunDraft | None = None) -> None:
         """Put an event into the log with the next batch; but not behind the run's end."""
         if not self.gone and self.last_event is None:
-            self._outbox.append(event)
+            self._outbox.put(event, child)
             self._runtime.committer.advance(self)
-
-    def write_attributes(self, event: AttributesSet) -> None:
-        """Put attributes into the log and onto the row with the next batch."""
-        if not self.gone and self.last_event is None:
-            self._attributes.update(event.attributes)
-            self.write(event)
 
     # Leaving
 
     def release(self) -> None:
         """Hand the run back: the process stops. Attempts in flight are cancelled."""
-        self.releasing = True
-        self._cancel_attempts()
-        if not self.gone and isinstance(self._then, Keep):
-            self._then = Release()
-            self._runtime.committer.advance(self)
+        self.attempts.cancel_all()
+        if not self.gone and isinstance(self._outbox.then, Keep):
+            self._then(Release())
 
     def leave(self) -> None:
         """Drop everything that is under way for the run, and its memory. Idempotent."""
         if self.gone:
             return
         self.gone = True
-        self._cancel_attempts()
-        if self._timer is not None:
-            self._timer.cancel()
+        self.attempts.cancel_all()
+        self._agenda.close()
         self.execution.close()
         self._runtime.forget(self)
+
+    def _then(self, then: Then) -> None:
+        self._outbox.then = then
+        self._runtime.committer.advance(self)
 
     def _left(self, then: Then, answer: Advanced) -> bool:
         """Whether the run has left this process with this advance."""
@@ -225,12 +187,6 @@ class LiveRun:
         self.leave()
         self._runtime.tell(self, then)
         return True
-
-    def _cancel_attempts(self) -> None:
-        attempts, self.attempts = self.attempts, {}
-        for task in attempts.values():
-            if task is not None:
-                task.cancel()
 
     # Feeding and dispatching
 
@@ -268,20 +224,19 @@ class LiveRun:
         return True
 
     def _block(self, problem: OutlastError) -> None:
-        self._cancel_attempts()
-        self._outbox, self._drafts, self._attributes = [], [], {}
+        self.attempts.cancel_all()
+        self._outbox.discard()
         if self.execution.cancel_requested or _cancels(self._unread):
             self._finish(Cancelled(None))
-            return
-        digest = self._runtime.source_digest(self.workflow)
-        self._then = Block(problem=str(problem), digest=digest)
-        self._runtime.committer.advance(self)
+        else:
+            digest = self._runtime.source_digest(self.workflow)
+            self._then(Block(problem=str(problem), digest=digest))
 
     def _finish(self, outcome: Outcome) -> None:
-        self._cancel_attempts()
-        self.last_event, self._then = end_of(self, outcome)
-        self._outbox.append(self.last_event)
-        self._runtime.committer.advance(self)
+        self.attempts.cancel_all()
+        self.last_event, then = end_of(self, outcome)
+        self._outbox.put(self.last_event)
+        self._then(then)
 
     def _dispatch(self, commands: Sequence[Command]) -> None:
         for command in commands:
@@ -289,21 +244,19 @@ class LiveRun:
                 case RunStep():
                     self._run_step(command)
                 case StartWait():
-                    self.waits[command.ref] = command
+                    self._agenda.add(command)
                 case StartChild():
                     self._start_child(command)
                 case SetAttributes():
-                    self.write_attributes(
-                        AttributesSet(
-                            attributes=command.attributes, id=command.ref, line=command.line
-                        )
+                    attributes = command.attributes
+                    self.write(
+                        AttributesSet(attributes=attributes, id=command.ref, line=command.line)
                     )
                 case CancelStep():
-                    self.retries.pop(command.ref, None)
-                    if task := self.attempts.pop(command.ref, None):
-                        task.cancel()
+                    self._agenda.remove(command.ref)
+                    self.attempts.cancel(command.ref)
                 case CancelWait():
-                    self.waits.pop(command.ref, None)
+                    self._agenda.remove(command.ref)
                 case CancelChild():
                     self._cancel_child(command)
                 case unknown:
@@ -311,46 +264,22 @@ class LiveRun:
 
     def _run_step(self, command: RunStep) -> None:
         if command.not_before and command.not_before > self._runtime.clock.now():
-            self.retries[command.ref] = command
-        elif not self._runtime.draining:
-            self.attempts[command.ref] = None
-            self._runtime.slots.enter(partial(self._begin_attempt, command))
-
-    def _begin_attempt(self, command: RunStep) -> None:
-        if command.ref not in self.attempts:  # cancelled while it waited for room
-            self._runtime.slots.leave()
-            return
-        self._runtime.clock.hold()
-        task = self._runtime.loop.create_task(self._attempt(command))
-        # Not in the task: one that is cancelled before its first turn runs no code at all.
-        task.add_done_callback(self._attempt_over)
-        self.attempts[command.ref] = task
-
-    async def _attempt(self, command: RunStep) -> None:
-        attempt = Attempt(self._runtime, self, command)
-        self._runtime.slow_attempts.add(attempt)
-        event = await attempt.make()
-        if self.attempts.pop(command.ref, None) is not None:  # else it was cancelled, and went on
-            self.write(event)
-
-    def _attempt_over(self, _task: asyncio.Task[None]) -> None:
-        self._runtime.clock.release()
-        self._runtime.slots.leave()
+            self._agenda.add(command)
+        else:
+            self.attempts.begin(command)
 
     def _start_child(self, command: StartChild) -> None:
         if command.ref in self.execution.started_children:
             return
-        self._drafts.append(child_draft(self.record, command, version=self._runtime.version))
-        self.write(
-            ChildStarted(
-                id=command.ref,
-                workflow=command.request.workflow,
-                digest=command.request.digest,
-                run_id=command.run_id,
-                detached=command.request.detached,
-                line=command.line,
-            )
+        event = ChildStarted(
+            id=command.ref,
+            workflow=command.request.workflow,
+            digest=command.request.digest,
+            run_id=command.run_id,
+            detached=command.request.detached,
+            line=command.line,
         )
+        self.write(event, child_draft(self.record, command, version=self._runtime.version))
 
     def _cancel_child(self, command: CancelChild) -> None:
         reason = f"its parent {self.id} does not wait for it any more"
@@ -361,19 +290,20 @@ class LiveRun:
 
     def settle(self) -> None:
         """After a turn: write what there is to write, arm the timer, or let go if nothing runs."""
-        if self._outbox or self._nudged or not isinstance(self._then, Keep):
+        if self._outbox.waiting:
             self._runtime.committer.advance(self)
-        if self.gone or self._in_flight is not None or self._outbox:
             return
-        due_at = self.next_due()
-        if self.attempts:
-            if due_at is not None:
-                self._arm(due_at)
-        elif (
-            due_at is not None
-            and due_at <= self._runtime.clock.now() + self._runtime.options.linger
-        ):
-            self._arm(due_at)
+        if self.gone or self._outbox.in_flight is not None:
+            return
+        due_at = self._agenda.next_due()
+        soon = due_at is not None and (
+            bool(self.attempts)
+            or due_at <= self._runtime.clock.now() + self._runtime.options.linger
+        )
+        if due_at is not None and soon:
+            self._agenda.arm(due_at)
+        elif self.attempts:
+            return
         elif self.execution.requests.operations.awaits_children:
             self._runtime.linger(self)
         else:
@@ -381,45 +311,19 @@ class LiveRun:
 
     def suspend(self) -> None:
         """Let go, unless something is under way by now."""
-        if self.gone or self.attempts or self._outbox or self._in_flight is not None:
-            return
-        if self._nudged or not isinstance(self._then, Keep) or not self._replays():
+        idle = not (self.attempts or self._outbox.waiting or self._outbox.in_flight)
+        if self.gone or not idle or not self._replays():
             return
         waiting = what_it_waits_for(self.execution.outstanding())
-        self._then = Suspend(due_at=self.next_due(), waiting=waiting)
-        self._runtime.committer.advance(self)
-
-    def next_due(self) -> Micros | None:
-        """When the next wait or attempt is due."""
-        if not self.waits and not self.retries:
-            return None
-        times = [wait.deadline for wait in self.waits.values()]
-        times += [step.not_before for step in self.retries.values()]
-        return min(times, default=None)
-
-    def _arm(self, when: Micros) -> None:
-        if self._timer is not None:
-            if self._timer_at <= when:
-                return
-            self._timer.cancel()
-        self._timer_at = when
-        self._timer = self._runtime.clock.call_at(when, self._on_time)
+        self._then(Suspend(due_at=self._agenda.next_due(), waiting=waiting))
 
     def _on_time(self) -> None:
-        self._timer = None
         if self.gone:
             return
-        now = self._runtime.clock.now()
-        for ref, step in list(self.retries.items()):
-            if step.not_before <= now:
-                del self.retries[ref]
-                self._run_step(step)
-        due = sorted(
-            (wait for wait in self.waits.values() if wait.deadline <= now),
-            key=lambda wait: wait.deadline,
-        )
-        for wait in due:
-            del self.waits[wait.ref]
+        steps, waits = self._agenda.take_due(self._runtime.clock.now())
+        for step in steps:
+            self._run_step(step)
+        for wait in waits:
             self.write(
                 WaitCompleted(
                     id=wait.ref, deadline=wait.deadline, started_at=wait.started_at, line=wait.line

@@ -222,12 +222,7 @@ class Worker:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _finish_attempts(self, grace: Micros) -> None:
-        tasks = [
-            task
-            for live in self._runtime.live.values()
-            for task in live.attempts.values()
-            if task is not None
-        ]
+        tasks = [task for live in self._runtime.live.values() for task in live.attempts.tasks()]
         if tasks and grace > 0:
             await asyncio.wait(tasks, timeout=grace / SECOND)
 

@@ -1,0 +1,64 @@
+"""What a live run does at which time: its waits, and the steps that are to be tried again."""
+
+from collections.abc import Callable
+
+from outlast._clock import Clock, Micros, Timer
+from outlast._engine.commands import RunStep, StartWait
+
+
+class Agenda:
+    """Waits and retries by id, with one timer for all."""
+
+    def __init__(self, clock: Clock, on_time: Callable[[], None]) -> None:
+        self._clock, self._on_time = clock, on_time
+        self._waits: dict[str, StartWait] = {}
+        self._retries: dict[str, RunStep] = {}
+        self._timer: Timer | None = None
+        self._timer_at: Micros = 0
+
+    def add(self, command: StartWait | RunStep) -> None:
+        """Something is due at its time."""
+        if isinstance(command, StartWait):
+            self._waits[command.ref] = command
+        else:
+            self._retries[command.ref] = command
+
+    def remove(self, ref: str) -> None:
+        """It is not wanted any more. Idempotent."""
+        self._waits.pop(ref, None)
+        self._retries.pop(ref, None)
+
+    def next_due(self) -> Micros | None:
+        """When the next thing is due."""
+        if not self._waits and not self._retries:
+            return None
+        times = [wait.deadline for wait in self._waits.values()]
+        times += [step.not_before for step in self._retries.values()]
+        return min(times)
+
+    def take_due(self, now: Micros) -> tuple[list[RunStep], list[StartWait]]:
+        """What is due now, taken out: the steps, and the waits by their deadlines."""
+        steps = [step for step in self._retries.values() if step.not_before <= now]
+        waits = [wait for wait in self._waits.values() if wait.deadline <= now]
+        for command in (*steps, *waits):
+            self.remove(command.ref)
+        return steps, sorted(waits, key=lambda wait: wait.deadline)
+
+    def arm(self, when: Micros) -> None:
+        """See to it that `on_time` is called at that time, or before it."""
+        if self._timer is not None:
+            if self._timer_at <= when:
+                return
+            self._timer.cancel()
+        self._timer_at = when
+        self._timer = self._clock.call_at(when, self._fire)
+
+    def close(self) -> None:
+        """Call nothing any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _fire(self) -> None:
+        self._timer = None
+        self._on_time()

@@ -1,0 +1,64 @@
+"""The attempts that are under way for a live run."""
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+from outlast._engine.commands import RunStep
+from outlast._runtime.attempts import Attempt, Run
+
+if TYPE_CHECKING:  # the runtime makes attempts, and an attempt leads back to its runtime
+    from outlast._runtime.runtime import Runtime
+
+
+class AttemptsUnderWay:
+    """Begins attempts as there is room, and writes what comes of them to the run."""
+
+    def __init__(self, runtime: "Runtime", run: Run) -> None:
+        self._runtime, self._run = runtime, run
+        self._tasks: dict[str, asyncio.Task[None] | None] = {}
+        """By the step's id; `None` for one that waits for room."""
+
+    def __bool__(self) -> bool:
+        return bool(self._tasks)
+
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """Those that have begun."""
+        return [task for task in self._tasks.values() if task is not None]
+
+    def begin(self, command: RunStep) -> None:
+        """Make an attempt, now or when there is room. Not while the process stops."""
+        if not self._runtime.draining:
+            self._tasks[command.ref] = None
+            self._runtime.slots.enter(partial(self._begin, command))
+
+    def cancel(self, ref: str) -> None:
+        """Stop an attempt; nothing is recorded of it. Idempotent."""
+        if task := self._tasks.pop(ref, None):
+            task.cancel()
+
+    def cancel_all(self) -> None:
+        """Stop them all."""
+        for ref in list(self._tasks):
+            self.cancel(ref)
+
+    def _begin(self, command: RunStep) -> None:
+        if command.ref not in self._tasks:  # cancelled while it waited for room
+            self._runtime.slots.leave()
+            return
+        self._runtime.clock.hold()
+        task = self._runtime.loop.create_task(self._make(command))
+        # Not in the task: one that is cancelled before its first turn runs no code at all.
+        task.add_done_callback(self._over)
+        self._tasks[command.ref] = task
+
+    async def _make(self, command: RunStep) -> None:
+        attempt = Attempt(self._runtime, self._run, command)
+        self._runtime.slow_attempts.add(attempt)
+        event = await attempt.make()
+        if self._tasks.pop(command.ref, None) is not None:  # else it was cancelled, and went on
+            self._run.write(event)
+
+    def _over(self, _task: asyncio.Task[None]) -> None:
+        self._runtime.clock.release()
+        self._runtime.slots.leave()
