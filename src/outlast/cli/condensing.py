@@ -21,11 +21,13 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     name: str
     entries: tuple[Entry, ...]
+    after: datetime
+    """The time of the mark before it: a group begins after that, whatever was begun before."""
 
     @property
     def started_at(self) -> datetime:
         """When the first one began."""
-        return min(entry.started_at for entry in self.entries)
+        return max(self.after, min(entry.started_at for entry in self.entries))
 
     @property
     def ended_at(self) -> datetime:
@@ -68,11 +70,11 @@ def condensed(entries: Iterable[Entry], *, limit: int, marks: Sequence[Mark] = (
     """
     found = list(entries)
     rows: list[Row] = [*found, *marks] if len(found) <= limit else [*_grouped(found, marks), *marks]
-    return sorted(rows, key=lambda row: row.started_at)
+    return sorted(rows, key=lambda row: (row.started_at, not isinstance(row, Mark)))
 
 
 def _grouped(entries: Sequence[Entry], marks: Sequence[Mark]) -> list[Row]:
-    groups: dict[tuple[int, str, str], list[Entry]] = {}
+    groups: dict[tuple[int, Kind, str], list[Entry]] = {}
     rows: list[Row] = []
     retried = sum(entry.state == "completed" and len(entry.attempts) > 1 for entry in entries)
     for entry in entries:
@@ -82,9 +84,10 @@ def _grouped(entries: Sequence[Entry], marks: Sequence[Mark]) -> list[Row]:
             continue
         section = sum(mark.at <= (entry.ended_at or entry.started_at) for mark in marks)
         groups.setdefault((section, entry.kind, entry.name), []).append(entry)
-    for alike in groups.values():
+    for (section, kind, name), alike in groups.items():
         if len(alike) < ALIKE:
             rows.extend(alike)
-        else:
-            rows.append(Group(kind=alike[0].kind, name=alike[0].name, entries=tuple(alike)))
+            continue
+        after = marks[section - 1].at if section else alike[0].started_at
+        rows.append(Group(kind=kind, name=name, entries=tuple(alike), after=after))
     return rows

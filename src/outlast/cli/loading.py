@@ -27,7 +27,7 @@ def load(source: str) -> ModuleType:
 
 def names_file(source: str) -> bool:
     """Whether it is meant as a file, not as the dotted name of a module."""
-    return source.endswith(".py") or "/" in source or Path(source).is_file()
+    return source.endswith(".py") or "/" in source or source[:1] == "." or Path(source).is_file()
 
 
 def _load_file(file: Path) -> ModuleType:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 from rich.console import Console, RenderableType
+from rich.text import Text
 
 from outlast.cli.common import Common
 
@@ -34,10 +35,10 @@ class Output:
         if not self.json:
             _print(self.err, renderable)
 
-    def note_line(self, text: str) -> None:
+    def note_line(self, text: str, style: str = "") -> None:
         """Tell something on one line, however long."""
         if not self.json:
-            self.err.print(text, soft_wrap=True, markup=False)
+            self.err.print(Text(text, style=style), soft_wrap=True)
 
     def text(self, text: str) -> None:
         """Print a text as it is, neither styled nor wrapped."""

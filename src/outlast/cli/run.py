@@ -33,7 +33,7 @@ async def command(
     common: Common = DEFAULTS,
 ) -> int:
     """Start a run, execute it here, follow it, and print its result. Ctrl-C stops; the run is kept, and the
-    command to go on with is printed.
+    command to go on with is printed. While it runs, this process also serves other due runs of the file's workflows.
 
     Parameters
     ----------
@@ -55,6 +55,8 @@ async def command(
         async with App(common.url, options=options) as app:
             run = await begin(app, workflow, args, flags)
             over = await watch(run, watcher, stop=interrupts.asked, serving=app.serve())
+            if not over:
+                await app.stop()
             info, events = await run.info(), await run.events()
     if not over:
         return _stopped(output, info, target, common, interrupts)
@@ -88,5 +90,5 @@ def _stopped(
     output.note(
         f"stopped; the run is kept as it is after {count(info.events, 'event')}. Go on with:"
     )
-    output.note(Text(f"  {again}", style="bold"))
+    output.note_line(f"  {again}", style="bold")
     return interrupts.exit_code

@@ -91,4 +91,4 @@ def _say_where(output: Output, stage: Stage, played: Played) -> None:
     run_id = played.infos[0].id
     output.note("")
     output.note(Text(f"kept in {stage.folder}", style="dim"))
-    output.note(Text(f"  outlast show {run_id} --url {stage.url}", style="dim"))
+    output.note_line(f"  outlast show {run_id} --url {stage.url}", style="dim")

@@ -1,0 +1,52 @@
+"""Workflows that the command line's tests run, from a copy of this file."""
+
+import asyncio
+from dataclasses import dataclass
+
+from outlast import set_attributes, sleep, step, step_info, workflow
+
+
+@dataclass
+class CliOrder:
+    id: int
+    items: list[str]
+
+
+@step(name="cli_reserve")
+def reserve(item: str) -> str:
+    return f"reserved {item}"
+
+
+@step(name="cli_charge", backoff=0.01)
+async def charge(order: CliOrder) -> float:
+    if step_info().attempt < 2:
+        raise ConnectionError("no answer")
+    return 9.5 * len(order.items)
+
+
+@step(name="cli_ship", retries=0)
+async def ship(where: str) -> str:
+    if where == "moon":
+        raise ValueError("we do not ship there")
+    return f"shipped to {where}"
+
+
+@workflow(name="cli_notify")
+async def notify(who: str) -> str:
+    return f"told {who}"
+
+
+@workflow(name="cli_fulfil")
+async def fulfil(order: CliOrder, where: str = "Bern", *, fast: bool = False) -> dict[str, object]:
+    items = await asyncio.gather(*[reserve(item) for item in order.items])
+    total = await charge(order)
+    shipped = await ship(where)
+    await notify("bob")
+    await set_attributes({"shipped": True})
+    return {"total": total, "items": items, "shipped": shipped, "fast": fast, "order": order}
+
+
+@workflow(name="cli_nap")
+async def nap(length: str = "3 days") -> str:
+    await sleep(length)
+    return "rested"

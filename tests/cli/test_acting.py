@@ -1,0 +1,125 @@
+"""`cancel`, `wake`, `check`, `version`, `completion`, and help."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Answer
+
+Cli = Callable[..., Answer]
+
+BAD = """
+import os
+import subprocess
+from outlast import workflow
+
+
+def home():
+    return os.environ["HOME"]
+
+
+@workflow(name="cli_bad_one")
+async def one():
+    return open(home()).read()
+
+
+@workflow(name="cli_bad_two")
+async def two():
+    for name in {"x", "y"}:
+        subprocess.run([name])
+"""
+
+
+def test_a_cancelled_run_ends_when_it_is_worked_on(cli: Cli, flows: Path) -> None:
+    run_id = cli("start", f"{flows}:nap").out.strip()
+    asked = cli("cancel", run_id, "--reason", "not tired", "--json")
+    assert asked.code == 0
+    assert asked.document["runs"][0]["done"] is True
+    ended = cli("run", f"{flows}:nap", "--id", run_id)
+    assert ended.code == 1
+    assert "cancelled: not tired" in cli("show", run_id).out
+    again = cli("cancel", run_id)
+    assert again.code == 1
+    assert "is over already: cancelled" in again.out
+
+
+def test_nothing_is_asked_if_one_run_does_not_exist(cli: Cli, flows: Path) -> None:
+    run_id = cli("start", f"{flows}:nap").out.strip()
+    assert cli("cancel", run_id, "nope").code == 3
+    assert cli("show", run_id, "--json").document["run"]["events"] == 1
+
+
+def test_check_finds_everything_in_all_workflows(cli: Cli, folder: Path) -> None:
+    (folder / "cli_bad.py").write_text(BAD)
+    answer = cli("check", "cli_bad.py")
+    assert answer.code == 1
+    assert "cli_bad.py:8:12  error  os.environ" in answer.out
+    assert "cli_bad.py:13:12  error  open" in answer.out
+    assert "    13 │ return open(home()).read()" in answer.out
+    assert "2 workflows checked: 3 errors, 1 warning" in answer.out
+    document = cli("check", "cli_bad.py", "--json").document
+    assert (document["errors"], document["warnings"]) == (3, 1)
+    assert {finding["line"] for finding in document["findings"]} == {8, 13, 18, 19}
+
+
+def test_check_is_content_with_what_is_fine(cli: Cli, flows: Path) -> None:
+    answer = cli("check", flows)
+    assert answer.code == 0
+    assert "3 workflows checked, nothing found" in answer.out
+
+
+def test_a_workflow_with_side_effects_cannot_be_run(cli: Cli, folder: Path) -> None:
+    (folder / "cli_worse.py").write_text(BAD.replace("cli_bad", "cli_worse"))
+    answer = cli("run", "cli_worse.py:one")
+    assert answer.code == 2
+    assert "cli_worse.py:13:12 open" in answer.err
+    assert "docs/errors/side-effect.md" in answer.err
+
+
+def test_version(cli: Cli) -> None:
+    assert cli("version", "--json").document["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert cli("--version").out.strip() in cli("version").out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_knows_all_commands(cli: Cli, shell: str) -> None:
+    script = cli("completion", shell).out
+    assert all(name in script for name in ("worker", "events", "verify-replay"))
+
+
+def test_completion_of_bash_can_be_sourced(cli: Cli, folder: Path) -> None:
+    (folder / "outlast.bash").write_text(cli("completion", "bash").out)
+    answer = subprocess.run(["bash", "-n", "outlast.bash"], capture_output=True, check=False)
+    assert (answer.returncode, answer.stderr) == (0, b"")
+
+
+def test_help_loads_no_command_and_documents_the_exit_codes() -> None:
+    program = (
+        "import sys, json; from outlast.cli import main; main(['--help']); "
+        "print(json.dumps(sorted(m for m in sys.modules if m.startswith('outlast.cli.'))))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    *text, loaded = answer.stdout.splitlines()
+    assert not {"outlast.cli.run", "outlast.cli.worker", "outlast.cli.demo"} & set(
+        json.loads(loaded)
+    )
+    assert "  130  stopped by Ctrl-C; what was started is kept" in text
+    assert all(any(f" {name} " in line for line in text) for name in ("run", "worker", "demo"))
+
+
+def test_an_unknown_command_is_refused(cli: Cli) -> None:
+    answer = cli("frobnicate")
+    assert answer.code == 2
+    assert 'Unknown command "frobnicate"' in answer.err
+
+
+def test_errors_are_json_if_json_is_asked_for(cli: Cli) -> None:
+    answer = cli("--json", "show", "nope")
+    assert json.loads(answer.err)["error"]["kind"] == "run-not-found"
+    assert answer.out == ""

@@ -1,0 +1,114 @@
+"""`list`, `show`, `events` and `workers`: looking at runs."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Answer
+
+Cli = Callable[..., Answer]
+
+
+def test_show_tells_the_whole_story(cli: Cli, run_id: str) -> None:
+    answer = cli("show", run_id)
+    assert answer.code == 0
+    for said in ("✓ completed  cli_fulfil", run_id, "cli_reserve", "2 attempts", "cli_notify"):
+        assert said in answer.out
+    assert "attempt 1" in answer.out
+    assert "ConnectionError: no answer" in answer.out
+    assert '"total": 19.0' in answer.out
+
+
+def test_show_without_an_id_shows_the_newest_run(cli: Cli, flows: Path, run_id: str) -> None:
+    newest = cli("start", f"{flows}:nap", "--json").document["run"]["id"]
+    assert cli("show", "--json").document["run"]["id"] == newest != run_id
+
+
+def test_show_as_json_has_steps_with_attempts(cli: Cli, run_id: str) -> None:
+    document = cli("show", run_id, "--json").document
+    charge = next(step for step in document["steps"] if step["name"] == "cli_charge")
+    assert [attempt["number"] for attempt in charge["attempts"]] == [1, 2]
+    assert charge["attempts"][0]["error"] == "ConnectionError: no answer"
+    assert document["ending"]["state"] == "completed"
+
+
+def test_events_are_lines(cli: Cli, run_id: str) -> None:
+    text = cli("events", run_id)
+    lines = cli("events", run_id, "--json").out.splitlines()
+    events = [json.loads(line) for line in lines]
+    assert [event["position"] for event in events] == [*range(len(events))]
+    assert events[0]["kind"] == "run_created"
+    assert events[-1]["kind"] == "run_completed"
+    assert len(text.out.splitlines()) == len(events)
+    assert cli("events", run_id, "--start", "3", "--json").out.splitlines() == lines[3:]
+
+
+def test_following_a_run_that_is_over_prints_its_events(cli: Cli, run_id: str) -> None:
+    followed = cli("events", run_id, "--follow", "--json").out
+    assert followed == cli("events", run_id, "--json").out
+    assert "step_retried  cli_charge#1" in cli("events", run_id, "--follow").out
+
+
+def test_runs_are_found_by_what_they_are(cli: Cli, flows: Path, run_id: str) -> None:
+    nap = cli("start", f"{flows}:nap", "--attribute", "n=1").out.strip()
+
+    def found(*filters: str) -> set[str]:
+        runs = cli("list", "--json", *filters).document["runs"]
+        return {run["id"] for run in runs}
+
+    assert found("--workflow", "cli_nap") == {nap}
+    assert found("--status", "pending") == {nap}
+    assert found("--status", "pending", "--status", "completed") >= {nap, run_id}
+    assert found("--attribute", "n=1") == {nap}
+    assert found("--attribute", 'n="1"') == set()
+    assert found("--parent", run_id) == found("--workflow", "cli_notify") != set()
+    assert found("--since", "1h") >= {nap, run_id}
+    assert found("--until", "1h") == set()
+    assert found("--since", "2999-01-01") == set()
+
+
+def test_pages_follow_one_another(cli: Cli, flows: Path) -> None:
+    ids = [cli("start", f"{flows}:nap").out.strip() for _ in range(3)]
+    first = cli("list", "-n", "2", "--json").document
+    second = cli("list", "-n", "2", "--cursor", first["cursor"], "--json").document
+    assert [run["id"] for run in first["runs"] + second["runs"]] == ids[::-1]
+    assert second["cursor"] is None
+    assert "--cursor" in cli("list", "-n", "2").err
+
+
+def test_a_list_is_a_table(cli: Cli, run_id: str) -> None:
+    lines = cli("list").out.splitlines()
+    assert lines[0].split() == ["run", "status", "workflow", "started", "took"]
+    assert any(
+        run_id in line and "✓ completed" in line and "shipped=True" in line for line in lines
+    )
+
+
+def test_an_empty_world_says_so(cli: Cli) -> None:
+    assert "no runs fit" in cli("list").err
+    assert "no worker serves" in cli("workers").err
+    assert cli("workers", "--json").document == {"workers": []}
+    assert cli("show").code == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("show", "nope"), 3),
+        (("events", "nope"), 3),
+        (("list", "--status", "asleep"), 2),
+        (("list", "--since", "yesterday"), 2),
+        (("list", "--cursor", "x"), 2),
+        (("list", "--limit", "0"), 2),
+        (("--url", "postgresql://u:secret@h/d", "list"), 4),
+        (("list", "--url=nowhere"), 4),
+    ],
+)
+def test_what_cannot_be_looked_at(cli: Cli, arguments: tuple[str, ...], code: int) -> None:
+    answer = cli(*arguments)
+    assert (answer.code, answer.out) == (code, "")
+    assert answer.err.startswith("error: ")
+    assert "Traceback" not in answer.err
+    assert "secret" not in answer.err

@@ -1,0 +1,164 @@
+"""The command line as real processes: killed, interrupted, stopped."""
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from tests.cli.conftest import Answer
+
+Cli = Callable[..., Answer]
+LIMIT = 30
+"""Seconds; no test comes near it."""
+
+
+class Stage:
+    """A folder with the workflows, and processes whose steps can be heard."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.go = folder, folder / "go"
+        shutil.copyfile(Path(__file__).with_name("process_flows.py"), folder / "flows.py")
+        reading, self._writing = os.pipe()
+        self.told: IO[str] = os.fdopen(reading)
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start a command."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "outlast", *arguments],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TELL": str(self._writing)},
+            pass_fds=[self._writing],
+        )
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command to its end."""
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=LIMIT)
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def close(self) -> list[str]:
+        """End it. Gives what steps have told and nobody has heard."""
+        os.close(self._writing)
+        with self.told:
+            return self.told.read().split()
+
+
+@pytest.fixture
+def stage(folder: Path) -> Iterator[Stage]:
+    yield (made := Stage(folder))
+    if not made.told.closed:
+        made.close()
+
+
+@contextmanager
+def ended(process: "subprocess.Popen[str]") -> Iterator["subprocess.Popen[str]"]:
+    """However the test ends, the process does too."""
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=LIMIT)
+
+
+def test_a_killed_run_goes_on_where_it_stopped(stage: Stage) -> None:
+    with ended(stage.start("run", "flows.py:two_steps", str(stage.go), "--id", "r")) as process:
+        assert [stage.told.readline() for _ in range(2)] == ["first\n", "second\n"]
+        process.send_signal(signal.SIGKILL)
+        process.wait(LIMIT)
+    stage.go.touch()
+    again = stage.run("run", "flows.py:two_steps", "--id", "r")
+    assert (again.returncode, again.stdout) == (0, "12\n")
+    assert stage.close() == ["second"], "the step in flight is done again, the recorded one is not"
+
+
+def test_ctrl_c_says_how_to_go_on_and_that_works(stage: Stage) -> None:
+    url = f"sqlite:///{stage.folder / 'elsewhere.db'}"
+    command = ("run", "flows.py:two_steps", str(stage.go), "--url", url)
+    with ended(stage.start(*command)) as process:
+        assert [stage.told.readline() for _ in range(2)] == ["first\n", "second\n"]
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        lines = iter(process.stderr.readline, "")
+        assert any("stopping when what is in flight is done" in line for line in lines)
+        stage.go.touch()
+        out, err = process.communicate(timeout=LIMIT)
+    assert (process.returncode, out) == (130, "")
+    advice = shlex.split(err.splitlines()[-1])
+    assert advice[:3] == ["outlast", "run", "flows.py:two_steps"]
+    again = stage.run(*advice[1:])
+    assert (again.returncode, again.stdout) == (0, "12\n")
+    assert stage.close() == [], "what was in flight at Ctrl-C was finished and recorded"
+
+
+def test_a_second_ctrl_c_stops_at_once(stage: Stage) -> None:
+    with ended(stage.start("run", "flows.py:two_steps", str(stage.go))) as process:
+        assert [stage.told.readline() for _ in range(2)] == ["first\n", "second\n"]
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        lines = iter(process.stderr.readline, "")
+        assert any("stopping when" in line for line in lines)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(LIMIT) == 130
+        assert "stopped at once" in process.stderr.read()
+
+
+def test_a_worker_serves_until_it_is_asked_to_stop(stage: Stage, cli: Cli) -> None:
+    with ended(stage.start("worker", "flows.py", "--json", "--verbose")) as worker:
+        lines = _documents(worker)
+        serving = next(lines)
+        assert serving["workflows"] == ["nap", "two_steps"]
+        assert cli("workers", "--json").document["workers"][0]["id"] == serving["worker"]
+        run_id = stage.run("start", "flows.py:nap").stdout.strip()
+        assert _until(lines, "suspended") == run_id
+        assert "sleep" in cli("show", run_id).out
+        assert "sleep 3d 0h left" in cli("list").out
+        assert cli("wake", run_id).code == 0
+        assert _until(lines, "completed") == run_id
+        worker.send_signal(signal.SIGTERM)
+        assert [*lines][-1] == {"event": "stopped", "worker": serving["worker"], "ended": 1}
+        assert worker.wait(LIMIT) == 0
+    assert cli("workers", "--json").document == {"workers": []}
+
+
+def test_the_demo_proves_that_nothing_was_lost(folder: Path) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-m", "outlast", "demo", "--files", "40", "--json"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=folder,
+    )
+    assert (answer.returncode, answer.stderr) == (0, "")
+    document = json.loads(answer.stdout)
+    proof = document["proof"]
+    assert document["holds"] is True
+    assert [check["holds"] for check in proof["checks"]] == [True] * 5
+    assert (proof["files"], proof["steps_recorded"], proof["kills"]) == (40, 42, 1)
+    assert proof["executed_again"] <= proof["in_flight"] <= 8
+    assert proof["executions"] == 42 + proof["executed_again"]
+    assert document["report"]["files"] == 40
+    assert [*folder.iterdir()] == []
+
+
+def _documents(process: "subprocess.Popen[str]") -> Iterator[dict[str, Any]]:
+    assert process.stdout is not None
+    for line in process.stdout:
+        yield json.loads(line)
+
+
+def _until(lines: Iterator[dict[str, Any]], event: str) -> str:
+    return next(str(line["run"]) for line in lines if line["event"] == event)
