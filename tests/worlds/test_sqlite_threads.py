@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import sqlite3
 import threading
 import warnings
 from pathlib import Path
@@ -99,6 +100,24 @@ def test_who_waits_for_news_is_told_of_the_end(tmp_path: Path) -> None:
             await world.listing.get("a")
         with pytest.raises(WorldError, match="not open"):
             await waiting
+
+    asyncio.run(use())
+
+
+def test_a_look_that_fails_is_news(tmp_path: Path) -> None:
+    """Who waits is woken, and meets the fault in the next call; the thread lives on."""
+
+    async def use() -> None:
+        world = SqliteWorld(tmp_path / "world.db", SettableClock())
+        async with world.opened():
+            mark = world.news.mark()
+            waiting = asyncio.ensure_future(world.news.changed(mark))
+            broken = sqlite3.connect(":memory:")
+            broken.close()
+            while not waiting.done():
+                await world._writer.call(lambda _: world.news.look(broken))
+            assert await waiting > mark
+            assert await world.listing.get("a") is None
 
     asyncio.run(use())
 

@@ -4,6 +4,7 @@ from typing import assert_never
 
 from outlast._clock import Micros
 from outlast._model.runs import TERMINAL, Attributes, RunRecord, RunStatus
+from outlast._model.transitions import TRANSITIONS
 from outlast.world import (
     Advance,
     Advanced,
@@ -171,6 +172,9 @@ class _Planner:
                 turn = _end(then, state.last_at if advance.events else self._at)
             case _:
                 assert_never(then)
+        if turn.status not in TRANSITIONS[state.status]:
+            message = f"a run cannot go from {state.status.value!r} to {turn.status.value!r}"
+            raise ValueError(message)
         self._turned[run_id] = turn
         state.status = turn.status
         if isinstance(then, End) and then.notify is not None:

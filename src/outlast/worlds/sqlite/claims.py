@@ -1,7 +1,6 @@
 """Taking runs and holding them, in SQLite."""
 
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 
 from outlast._clock import Clock, Micros
@@ -11,7 +10,7 @@ from outlast.worlds.sqlite.connecting import make_room
 from outlast.worlds.sqlite.encoding import ask, change, events, ids, json_text, records
 from outlast.worlds.sqlite.locks import WorkerLocks
 from outlast.worlds.sqlite.queries import QUERIES
-from outlast.worlds.sqlite.threads import ConnectionThread, T
+from outlast.worlds.sqlite.threads import ConnectionThread
 
 _BEGINNING = 200
 """How many events of its log a claimed run comes with."""
@@ -47,14 +46,16 @@ class SqliteClaims:
         await self._writer.call(register)
 
     async def unregister(self, worker_id: str) -> None:
-        """Forget the worker; what it holds is handed back."""
+        """Forget the worker; what it holds is handed back. First its row goes, then its lock."""
 
         def unregister(connection: sqlite3.Connection) -> None:
+            connection.execute(QUERIES["begin"])
             change(connection, "hand_back", {"worker": worker_id, "now": self._clock.now()})
             change(connection, "unregister", {"worker": worker_id})
+            connection.execute(QUERIES["commit"])
+            self._locks.drop(worker_id)
 
-        await self._writer.call(_transaction(unregister))
-        self._locks.drop(worker_id)
+        await self._writer.call(unregister)
 
     async def claim(self, request: ClaimRequest) -> tuple[ClaimedRun, ...]:
         """Take due runs."""
@@ -64,11 +65,13 @@ class SqliteClaims:
         """Extend the worker's leases and note its heartbeat."""
 
         def renew(connection: sqlite3.Connection) -> None:
+            connection.execute(QUERIES["begin"])
             beat = {"worker": worker_id, "now": self._clock.now(), "lease": lease}
             change(connection, "renew_runs", beat)
             change(connection, "renew_worker", beat)
+            connection.execute(QUERIES["commit"])
 
-        await self._writer.call(_transaction(renew))
+        await self._writer.call(renew)
 
     async def reap(self) -> int:
         """Make due what workers hold whose processes have died."""
@@ -132,18 +135,6 @@ class SqliteClaims:
     def _dead(self, connection: sqlite3.Connection) -> tuple[str, ...]:
         registered = ids(ask(connection, "worker_ids"))
         return tuple([worker_id for worker_id in registered if not self._locks.alive(worker_id)])
-
-
-def _transaction(work: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:
-    """The work between begin and commit; the thread rolls back if it raises."""
-
-    def transaction(connection: sqlite3.Connection) -> T:
-        connection.execute(QUERIES["begin"])
-        result = work(connection)
-        connection.execute(QUERIES["commit"])
-        return result
-
-    return transaction
 
 
 def _claimed(connection: sqlite3.Connection, picked: dict[str, str]) -> tuple[ClaimedRun, ...]:

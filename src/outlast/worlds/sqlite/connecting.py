@@ -40,7 +40,11 @@ def connect_writer(path: Path, url: str, patience: float) -> sqlite3.Connection:
 def connect_reader(path: Path, patience: float) -> sqlite3.Connection:
     """A connection that only reads, to a file that a writer has opened before."""
     connection = _connect(path, patience)
-    connection.execute(QUERIES["read_only"])
+    try:
+        connection.execute(QUERIES["read_only"])
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

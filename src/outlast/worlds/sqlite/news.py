@@ -51,11 +51,12 @@ class SqliteNews:
                 self._waiting.discard(waiting)
         return self._writes
 
-    def opened(self) -> None:
-        """The world is open: waiting has a meaning."""
+    async def open(self) -> None:
+        """The world is open: waiting has a meaning, and what is written from now on is news."""
+        self._version = await self._writer.call(lambda connection: ask(connection, "data_version"))
         self._loop = asyncio.get_running_loop()
 
-    def closed(self) -> None:
+    def close(self) -> None:
         """The world is closed: those that wait get an error."""
         self._loop = None
         for waiting in self._waiting:
@@ -64,23 +65,30 @@ class SqliteNews:
 
     def look(self, connection: sqlite3.Connection) -> float | None:
         """In the writing thread: look if it is time to. Gives the seconds until the next look."""
-        if self._version is None:
-            self._version = ask(connection, "data_version")
         if not self._waiting:
             self._pause = _SHORTEST
             return None
         now = time.monotonic()
         if now >= self._next_look:
-            self._notice(ask(connection, "data_version"))
+            self._look(connection)
             self._next_look = now + self._pause
         return self._next_look - now
 
-    def _notice(self, version: int) -> None:
+    def _look(self, connection: sqlite3.Connection) -> None:
+        try:
+            version = ask(connection, "data_version")
+        except sqlite3.Error:  # those that wait meet it again in their next call, and tell of it
+            self._pause = _LONGEST
+            self._notify()
+            return
         if version == self._version:
             self._pause = min(self._pause * _SLACKENING, _LONGEST)
             return
         self._version = version
         self._pause = _SHORTEST
+        self._notify()
+
+    def _notify(self) -> None:
         loop = self._loop
         if loop is not None:
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more

@@ -77,13 +77,13 @@ class SqliteWorld:
         if self._writer.running:
             raise opened_twice(self._url)
         async with AsyncExitStack() as cleanup:
+            cleanup.callback(self._locks.close)
             await self._writer.start(
                 lambda: connect_writer(self._path, self._url, self._patience), self._news.look
             )
             cleanup.push_async_callback(self._writer.stop)
             await self._reader.start(lambda: connect_reader(self._path, self._patience))
             cleanup.push_async_callback(self._reader.stop)
-            cleanup.callback(self._locks.close)
-            self._news.opened()
-            cleanup.callback(self._news.closed)
+            await self._news.open()
+            cleanup.callback(self._news.close)
             yield self
