@@ -214,7 +214,7 @@ class EncodeError(PayloadError):
 
     def __init__(self, path: str, value_type: str, reason: str, *, what: str = "value") -> None:
         super().__init__(
-            f"the {what} cannot be stored: at {path} it has a {value_type}, {reason}",
+            f"the {what} cannot be stored: at {path} it is of the type {value_type}, {reason}",
             hint="Pass JSON types, dataclasses, pydantic models, attrs or msgspec classes, "
             "datetimes, or register the class: Codec().register(...).",
         )
@@ -359,8 +359,7 @@ class RunBlockedError(RunError):
     def __init__(self, run_id: str, problem: str) -> None:
         super().__init__(
             run_id,
-            f"run {run_id!r} is blocked: {problem}",
-            hint="Put the code back and wake the run, or cancel it.",
+            f"run {run_id!r} is blocked:\n    {problem}" if problem else f"run {run_id!r} is blocked",
         )
         self.problem = problem
 

@@ -61,6 +61,16 @@ async def wake(url: str) -> tuple[Any, Any]:
         return ended, await run.info()
 
 
+async def wake_until_it_sleeps(url: str) -> str:
+    """Wake a blocked run: that tries it again, and does not end the sleep that it is in."""
+    async with App(url):
+        run = get_run("it")
+        await run.wake()
+        while (info := await run.info()).status is not RunStatus.SUSPENDED:
+            await asyncio.sleep(0)
+        return info.waiting[0].id
+
+
 @pytest.fixture
 def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/changing.db"
@@ -81,6 +91,8 @@ def test_code_that_fits_goes_on(tmp_path: Path, url: str) -> None:
         ("x = await a(n)", "x = 2"),
         ("    x = await a(n)\n", "    await sleep('1 min')\n    x = await a(n)\n"),
         ("async def changing(n: int)", "async def changing(n: int, m: int)"),
+        ("    x = await a(n)\n", "    return 5\n    x = await a(n)\n"),
+        ("    x = await a(n)\n", "    x = await typo(n)\n"),
     ],
 )
 def test_code_that_does_not_fit_blocks_the_run(
@@ -95,6 +107,7 @@ def test_code_that_does_not_fit_blocks_the_run(
     assert "asked:" in str(info.problem)
 
     load(tmp_path, FIRST)
+    assert asyncio.run(wake_until_it_sleeps(url)) == "sleep#1"
     ended, _ = asyncio.run(wake(url))
     assert ended == 20
 

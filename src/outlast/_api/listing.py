@@ -53,8 +53,11 @@ async def list_runs(**filters: Unpack[RunFilters]) -> RunPage:
 
 async def find_runs(runtime: Runtime, filters: RunFilters) -> RunPage:
     """A page of runs of an app."""
+    if unknown := sorted(set(filters) - set(RunFilters.__annotations__)):
+        message = f"list_runs() has no filter {unknown[0]!r}; it has {', '.join(RunFilters.__annotations__)}"
+        raise TypeError(message)
     run_filter = RunFilter(
-        statuses=tuple(RunStatus(one) for one in _several(filters.get("status", ()))),
+        statuses=tuple(_status(one) for one in _several(filters.get("status", ()))),
         workflows=tuple(_several(filters.get("workflow", ()))),
         attributes=checked_attributes(filters.get("attributes")),
         created_from=_micros(filters.get("created_from")),
@@ -73,3 +76,11 @@ def _several(value: Any) -> Sequence[Any]:
 
 def _micros(moment: datetime | None) -> int | None:
     return None if moment is None else to_micros(moment)
+
+
+def _status(name: str) -> RunStatus:
+    try:
+        return RunStatus(name)
+    except ValueError:
+        message = f"{name!r} is no status; these are: {', '.join(RunStatus)}"
+        raise ValueError(message) from None

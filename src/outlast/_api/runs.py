@@ -105,10 +105,11 @@ class Run(Generic[R_co]):
         return await self._append("Run.cancel()", CancelRequested(reason=reason))
 
     async def wake(self) -> bool:
-        """End the sleeps that the run is in, now (not its timeouts); begin a delayed run; try a blocked one again.
-
-        Durable on return. False if it is over. A blocked run that then goes on has its sleep ended too.
-        """
+        """End the sleeps that the run is in, now (not its timeouts); begin a delayed run; try a blocked
+        one again, which then sleeps on if its code fits. Durable on return. False if it is over."""
+        record = await self._record()
+        if record.status is RunStatus.BLOCKED or record.started_at is None:
+            return await self._append("Run.wake()")
         return await self._append("Run.wake()", WakeRequested())
 
     async def events(self, start: int = 0) -> list[EventRecord]:
@@ -156,9 +157,10 @@ class Run(Generic[R_co]):
             raise RunNotFoundError(self.id)
         return record
 
-    async def _append(self, what: str, event: Event) -> bool:
+    async def _append(self, what: str, *events: Event) -> bool:
         runtime = self._runtime(what)
-        answer = await runtime.append_durably(Append(run_id=self.id, events=(encode_event(event),)))
+        drafts = tuple(encode_event(event) for event in events)
+        answer = await runtime.append_durably(Append(run_id=self.id, events=drafts))
         if answer.status is None:
             raise RunNotFoundError(self.id)
         return answer.position is not None

@@ -59,7 +59,7 @@ def _write_time(value: datetime | time) -> Parts:
         parts = {"value": value.replace(tzinfo=None).isoformat(), "zone": zone.key}
     elif type(zone) is timezone:
         parts |= _zone_name(zone)
-    elif zone is not None:
+    elif zone is not None and not _parsed_by_pydantic(zone):
         raise Refused(value, _zone_reason(zone))
     if value.fold:
         parts["fold"] = 1
@@ -69,6 +69,11 @@ def _write_time(value: datetime | time) -> Parts:
 def _zone_name(zone: timezone) -> Parts:
     name = zone.tzname(None)
     return {} if name == timezone(zone.utcoffset(None)).tzname(None) else {"name": name}
+
+
+def _parsed_by_pydantic(zone: tzinfo) -> bool:
+    """Whether it is the fixed offset that pydantic gives to times which it has parsed."""
+    return type(zone).__name__ == "TzInfo" and type(zone).__module__.startswith("pydantic_core")
 
 
 def _zone_reason(zone: tzinfo) -> str:

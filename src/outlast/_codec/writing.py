@@ -1,6 +1,6 @@
 """The odd path of encoding: a value becomes a tree of JSON types, with tagged objects in it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from enum import Enum, Flag
 from typing import Any, Final, TypeAlias, cast
 
@@ -227,4 +227,6 @@ def _reason(cls: type) -> str:
     base = next((base for base in _CONTAINERS if issubclass(cls, base)), None)
     if base is not None:
         return f"a subclass of {base.__name__} that would come back as a plain {base.__name__}"
+    if issubclass(cls, Coroutine):
+        return "which has no durable form: is an `await` missing?"
     return "which has no durable form"

@@ -67,7 +67,8 @@ class Execution:
         """How many events have been fed."""
         self.outcome: Outcome | None = None
         self.attributes: Attributes = {}
-        self.cancel_requested = False
+        self.cancel_requested: CancelRequested | None = None
+        """The first request to cancel the run."""
         self.started_children: set[str] = set()
         """The ids of the children that exist."""
         self.requests = Requests(run_id)
@@ -76,7 +77,6 @@ class Execution:
         )
         self._codec = codec
         self._root: WorkflowTask | None = None
-        self._reason: str | None = None
         audit.install()
 
     # For whoever drives the execution
@@ -156,7 +156,7 @@ class Execution:
                     child.set_result(self._codec.decode(event.result))
             case ChildFailed() as event:
                 if child := self._child_ended(logged, event.id):
-                    child.set_exception(child_failed_error(event, self._codec))
+                    child.set_exception(child_failed_error(event, child.command, self._codec))
             case ChildCancelled() as event:
                 if child := self._child_ended(logged, event.id):
                     child.set_exception(RunCancelledError(event.run_id, event.reason))
@@ -167,7 +167,7 @@ class Execution:
                 ):
                     operation.set_result(None)
             case CancelRequested() as event:
-                self._cancel(event.reason)
+                self._cancel(event)
             case WakeRequested():
                 self._wake()
             case RunCreated() as event:
@@ -214,11 +214,11 @@ class Execution:
         self.requests.taken_back.pop(ref, None)
         return self.requests.operations.answered(logged, ref, StartChild, None, None)
 
-    def _cancel(self, reason: str | None) -> None:
+    def _cancel(self, event: CancelRequested) -> None:
         if self.cancel_requested or self._root is None or self._root.done():
             return
-        self.cancel_requested, self._reason = True, reason
-        self._root.cancel(reason)
+        self.cancel_requested = event
+        self._root.cancel(event.reason)
 
     # Beginning and ending
 
@@ -244,7 +244,7 @@ class Execution:
 
     def _outcome(self, root: WorkflowTask) -> Outcome:
         if root.cancelled():
-            return Cancelled(self._reason)
+            return Cancelled(self.cancel_requested.reason if self.cancel_requested else None)
         error = root.exception()
         if error is not None:
             return Failed(self._codec.encode_error(error))

@@ -1,6 +1,7 @@
 """The errors that a workflow's code sees, made from recorded events."""
 
 from outlast._codec import Codec
+from outlast._engine.commands import Asked, StartChild
 from outlast._model.events import ChildFailed, Payload, StepFailed
 from outlast.errors import RunError, RunFailedError, StepFailedError
 
@@ -20,9 +21,10 @@ def step_failed_error(event: StepFailed, codec: Codec) -> StepFailedError:
     return error
 
 
-def child_failed_error(event: ChildFailed, codec: Codec) -> RunError:
-    """The error of a run that has failed, with the workflow's error as its cause."""
-    return run_failed_error(event.run_id, "", event.error, codec)
+def child_failed_error(event: ChildFailed, command: Asked, codec: Codec) -> RunError:
+    """The error of a child that has failed, with its workflow's error as the cause."""
+    workflow = command.request.workflow if isinstance(command, StartChild) else ""
+    return run_failed_error(event.run_id, workflow, event.error, codec)
 
 
 def run_failed_error(

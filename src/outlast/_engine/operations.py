@@ -84,5 +84,6 @@ class Operations:
         return any(isinstance(waiter.command, StartChild) for waiter in self._pending.values())
 
     def clear(self) -> None:
-        """The code has ended: it waits for nothing."""
+        """The code has ended: it waits for nothing, and later answers are inert."""
+        self._settled.update(self._pending)
         self._pending.clear()

@@ -69,7 +69,8 @@ def step_policy(
 def backoff_delay(policy: StepPolicy, attempt: int, error: BaseException, chance: float) -> Micros:
     """How long to wait after the failed attempt number `attempt`.
 
-    A first delay grows as first * 2^(attempt-1) up to five minutes, times a factor between 0.5 and 1
+    A first delay grows as first * 2^(attempt-1) up to five minutes (or the first
+    delay, if that is longer), times a factor between 0.5 and 1
     given by `chance` in [0, 1) ("equal jitter"); listed and computed delays are taken as they are.
     """
     backoff = policy.backoff
@@ -77,7 +78,8 @@ def backoff_delay(policy: StepPolicy, attempt: int, error: BaseException, chance
         return duration(backoff(attempt, error))
     if isinstance(backoff, Sequence) and not isinstance(backoff, str):
         return duration(backoff[min(attempt, len(backoff)) - 1])
-    grown = min(duration(backoff) << min(attempt - 1, 40), MAX_BACKOFF)
+    first = duration(backoff)
+    grown = min(first << min(attempt - 1, 40), max(first, MAX_BACKOFF))
     return round(grown * (0.5 + chance / 2))
 
 

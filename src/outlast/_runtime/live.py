@@ -90,19 +90,22 @@ class LiveRun:
             return
         self._unread = log
         for _ in range(min(len(log), REPLAY_SLICE)):
-            if not self._feed(decode_event(log.popleft()), dispatch=False):
+            if self._feed(decode_event(log.popleft())) is None:
                 return
         if log:
             self._runtime.call_soon(self.begin, log)
             return
         self._runtime.observers.run_claimed(self.id, self.epoch)
+        if self.execution.outcome is not None:
+            self._end(self.execution.outcome)
+            return
         self._dispatch(self.execution.outstanding())
         self.settle()
 
     def begin_new(self, created: Logged) -> None:
         """Begin a run that this process has just created."""
         self._runtime.observers.run_claimed(self.id, self.epoch)
-        if self._feed(created):
+        if self._take(created):
             self.settle()
 
     def give_up(self) -> None:
@@ -134,10 +137,10 @@ class LiveRun:
             self._runtime.on_due(None)
         position = answer.position - len(sent.events)
         for stored in answer.missed:
-            if not self._feed(decode_event(stored)):
+            if not self._take(decode_event(stored)):
                 return
         for event in sent.events:
-            if not self._feed(Logged(position, at, event)):
+            if not self._take(Logged(position, at, event)):
                 return
             position += 1
         self.settle()
@@ -190,27 +193,36 @@ class LiveRun:
 
     # Feeding and dispatching
 
-    def _feed(self, logged: Logged, *, dispatch: bool = True) -> bool:
-        """Feed one event. False if the run is over, or cannot go on."""
+    def _feed(self, logged: Logged) -> Sequence[Command] | None:
+        """Feed one event; the commands it leads to. `None` if it does not fit: the run is blocked."""
         if self._fed is not None:
             self._fed.append(logged)
         try:
             commands = self.execution.feed(logged)
         except OutlastError as problem:
             self._block(problem)
-            return False
+            return None
         if self.execution.loop.reports:
             self._runtime.report(self)
-        if self.execution.outcome is not None:
-            if not self._replays():
-                return False
-            # What is outstanding now are children to cancel; they are queued before the end is.
-            self._dispatch(self.execution.outstanding())
-            self._finish(self.execution.outcome)
+        return commands
+
+    def _take(self, logged: Logged) -> bool:
+        """Feed an event that is new, and do what it leads to. False if the run is over, or blocked."""
+        commands = self._feed(logged)
+        if commands is None:
             return False
-        if dispatch and commands:
+        if self.execution.outcome is not None:
+            self._end(self.execution.outcome)
+            return False
+        if commands:
             self._dispatch(commands)
         return True
+
+    def _end(self, outcome: Outcome) -> None:
+        if self._replays():
+            # What is outstanding now are children to cancel; they are queued before the end is.
+            self._dispatch(self.execution.outstanding())
+            self._finish(outcome)
 
     def _replays(self) -> bool:
         """Verify, if that is wished, that the code does the same again. False: the run is blocked."""
@@ -226,8 +238,9 @@ class LiveRun:
     def _block(self, problem: OutlastError) -> None:
         self.attempts.cancel_all()
         self._outbox.discard()
-        if self.execution.cancel_requested or _cancels(self._unread):
-            self._finish(Cancelled(None))
+        cancel = self.execution.cancel_requested or _cancel_in(self._unread)
+        if cancel is not None:
+            self._finish(Cancelled(cancel.reason))
         else:
             digest = self._runtime.source_digest(self.workflow)
             self._then(Block(problem=str(problem), digest=digest))
@@ -332,6 +345,10 @@ class LiveRun:
         self.settle()
 
 
-def _cancels(log: deque[StoredEvent]) -> bool:
-    """Whether somebody has asked to cancel a run in the part of its log that could not be replayed."""
-    return any(stored.kind == "cancel_requested" for stored in log)
+def _cancel_in(log: deque[StoredEvent]) -> CancelRequested | None:
+    """The first request to cancel in the part of a log that could not be replayed."""
+    for stored in log:
+        event = decode_event(stored).event if stored.kind == "cancel_requested" else None
+        if isinstance(event, CancelRequested):
+            return event
+    return None

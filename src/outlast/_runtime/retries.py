@@ -5,7 +5,7 @@ import msgspec
 from outlast._clock import Micros
 from outlast._registry.durations import deadline
 from outlast._registry.policy import StepPolicy, backoff_delay, wants_retry
-from outlast.errors import FatalError, PayloadError, RetryableError
+from outlast.errors import FatalError, NotAllowedHereError, PayloadError, RetryableError
 
 
 class GiveUp(msgspec.Struct, frozen=True):
@@ -23,9 +23,11 @@ class RetryAt(msgspec.Struct, frozen=True):
 def after_failure(
     policy: StepPolicy, attempt: int, error: BaseException, *, now: Micros, chance: float
 ) -> GiveUp | RetryAt:
-    """Decide. `FatalError` and payload errors are never retried; `RetryableError` always is, while
+    """Decide. `FatalError`, payload errors and primitives in the wrong place are never retried; `RetryableError` always is, while
     attempts are left; of others the policy's `retry_on` decides."""
-    if attempt > policy.retries or isinstance(error, FatalError | PayloadError):
+    if attempt > policy.retries or isinstance(
+        error, FatalError | PayloadError | NotAllowedHereError
+    ):
         return GiveUp(error)
     try:
         if isinstance(error, RetryableError):

@@ -173,7 +173,7 @@ class Runtime:
                     self.on_due(None)
             case Block(problem=problem):
                 self.observers.run_blocked(live.id, problem)
-                logger.error("run blocked", extra={"run_id": live.id, "problem": problem})
+                logger.error("run %s is blocked: %s", live.id, problem)
                 self.endings.tell(live.id)
             case Suspend(due_at=due_at):
                 self.observers.run_suspended(live.id)
