@@ -1,5 +1,7 @@
 """Planning without reading first."""
 
+from itertools import chain
+
 from outlast._model.runs import RunStatus
 from outlast.world import Advance, Batch, End
 from outlast.worlds.planning.records import Known, RunState
@@ -12,7 +14,7 @@ def predicted(batch: Batch) -> Known | None:
     nearly always new. A plan made on this is right if and only if, when it is written, every row is what
     its `Growth` says and no created id or key exists; a world that checks this saves the reading.
     """
-    if batch.appends or not all(map(_is_plain, batch.advances)):
+    if batch.appends or not all(map(_is_plain, batch.advances)) or _shares_a_key(batch):
         return None
     states: dict[str, RunState] = {}
     for advance in batch.advances:
@@ -21,6 +23,14 @@ def predicted(batch: Batch) -> Known | None:
     for draft in batch.creates:
         states.pop(draft.id, None)
     return Known(states, {}, {})
+
+
+def _shares_a_key(batch: Batch) -> bool:
+    """Whether a draft may give way to another of the batch: then it would be written nowhere, and
+    nothing would check whether its id exists."""
+    drafts = chain(batch.creates, *(advance.children for advance in batch.advances))
+    keys = [draft.idempotency_key for draft in drafts if draft.idempotency_key is not None]
+    return len(set(keys)) < len(keys)
 
 
 def _is_plain(advance: Advance) -> bool:

@@ -66,6 +66,10 @@ async def an_id_that_exists_wins_over_a_key(scene: Scene) -> None:
     await scene.create(draft("a", idempotency_key="order-1"))
     await scene.create(draft("b"))
     equal(await scene.create(draft("b", idempotency_key="order-1")), Created("b", new=False))
+    receipt = await scene.commit(
+        draft("c", idempotency_key="order-2"), draft("b", idempotency_key="order-2")
+    )
+    equal(receipt.created, (Created("c", new=True), Created("b", new=False)))
 
 
 @CREATING.check()
