@@ -2,7 +2,7 @@
 
 import asyncio
 from functools import partial
-from time import perf_counter
+from time import perf_counter, process_time
 
 from benchmarks.flows import STEP_TIMES, one_by_one
 from benchmarks.limits import COMMITS_S
@@ -17,14 +17,15 @@ async def _measure(steps: int, place: Place) -> Measured:
     async with App(place.url):
         await one_by_one(50)
         STEP_TIMES.clear()
-        began = perf_counter()
+        used, began = process_time(), perf_counter()
         result = await one_by_one(steps)
-        seconds = perf_counter() - began
+        seconds, cpu_s = perf_counter() - began, process_time() - used
     if result != sum(range(steps)) or len(STEP_TIMES) != steps:
         raise WrongResultError(result, len(STEP_TIMES))
     times, half = STEP_TIMES, steps // 2
     return {
         "steps_s": steps / seconds,
+        "cpu_us": cpu_s / steps * 1e6,
         "last_by_first": (times[-1] - times[-1 - ENDS]) / (times[ENDS] - times[0]),
         "halves": (times[-1] - times[half]) / (times[half - 1] - times[0]),
     }
@@ -44,6 +45,7 @@ def _workload(steps: int, name: str, bound: float) -> Workload:
                 target=1_500,
                 limit=COMMITS_S,
             ),
+            Figure(key="cpu_us", what="processor time a step, all threads", unit="us"),
             Figure(
                 key="last_by_first",
                 what="time of the last 100 steps by that of the first 100",
