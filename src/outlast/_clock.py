@@ -1,7 +1,8 @@
 """Time, as the library sees it: whole microseconds since the Unix epoch, from an injected clock."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Protocol, TypeAlias
 
 Micros: TypeAlias = int
@@ -68,3 +69,13 @@ async def sleep_until(clock: Clock, when: Micros, *, background: bool = False) -
         await woken
     finally:
         timer.cancel()
+
+
+@contextmanager
+def holding(clock: Clock) -> Generator[None]:
+    """Hold the clock over a piece of work."""
+    clock.hold()
+    try:
+        yield
+    finally:
+        clock.release()

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from outlast._clock import SECOND, Micros, sleep_until
+from outlast._clock import SECOND, Micros, holding, sleep_until
 from outlast._ids import new_worker_id
 from outlast._model.workers import WorkerRecord
 from outlast._registry.manifest import encode_manifest, make_manifest, source_digest
@@ -112,12 +112,16 @@ class Worker:
             try:
                 await serve()
             except WorldUnavailableError as error:
-                self._runtime.observers.commit_failed(error)
-                logger.warning("the world cannot be used for now", exc_info=error)
-                await self._pause(RETRY_AFTER)
+                await self._wait_for_world(error)
             except WorldError as error:
                 self._break(error)
                 return
+
+    async def _wait_for_world(self, error: WorldUnavailableError) -> None:
+        clock = self._runtime.clock
+        self._runtime.observers.commit_failed(error)
+        logger.warning("the world cannot be used for now", exc_info=error)
+        await sleep_until(clock, clock.now() + RETRY_AFTER)
 
     def _break(self, error: Exception) -> None:
         if not self.failed.done():
@@ -144,23 +148,29 @@ class Worker:
             queues=runtime.options.queues,
             limit=limit,
         )
-        runtime.clock.hold()
-        try:
+        with holding(runtime.clock):
             claimed = await runtime.world.claims.claim(request)
-            for one in claimed:
-                runtime.call_soon(runtime.adopt, one, await self._whole_log(one))
-        finally:
-            runtime.clock.release()
+        for one in claimed:
+            runtime.call_soon(runtime.adopt, one, await self._whole_log(one))
         return len(claimed) == limit
 
     async def _whole_log(self, claimed: ClaimedRun) -> tuple[StoredEvent, ...]:
         log = claimed.events
         while len(log) < claimed.run.position:
-            more = await self._runtime.world.log.read(claimed.run.id, after=len(log))
+            more = await self._read(claimed.run.id, len(log))
             if not more:
                 break
             log += more
         return log
+
+    async def _read(self, run_id: str, after: int) -> tuple[StoredEvent, ...]:
+        """Read, and do not give up: the run is ours by now, and nobody else will take it up."""
+        while True:
+            try:
+                with holding(self._runtime.clock):
+                    return await self._runtime.world.log.read(run_id, after=after)
+            except WorldUnavailableError as error:
+                await self._wait_for_world(error)
 
     async def _wait_for_due(self) -> None:
         runtime = self._runtime
@@ -189,15 +199,16 @@ class Worker:
             self._due.set()
 
     async def _listening(self) -> None:
-        """Hear of what other processes write: due runs, and news for live ones."""
+        """Hear of what other processes write: due runs, and news for live ones. It looks before it
+        waits: when it begins anew, something may have come that it could not look at."""
         news = self._runtime.world.news
-        mark = news.mark()
         while True:
-            mark = await news.changed(mark)
-            self._due.set()
+            mark = news.mark()
             for run_id in await self._runtime.world.claims.nudged(self.id):
                 if live := self._runtime.live.get(run_id):
                     live.nudge()
+            await news.changed(mark)
+            self._due.set()
 
     async def _heartbeats(self) -> None:
         while True:
