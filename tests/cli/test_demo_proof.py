@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from outlast import RunStatus
-from outlast._api.records import EventRecord
 from outlast.cli.demo.play import Kill, Plan, Played
 from outlast.cli.demo.proof import Proof, prove
+from outlast.records import EventRecord
 from tests.cli.test_timeline import info
 
 START = datetime(2026, 3, 1, tzinfo=UTC)

@@ -133,6 +133,32 @@ def test_a_worker_serves_until_it_is_asked_to_stop(stage: Stage, cli: Cli) -> No
     assert cli("workers", "--json").document == {"workers": []}
 
 
+def test_a_blocked_run_goes_on_when_its_code_is_back(stage: Stage) -> None:
+    good = (
+        "from outlast import sleep, step, workflow\n"
+        "@step\ndef a() -> int: return 1\n"
+        "@step\ndef b() -> int: return 2\n"
+        "@workflow\nasync def flow() -> int:\n"
+        "    x = await a()\n    await sleep('0.5s')\n    return x + await b()\n"
+    )
+    file = stage.folder / "changed.py"
+    file.write_text(good.replace("0.5s", "3 days"))
+    run_id = stage.run("start", "changed.py").stdout.strip()
+    with ended(stage.start("worker", "changed.py", "--json", "--verbose")) as worker:
+        assert _until(_documents(worker), "suspended") == run_id
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(LIMIT)
+    file.write_text(good.replace("x = await a()", "x = await b()"))
+    stage.run("wake", run_id)
+    blocked = stage.run("run", "changed.py", "--id", run_id)
+    assert (blocked.returncode, blocked.stdout) == (1, "")
+    assert blocked.stderr.count("asked:    step b#1") == 1
+    assert json.loads(stage.run("show", "--json").stdout)["run"]["status"] == "blocked"
+    file.write_text(good)
+    unblocked = stage.run("run", "changed.py", "--id", run_id)
+    assert (unblocked.returncode, unblocked.stdout) == (0, "3\n")
+
+
 def test_the_demo_proves_that_nothing_was_lost(folder: Path) -> None:
     answer = subprocess.run(
         [sys.executable, "-m", "outlast", "demo", "--files", "40", "--json"],

@@ -7,11 +7,11 @@ import pytest
 from rich.console import Console
 
 from outlast import RunStatus
-from outlast._api.records import EventRecord, RunInfo, Waiting
 from outlast.cli.condensing import Group, Mark, condensed
 from outlast.cli.render_run import RunView, render_run
 from outlast.cli.timeline import Entry, Timeline, with_waits
 from outlast.cli.times import ago, length, offset, rough, ticking
+from outlast.records import EventRecord, RunInfo, Waiting
 
 START = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 ERROR = {

@@ -2,32 +2,34 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
 from outlast._api.ambient import OPEN_APPS
 from outlast._api.calls import Call
+from outlast._api.interrupts import Interrupts
 from outlast._api.listing import RunFilters, find_runs
 from outlast._api.options import WorkerOptions, runtime_options
 from outlast._api.reading import worker_info
-from outlast._api.records import RunPage, WorkerInfo
 from outlast._api.runs import Run
 from outlast._api.settings import find_url
 from outlast._api.starting import StartKeywords, start_on, start_options
-from outlast._clock import Clock
+from outlast._clock import Clock, holding
 from outlast._codec import Codec
 from outlast._registry.durations import duration
 from outlast._registry.policy import Delay
 from outlast._registry.registry import REGISTRY
 from outlast._registry.version import code_version
 from outlast._runtime.observers import Observers
+from outlast._runtime.racing import first_of
 from outlast._runtime.runtime import Runtime
 from outlast._runtime.system import SystemClock
 from outlast._worker.worker import Worker
 from outlast.errors import NoAppError
 from outlast.instrument import Instrument
+from outlast.records import RunPage, WorkerInfo
 from outlast.world import World
 from outlast.worlds import world_from_url
 
@@ -76,27 +78,8 @@ class App:
         self._worker: Worker | None = None
 
     async def __aenter__(self) -> Self:
-        async with AsyncExitStack() as stack:
-            world = self._world or world_from_url(find_url(self._url), self._clock)
-            await stack.enter_async_context(world.opened())
-            self._runtime = Runtime(
-                world,
-                registry=REGISTRY,
-                codec=self._codec,
-                clock=self._clock,
-                observers=self._observers,
-                options=self._options,
-                version=code_version(REGISTRY),
-                chance=random.SystemRandom(),
-            )
-            stack.push_async_callback(self._runtime.close)
-            if self._serves:
-                self._worker = Worker(self._runtime)
-                await self._worker.start()
-                stack.push_async_callback(self._worker.stop)
-            OPEN_APPS.append(self)
-            stack.callback(OPEN_APPS.remove, self)
-            self._stack = stack.pop_all()
+        with holding(self._clock):
+            await self._open()
         return self
 
     async def __aexit__(
@@ -136,10 +119,28 @@ class App:
         """The workers that serve this world, oldest first."""
         return tuple(worker_info(worker) for worker in await self.runtime.world.listing.workers())
 
-    async def serve(self) -> None:
-        """Serve until cancelled. Raises `WorldError` if the world breaks."""
+    async def serve(self, *, on_stopping: Callable[[], None] = lambda: None) -> None:
+        """Serve until SIGTERM or Ctrl-C; then stop: attempts in flight finish within the grace period,
+        and runs are handed back. A second signal stops the process at once.
+
+        Args:
+            on_stopping: Called when the first signal has come.
+
+        Raises:
+            WorldError: The world broke, and the worker cannot go on.
+            NoAppError: The app is not open, or has no worker.
+        """
         if self._worker is None:
             raise NoAppError("App.serve()")
+        with Interrupts(on_stopping).handled() as interrupts:
+            await first_of(interrupts.asked.wait(), self.failure())
+            await self.stop()
+
+    async def failure(self) -> None:
+        """Wait for as long as the worker can go on. Raises `WorldError` when the world broke, or
+        `NoAppError` if there is no worker; never returns."""
+        if self._worker is None:
+            raise NoAppError("App.failure()")
         await asyncio.shield(self._worker.failed)
 
     async def stop(self, grace: Delay | None = None) -> None:
@@ -154,3 +155,26 @@ class App:
         if self._worker is not None:
             await self._worker.abandon()
         await self._stack.aclose()
+
+    async def _open(self) -> None:
+        async with AsyncExitStack() as stack:
+            world = self._world or world_from_url(find_url(self._url), self._clock)
+            await stack.enter_async_context(world.opened())
+            self._runtime = Runtime(
+                world,
+                registry=REGISTRY,
+                codec=self._codec,
+                clock=self._clock,
+                observers=self._observers,
+                options=self._options,
+                version=code_version(REGISTRY),
+                chance=random.SystemRandom(),
+            )
+            stack.push_async_callback(self._runtime.close)
+            if self._serves:
+                self._worker = Worker(self._runtime)
+                await self._worker.start()
+                stack.push_async_callback(self._worker.stop)
+            OPEN_APPS.append(self)
+            stack.callback(OPEN_APPS.remove, self)
+            self._stack = stack.pop_all()

@@ -7,11 +7,11 @@ from typing import Any, TypedDict, Unpack
 from outlast._api.ambient import ambient_app
 from outlast._api.attributes import checked_attributes
 from outlast._api.reading import run_info
-from outlast._api.records import RunPage
 from outlast._api.runs import Run
 from outlast._model.runs import AttributeValue, RunStatus
 from outlast._registry.durations import to_micros
 from outlast._runtime.runtime import Runtime
+from outlast.records import RunPage
 from outlast.world import RunFilter
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from outlast._api.records import EventRecord, RunInfo, StepAttempt, StepRecord, Waiting, WorkerInfo
 from outlast._codec import Codec
 from outlast._model.events import (
     NO_PAYLOAD,
@@ -20,6 +19,7 @@ from outlast._model.events import (
 from outlast._model.runs import RunRecord
 from outlast._model.workers import WorkerRecord
 from outlast._registry.durations import to_datetime
+from outlast.records import EventRecord, RunInfo, StepAttempt, StepRecord, Waiting, WorkerInfo
 from outlast.world import StoredEvent
 
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Generic, TypeVar, cast
 
 from outlast._api.reading import event_record, run_info, step_records
-from outlast._api.records import EventRecord, RunInfo, StepRecord
 from outlast._api.where import current_execution
 from outlast._clock import sleep_until, to_seconds
 from outlast._codec import decode_event, encode_event
@@ -30,6 +29,7 @@ from outlast.errors import (
     RunCancelledError,
     RunNotFoundError,
 )
+from outlast.records import EventRecord, RunInfo, StepRecord
 from outlast.world import Append
 
 R = TypeVar("R")

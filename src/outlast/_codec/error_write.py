@@ -11,6 +11,9 @@ from outlast._codec.records import is_dunder
 
 T = TypeVar("T")
 
+_OWN: Final = __file__.rpartition("_codec")[0] + "_"
+"""Where the private rooms of this library are."""
+
 RECORDED_TRACEBACK: Final = "__recorded_traceback__"
 """The attribute of a rebuilt exception that has the traceback text it was recorded with."""
 
@@ -86,8 +89,17 @@ def _traceback(error: BaseException) -> str:
     recorded = recorded_traceback(error)
     if recorded and descriptor_of("__traceback__").__get__(error) is None:
         return recorded
-    raised = _safely(lambda: "".join(traceback.format_exception(error, chain=False)), "")
+    raised = _safely(lambda: "".join(_format(error)), "")
     return f"{recorded}\nraised again:\n\n{raised}" if recorded else raised
+
+
+def _format(error: BaseException) -> list[str]:
+    """The traceback without this library's own frames around the user's code."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_OWN):
+        trace = trace.tb_next
+    kept = trace if trace is not None else error.__traceback__
+    return traceback.format_exception(type(error), error, kept, chain=False)
 
 
 def _members(error: BaseException) -> tuple[BaseException, ...] | None:

@@ -1,7 +1,9 @@
-"""The library's log on standard error, for workers."""
+"""The library's log on standard error."""
 
 import logging
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Final
 
 _FIELDS: Final = ("run_id", "step_id", "problem")
@@ -15,6 +17,21 @@ class _Formatter(logging.Formatter):
         head, newline, rest = text.partition("\n")
         fields = [f"{name}={getattr(record, name)}" for name in _FIELDS if hasattr(record, name)]
         return " ".join([head, *fields]) + newline + rest
+
+
+@contextmanager
+def without_blocked_runs() -> Generator[None]:
+    """Let the log not say that a run is blocked: whoever follows the run is told so anyway."""
+    logger = logging.getLogger("outlast")
+    logger.addFilter(_is_of_something_else)
+    try:
+        yield
+    finally:
+        logger.removeFilter(_is_of_something_else)
+
+
+def _is_of_something_else(record: logging.LogRecord) -> bool:
+    return "is blocked" not in str(record.msg)
 
 
 def log_to_stderr() -> None:

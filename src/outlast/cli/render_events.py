@@ -9,10 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from outlast._api.inspection import error_text
-from outlast._api.records import EventRecord
 from outlast.cli.plain import call_text, short_text
 from outlast.cli.render_timeline import error_line
 from outlast.cli.times import length, moment, offset
+from outlast.records import EventRecord
 
 LONGEST = 100
 """So many characters are shown of what an event carries."""

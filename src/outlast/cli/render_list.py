@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from outlast import RunStatus
-from outlast._api.records import RunInfo, WorkerInfo
 from outlast.cli.render_run import attributes_text, status_text
 from outlast.cli.times import ago, length, rough
+from outlast.records import RunInfo, WorkerInfo
 
 
 def runs_table(runs: Sequence[RunInfo], now: datetime) -> Table:

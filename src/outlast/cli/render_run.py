@@ -9,7 +9,6 @@ from rich.text import Text
 
 from outlast import RunStatus
 from outlast._api.inspection import ErrorText
-from outlast._api.records import RunInfo
 from outlast.cli.condensing import Mark, condensed
 from outlast.cli.looks import STATUS_SIGNS
 from outlast.cli.plain import call_text, value_text
@@ -17,6 +16,7 @@ from outlast.cli.render_timeline import Span, TimelineTable, error_line
 from outlast.cli.texts import count, indented, own_frames
 from outlast.cli.timeline import Timeline, with_waits
 from outlast.cli.times import ago, date_and_time, length, ticking
+from outlast.records import RunInfo
 
 
 class RunView(msgspec.Struct, frozen=True, kw_only=True):

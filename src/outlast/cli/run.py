@@ -7,10 +7,10 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from outlast import App, RunStatus, WorkerOptions
-from outlast._api.records import RunInfo
+from outlast._api.interrupts import Interrupts
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
-from outlast.cli.interrupts import Interrupts
+from outlast.cli.logs import without_blocked_runs
 from outlast.cli.output import Output
 from outlast.cli.plain import value_text
 from outlast.cli.render_run import RunView, headline, render_failure, timeline_table
@@ -22,6 +22,7 @@ from outlast.cli.timeline import Timeline
 from outlast.cli.times import current_time
 from outlast.cli.watchers import watcher_for
 from outlast.cli.watching import watch
+from outlast.records import RunInfo
 
 
 async def command(
@@ -51,10 +52,13 @@ async def command(
     workflow = find_workflow(target)
     watcher = watcher_for(output)
     options = WorkerOptions(queues=(flags.queue or "default",))
-    with watcher.shown(), Interrupts(watcher.stopping).handled() as interrupts:
+    interrupts = Interrupts(watcher.stopping)
+    with without_blocked_runs(), watcher.shown(), interrupts.handled():
         async with App(common.url, options=options) as app:
             run = await begin(app, workflow, args, flags)
-            over = await watch(run, watcher, stop=interrupts.asked, serving=app.serve())
+            if await run.status() is RunStatus.BLOCKED:
+                await run.wake()  # which tries it again
+            over = await watch(run, watcher, stop=interrupts.asked, serving=app.failure())
             if not over:
                 await app.stop()
             info, events = await run.info(), await run.events()

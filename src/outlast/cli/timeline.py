@@ -7,8 +7,8 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 
 from outlast._api.inspection import ErrorText, error_text
-from outlast._api.records import EventRecord, RunInfo, Waiting
 from outlast.cli.times import moment
+from outlast.records import EventRecord, RunInfo, Waiting
 
 State: TypeAlias = Literal["running", "retrying", "waiting", "completed", "failed", "cancelled"]
 Kind: TypeAlias = Literal["step", "wait", "child", "note"]

@@ -8,13 +8,13 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from outlast._api.records import EventRecord, RunInfo
 from outlast.cli.output import Output
 from outlast.cli.render_events import event_line
 from outlast.cli.render_run import RunView, headline, timeline_table
 from outlast.cli.timeline import Timeline
 from outlast.cli.times import current_time
 from outlast.cli.watching import Watcher
+from outlast.records import EventRecord, RunInfo
 
 QUIET_KINDS = frozenset({"step_started"})
 """Events that are not worth a line while their run is followed in lines."""

@@ -5,8 +5,9 @@ from collections.abc import Coroutine
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from outlast import Run
-from outlast._api.records import EventRecord, RunInfo
+from outlast import Run, RunStatus
+from outlast.cli.times import pause
+from outlast.records import EventRecord, RunInfo
 
 REFRESH = 0.2
 """So many seconds are between two pictures of a run at the least."""
@@ -66,5 +67,13 @@ async def watch(
 
 
 async def _follow(run: Run[Any], watcher: Watcher) -> None:
-    async for event in run.follow():
-        watcher.event(event)
+    """Until the run is over, or blocked and not about to be tried again."""
+    position = 0
+    while True:
+        async for event in run.follow(position):
+            watcher.event(event)
+            position = event.position + 1
+        info = await run.info()
+        if info.ended_at is not None or (info.status is RunStatus.BLOCKED and info.due_at is None):
+            return
+        await pause(REFRESH)

@@ -1,7 +1,6 @@
 """`outlast worker`: serve the workflows of modules or files until asked to stop."""
 
-import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -9,7 +8,6 @@ from outlast import App, WorkerOptions
 from outlast._api.inspection import step_count, workflows
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
-from outlast.cli.interrupts import Interrupts
 from outlast.cli.loading import load
 from outlast.cli.logs import log_to_stderr
 from outlast.cli.output import Output
@@ -63,25 +61,8 @@ async def command(
         queues=queue, max_steps=concurrency, grace=grace, verify_replay=verify_replay
     )
     notes = WorkerNotes(output, verbose=verbose)
-    with Interrupts(notes.stopping).handled() as interrupts:
-        async with App(common.url, options=options, instruments=[notes]) as app:
-            notes.serving(app.url, [one.name for one in workflows()], step_count(), queue)
-            await _serve(app, interrupts.asked)
+    async with App(common.url, options=options, instruments=[notes]) as app:
+        notes.serving(app.url, [one.name for one in workflows()], step_count(), queue)
+        await app.serve(on_stopping=notes.stopping)
     notes.stopped()
     return Exit.OK
-
-
-async def _serve(app: App, stop: asyncio.Event) -> None:
-    """Until asked to stop. Raises if the world breaks."""
-    tasks: set[asyncio.Task[Any]] = {
-        asyncio.create_task(stop.wait()),
-        asyncio.create_task(app.serve()),
-    }
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

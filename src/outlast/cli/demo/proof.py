@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from outlast import RunStatus
-from outlast._api.records import EventRecord
 from outlast.cli.demo.play import Kill, Played
 from outlast.cli.texts import count
+from outlast.records import EventRecord
 
 
 class Check(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
@@ -14,7 +15,7 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 class Interrupts:
     """Whether, and by what, the process was asked to stop."""
 
-    def __init__(self, on_first: Callable[[], None]) -> None:
+    def __init__(self, on_first: Callable[[], None] = lambda: None) -> None:
         self.asked = asyncio.Event()
         self.number: int | None = None
         """The number of the first signal."""
@@ -26,8 +27,12 @@ class Interrupts:
         """Handle the signals for a while.
 
         Real handlers, not those of the event loop: the second signal must also work while a step of the
-        user keeps the loop from turning.
+        user keeps the loop from turning. Outside of the main thread, where Python allows none, nothing
+        is handled.
         """
+        if threading.current_thread() is not threading.main_thread():
+            yield self
+            return
         before = {number: signal.signal(number, self._receive) for number in SIGNALS}
         try:
             yield self
