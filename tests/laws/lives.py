@@ -2,19 +2,23 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from outlast import App, RunStatus, WorkerOptions
 from outlast._codec import decode_event
 from outlast._model.events import Logged
 from outlast._model.runs import TERMINAL
+from outlast.errors import WorldUnavailableError
 from outlast.testing import Fault, FaultyWorld, Signals, SkippingClock, crash
 from outlast.world import RunFilter, World
 from tests.laws.data import Data, MakeData
 
 RUN = "run"
 """The id of the run that a law looks at."""
+
+T = TypeVar("T")
 
 Log = tuple[Logged, ...]
 Script = Callable[[App], Awaitable[Any]]
@@ -85,7 +89,7 @@ def tell(
                 break
         return Story(lives, await _statuses(data.world()), clock)
 
-    return asyncio.run(asyncio.wait_for(main(), 60))
+    return asyncio.run(asyncio.wait_for(main(), 20))
 
 
 async def live(
@@ -141,6 +145,14 @@ async def _statuses(world: World) -> dict[str, RunStatus]:
         return {run.id: run.status for run in page.runs}
 
 
+async def insist(make: Callable[[], Awaitable[T]]) -> T:
+    """Do it, again and again while the world cannot be used."""
+    for _ in range(20):
+        with suppress(WorldUnavailableError):
+            return await make()
+    raise AssertionError("the world cannot be used for ever")
+
+
 async def _ending(result: Awaitable[Any]) -> Ended:
     try:
         return Ended(result=await result)
@@ -150,7 +162,7 @@ async def _ending(result: Awaitable[Any]) -> Ended:
 
 async def _wait_for_all(app: App) -> None:
     """Wait until the runs that nobody waits for are over too."""
-    page = await app.list_runs(limit=1_000)
+    page = await insist(lambda: app.list_runs(limit=1_000))
     for info in page.runs:
         if info.status not in TERMINAL:
-            await _ending(app.get_run(info.id).result())
+            await _ending(insist(app.get_run(info.id).result))
