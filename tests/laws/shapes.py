@@ -293,6 +293,18 @@ async def locks() -> list[int]:
     return found
 
 
+@workflow
+async def set_order() -> list[int]:
+    """Iterates over the sets that asyncio gives and that it is given."""
+    tasks = {asyncio.create_task(double(n)) for n in range(6)}
+    done, _ = await asyncio.wait(tasks)
+    found = [await add(task.result(), 1) for task in done]
+    async with asyncio.TaskGroup() as group:
+        for task in tasks:
+            group.create_task(sleep(1 + task.result()))
+    return found
+
+
 async def result_of(run: Run[Any]) -> Any:
     return await run.result()
 
@@ -352,6 +364,7 @@ SHAPES = {
     "generating": Shape(make=generating, ends=[0, 2, 4]),
     "all_errors": Shape(make=all_errors, ends=["int", "StepFailedError", "RunFailedError"]),
     "daily": Shape(make=daily, ends=[0, 2]),
+    "set_order": Shape(make=set_order, ends=...),
     "locks": Shape(make=locks, ends=[0, 2, 4]),
 }
 """By name. `ends` is the result, or the class of the error that `Run.result` raises; `...` if only
