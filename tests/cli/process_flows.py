@@ -25,9 +25,15 @@ async def second(go: str) -> str:
     return "2"
 
 
+@step
+async def third() -> str:
+    tell("third")
+    return "3"
+
+
 @workflow
-async def two_steps(go: str) -> str:
-    return await first() + await second(go)
+async def three_steps(go: str) -> str:
+    return await first() + await second(go) + await third()
 
 
 @workflow

@@ -74,19 +74,21 @@ def ended(process: "subprocess.Popen[str]") -> Iterator["subprocess.Popen[str]"]
 
 
 def test_a_killed_run_goes_on_where_it_stopped(stage: Stage) -> None:
-    with ended(stage.start("run", "flows.py:two_steps", str(stage.go), "--id", "r")) as process:
+    with ended(stage.start("run", "flows.py:three_steps", str(stage.go), "--id", "r")) as process:
         assert [stage.told.readline() for _ in range(2)] == ["first\n", "second\n"]
         process.send_signal(signal.SIGKILL)
         process.wait(LIMIT)
     stage.go.touch()
-    again = stage.run("run", "flows.py:two_steps", "--id", "r")
-    assert (again.returncode, again.stdout) == (0, "12\n")
-    assert stage.close() == ["second"], "the step in flight is done again, the recorded one is not"
+    again = stage.run("run", "flows.py:three_steps", "--id", "r")
+    assert (again.returncode, again.stdout) == (0, "123\n")
+    assert stage.close() == ["second", "third"], (
+        "the step in flight is done again, the recorded one is not"
+    )
 
 
 def test_ctrl_c_says_how_to_go_on_and_that_works(stage: Stage) -> None:
     url = f"sqlite:///{stage.folder / 'elsewhere.db'}"
-    command = ("run", "flows.py:two_steps", str(stage.go), "--url", url)
+    command = ("run", "flows.py:three_steps", str(stage.go), "--url", url)
     with ended(stage.start(*command)) as process:
         assert [stage.told.readline() for _ in range(2)] == ["first\n", "second\n"]
         process.send_signal(signal.SIGINT)
@@ -97,14 +99,14 @@ def test_ctrl_c_says_how_to_go_on_and_that_works(stage: Stage) -> None:
         out, err = process.communicate(timeout=LIMIT)
     assert (process.returncode, out) == (130, "")
     advice = shlex.split(err.splitlines()[-1])
-    assert advice[:3] == ["outlast", "run", "flows.py:two_steps"]
+    assert advice[:3] == ["outlast", "run", "flows.py:three_steps"]
     again = stage.run(*advice[1:])
-    assert (again.returncode, again.stdout) == (0, "12\n")
-    assert stage.close() == [], "what was in flight at Ctrl-C was finished and recorded"
+    assert (again.returncode, again.stdout) == (0, "123\n")
+    assert stage.close() == ["third"], "what was in flight at Ctrl-C was finished and recorded"
 
 
 def test_a_second_ctrl_c_stops_at_once(stage: Stage) -> None:
-    with ended(stage.start("run", "flows.py:two_steps", str(stage.go))) as process:
+    with ended(stage.start("run", "flows.py:three_steps", str(stage.go))) as process:
         assert [stage.told.readline() for _ in range(2)] == ["first\n", "second\n"]
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
@@ -119,7 +121,7 @@ def test_a_worker_serves_until_it_is_asked_to_stop(stage: Stage, cli: Cli) -> No
     with ended(stage.start("worker", "flows.py", "--json", "--verbose")) as worker:
         lines = _documents(worker)
         serving = next(lines)
-        assert serving["workflows"] == ["nap", "two_steps"]
+        assert serving["workflows"] == ["nap", "three_steps"]
         assert cli("workers", "--json").document["workers"][0]["id"] == serving["worker"]
         run_id = stage.run("start", "flows.py:nap").stdout.strip()
         assert _until(lines, "suspended") == run_id

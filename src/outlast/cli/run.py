@@ -1,5 +1,6 @@
 """`outlast run`: start a run, follow it, and print its result."""
 
+import asyncio
 import shlex
 from typing import Annotated
 
@@ -7,7 +8,6 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from outlast import App, RunStatus, WorkerOptions
-from outlast._api.interrupts import Interrupts
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.logs import without_blocked_runs
@@ -52,18 +52,20 @@ async def command(
     workflow = find_workflow(target)
     watcher = watcher_for(output)
     options = WorkerOptions(queues=(flags.queue or "default",))
-    interrupts = Interrupts(watcher.stopping)
-    with without_blocked_runs(), watcher.shown(), interrupts.handled():
+    with without_blocked_runs(), watcher.shown():
         async with App(common.url, options=options) as app:
-            run = await begin(app, workflow, args, flags)
-            if await run.status() is RunStatus.BLOCKED:
-                await run.wake()  # which tries it again
-            over = await watch(run, watcher, stop=interrupts.asked, serving=app.failure())
-            if not over:
-                await app.stop()
+            # From here on Ctrl-C is handled: before anything is started.
+            serving = asyncio.create_task(app.serve(on_stopping=watcher.stopping))
+            try:
+                run = await begin(app, workflow, args, flags)
+                if await run.status() is RunStatus.BLOCKED:
+                    await run.wake()  # which tries it again
+                over = await watch(run, watcher, serving)
+            finally:
+                serving.cancel()
             info, events = await run.info(), await run.events()
     if not over:
-        return _stopped(output, info, target, common, interrupts)
+        return _stopped(output, info, target, common)
     _print_end(output, info, Timeline(events))
     return Exit.OK if info.status is RunStatus.COMPLETED else Exit.FAILED
 
@@ -85,9 +87,7 @@ def _print_end(output: Output, info: RunInfo, timeline: Timeline) -> None:
         output.note(Text(f"more: outlast show {info.id}", style="dim"))
 
 
-def _stopped(
-    output: Output, info: RunInfo, target: str, common: Common, interrupts: Interrupts
-) -> int:
+def _stopped(output: Output, info: RunInfo, target: str, common: Common) -> Exit:
     world = [] if common.url is None else ["--url", common.url]
     again = shlex.join(["outlast", "run", target, "--id", info.id, *world])
     output.document({"run": info, "ending": None, "go_on": again})
@@ -95,4 +95,4 @@ def _stopped(
         f"stopped; the run is kept as it is after {count(info.events, 'event')}. Go on with:"
     )
     output.note_line(f"  {again}", style="bold")
-    return interrupts.exit_code
+    return Exit.INTERRUPTED

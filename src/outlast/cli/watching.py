@@ -1,7 +1,6 @@
 """Following a run, whatever shows it."""
 
 import asyncio
-from collections.abc import Coroutine
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -33,23 +32,11 @@ class Watcher(Protocol):
         ...
 
 
-async def watch(
-    run: Run[Any],
-    watcher: Watcher,
-    *,
-    stop: asyncio.Event,
-    serving: Coroutine[Any, Any, None],
-) -> bool:
-    """Show the run until it is over (or blocked): then true; or until `stop` is set: then false.
-
-    `serving` raises if this process cannot go on serving, and so does this then.
-    """
+async def watch(run: Run[Any], watcher: Watcher, serving: asyncio.Task[None]) -> bool:
+    """Show the run until it is over (or blocked): then true; or until `serving` returns, because the
+    process was asked to stop: then false. What `serving` raises is raised."""
     following = asyncio.create_task(_follow(run, watcher))
-    tasks: set[asyncio.Task[Any]] = {
-        following,
-        asyncio.create_task(stop.wait()),
-        asyncio.create_task(serving),
-    }
+    tasks: set[asyncio.Task[Any]] = {following, serving}
     try:
         done: set[asyncio.Task[Any]] = set()
         while not done:
@@ -61,9 +48,8 @@ async def watch(
             task.result()
         return following in done
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
 
 
 async def _follow(run: Run[Any], watcher: Watcher) -> None:
