@@ -11,6 +11,7 @@ from outlast._codec import decode_event
 from outlast._model.events import Logged
 from outlast._model.runs import TERMINAL
 from outlast.errors import WorldUnavailableError
+from outlast.records import RunPage
 from outlast.testing import Fault, FaultyWorld, Signals, SkippingClock, crash
 from outlast.world import RunFilter, World
 from tests.laws.data import Data, MakeData
@@ -87,7 +88,7 @@ def tell(
             lives.append(life)
             if life.ended is not None:
                 break
-        return Story(lives, await _statuses(data.world()), clock)
+        return Story(lives, await statuses(data.world()), clock)
 
     return asyncio.run(asyncio.wait_for(main(), 20))
 
@@ -111,7 +112,7 @@ async def live(
         async with app:
             first = len(world.calls)
             world.inject(*() if at_start else faults)
-            life.ended = await _ending(script(app))
+            life.ended = await ending_of(script(app))
             life.calls = tuple(world.calls[first:])
             await _wait_for_all(app)
 
@@ -139,7 +140,7 @@ async def read_logs(world: World) -> dict[str, Log]:
         }
 
 
-async def _statuses(world: World) -> dict[str, RunStatus]:
+async def statuses(world: World) -> dict[str, RunStatus]:
     async with world.opened():
         page = await world.listing.find(RunFilter(), limit=1_000)
         return {run.id: run.status for run in page.runs}
@@ -153,7 +154,7 @@ async def insist(make: Callable[[], Awaitable[T]]) -> T:
     raise AssertionError("the world cannot be used for ever")
 
 
-async def _ending(result: Awaitable[Any]) -> Ended:
+async def ending_of(result: Awaitable[Any]) -> Ended:
     try:
         return Ended(result=await result)
     except Exception as error:
@@ -162,7 +163,12 @@ async def _ending(result: Awaitable[Any]) -> Ended:
 
 async def _wait_for_all(app: App) -> None:
     """Wait until the runs that nobody waits for are over too."""
-    page = await insist(lambda: app.list_runs(limit=1_000))
-    for info in page.runs:
-        if info.status not in TERMINAL:
-            await _ending(insist(app.get_run(info.id).result))
+
+    def all_runs() -> Awaitable[RunPage]:
+        return app.list_runs(limit=1_000)
+
+    while left := [
+        info.id for info in (await insist(all_runs)).runs if info.status not in TERMINAL
+    ]:
+        for run_id in left:
+            await ending_of(insist(app.get_run(run_id).result))

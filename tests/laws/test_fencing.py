@@ -12,7 +12,7 @@ from outlast.testing import FaultyWorld, SkippingClock, Stall
 from tests.laws.checks import check_log
 from tests.laws.data import MakeData
 from tests.laws.frozen import ProcessClock
-from tests.laws.lives import RUN, Ended, Story, _ending, live, read_logs, tell
+from tests.laws.lives import RUN, Ended, Story, ending_of, live, read_logs, tell
 from tests.laws.shapes import SHAPES, Shape
 
 SOME = ["race", "retries", "children", "cancelled_child", "cancelled", "attributes", "daily"]
@@ -65,7 +65,7 @@ async def stand_still(make_data: MakeData, shape: Shape, point: Stall, expected:
     world = FaultyWorld(data.world())
     async with App(world=world, clock=own_clock) as app:
         world.inject(point)
-        first = asyncio.create_task(_ending(shape.play(app, RUN)))
+        first = asyncio.create_task(ending_of(shape.play(app, RUN)))
         stall = asyncio.create_task(world.stalled.wait())
         await asyncio.wait({first, stall}, return_when=asyncio.FIRST_COMPLETED)
         if not world.stalled.is_set():
