@@ -82,7 +82,7 @@ def test_a_workflow_with_side_effects_cannot_be_run(cli: Cli, folder: Path) -> N
 
 def test_version(cli: Cli) -> None:
     assert cli("version", "--json").document["python"] == ".".join(map(str, sys.version_info[:3]))
-    assert cli("--version").out.strip() in cli("version").out
+    assert cli("--version").out == cli("version").out != ""
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

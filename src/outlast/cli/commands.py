@@ -1,6 +1,5 @@
 """The table of commands. Each is imported when it is used."""
 
-from importlib.metadata import version
 from typing import Final
 
 from cyclopts import App, Group
@@ -40,13 +39,13 @@ def make_app(chosen: str | None = None) -> App:
         help=SUMMARY,
         help_format="plaintext",
         help_epilogue=EXIT_HELP,
-        version=installed_version,
+        version_flags=(),
     )
-    app["--help"].group = app["--version"].group = MORE
+    app["--help"].group = MORE
     for order, (name, group, summary) in enumerate(COMMANDS):
         app.command(
             f"outlast.cli.{name}:command",
-            name=name,
+            name=(name, "--version") if name == "version" else name,
             group=group,
             sort_key=order,
             help_format="markdown",
@@ -54,8 +53,3 @@ def make_app(chosen: str | None = None) -> App:
             **({} if name == chosen else {"help": summary}),
         )
     return app
-
-
-def installed_version() -> str:
-    """The version of the installed distribution."""
-    return version("outlast")

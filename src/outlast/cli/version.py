@@ -1,8 +1,8 @@
 """`outlast version`."""
 
 import platform
+from importlib.metadata import version
 
-from outlast.cli.commands import installed_version
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.output import Output
@@ -12,7 +12,7 @@ def command(*, common: Common = DEFAULTS) -> int:
     """Print the version of Outlast, of Python, and of the platform."""
     output = Output(common)
     found = {
-        "outlast": installed_version(),
+        "outlast": version("outlast"),
         "python": platform.python_version(),
         "platform": platform.platform(),
     }
