@@ -359,7 +359,9 @@ class RunBlockedError(RunError):
     def __init__(self, run_id: str, problem: str) -> None:
         super().__init__(
             run_id,
-            f"run {run_id!r} is blocked:\n    {problem}" if problem else f"run {run_id!r} is blocked",
+            f"run {run_id!r} is blocked:\n    {problem}"
+            if problem
+            else f"run {run_id!r} is blocked",
         )
         self.problem = problem
 

@@ -26,7 +26,8 @@ class Arguments:
         try:
             return self._validate(*args, **kwargs)
         except self._invalid as error:
-            problems = [self._problem(detail) for detail in error.errors(include_url=False)]
+            invalid: Any = error
+            problems = [self._problem(detail) for detail in invalid.errors(include_url=False)]
             raise InvalidArgumentsError(self._name, problems) from error
 
     def _problem(self, detail: Any) -> str:
@@ -37,7 +38,7 @@ class Arguments:
         return f"{place}: {detail['msg']}" if place else str(detail["msg"])
 
 
-def _validator(fn: Callable[..., Any]) -> tuple[Callable[..., BoundArguments], type[Any]]:
+def _validator(fn: Callable[..., Any]) -> tuple[Callable[..., BoundArguments], type[ValueError]]:
     """What validates calls, and the error that it raises."""
     # Here and not above: it is a third of the time that `import outlast` takes, and only a process that
     # makes calls needs it.

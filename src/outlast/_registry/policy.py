@@ -57,9 +57,7 @@ def step_policy(
         raise DefinitionError(name, "an attempt cannot have a timeout of 0")
     return StepPolicy(
         retries=retries,
-        backoff=backoff
-        if isinstance(backoff, str) or not isinstance(backoff, Sequence)
-        else tuple(backoff),
+        backoff=backoff,
         timeout=limit,
         retry_on=retry_on,
         queue=queue,
@@ -69,9 +67,9 @@ def step_policy(
 def backoff_delay(policy: StepPolicy, attempt: int, error: BaseException, chance: float) -> Micros:
     """How long to wait after the failed attempt number `attempt`.
 
-    A first delay grows as first * 2^(attempt-1) up to five minutes (or the first
-    delay, if that is longer), times a factor between 0.5 and 1
-    given by `chance` in [0, 1) ("equal jitter"); listed and computed delays are taken as they are.
+    A first delay grows as first * 2^(attempt-1) up to five minutes (or the first delay, if that is
+    longer), times a factor between 0.5 and 1 given by `chance` in [0, 1) ("equal jitter"). Listed and
+    computed delays are taken as they are.
     """
     backoff = policy.backoff
     if callable(backoff):
