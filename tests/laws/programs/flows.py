@@ -1,0 +1,61 @@
+"""Workflows for the tests that kill processes. What a step does is witnessed in a file, beside the log."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+from outlast import step, step_info, workflow
+
+WITNESS = "OUTLAST_WITNESS"
+"""The environment variable that names the file."""
+
+
+def testify() -> int:
+    """Write a line that this step begins; atomic, and there when the process is not. Gives how often it has begun."""
+    line = f"{step_info().id}\n"
+    descriptor = os.open(os.environ[WITNESS], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(descriptor, line.encode())
+    finally:
+        os.close(descriptor)
+    return Path(os.environ[WITNESS]).read_text().count(line)
+
+
+@step
+async def pick(row: int, place: int) -> int:
+    """Takes a while."""
+    testify()
+    await asyncio.sleep(0.01)
+    return row * place
+
+
+@step
+async def slow_at_first() -> int:
+    """Takes for ever when it is begun for the first time."""
+    times = testify()
+    if times == 1:
+        await asyncio.get_running_loop().create_future()
+    return times
+
+
+@step(retries=0)
+async def deadly() -> None:
+    """Takes its process with it."""
+    testify()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@workflow
+async def harvest(row: int, places: int) -> int:
+    return sum([await pick(row, place) for place in range(places)])
+
+
+@workflow
+async def one_slow() -> list[int]:
+    return [await pick(1, 1), await slow_at_first(), await pick(1, 2)]
+
+
+@workflow
+async def kills_its_worker() -> None:
+    await deadly()
