@@ -4,8 +4,6 @@ Each attempt writes a line into a witness file before it works; the log says wha
 """
 
 import asyncio
-import os
-import sqlite3
 import subprocess
 import sys
 import time
@@ -14,27 +12,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.model import Figure, Limit, Measured, Place, Workload, WrongResultError
-from outlast import App, RunStatus, list_runs, start, step, step_info, workflow
+from benchmarks.witnessing import RUN_ID, STEPS
+from outlast import App
 
-RUNS, STEPS, STEP_SECONDS = 200, 20, 0.02
+RUNS = 200
 WITNESS = "witness.txt"
-
-
-@step
-async def witnessed(n: int, witness: str) -> int:
-    """Say that it was begun, and take a while."""
-    line = f"{time.time():.6f} {step_info().id}\n".encode()
-    file = os.open(witness, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    os.write(file, line)
-    os.close(file)
-    await asyncio.sleep(STEP_SECONDS)
-    return n
-
-
-@workflow
-async def twenty_steps(witness: str) -> int:
-    """One after the other."""
-    return sum([await witnessed(n, witness) for n in range(STEPS)])
 
 
 def _measure(place: Place) -> Measured:
@@ -46,7 +28,7 @@ def _measure(place: Place) -> Measured:
     finally:
         first.kill()
         first.wait()
-    begun, recorded = _lines(witness), _recorded(place.database)
+    begun, recorded = _lines(witness), _recorded(place, runs)
     restarted_at = time.time()
     second = _worker(place, runs)
     try:
@@ -60,7 +42,7 @@ def _measure(place: Place) -> Measured:
     in_flight = {step for _, step in begun} - recorded
     if code or len(again) != runs * STEPS or not repeated <= in_flight or max(again.values()) > 2:
         raise WrongResultError(code, len(again), len(repeated - in_flight), max(again.values()))
-    if _recorded(place.database) != set(again):
+    if _recorded(place, runs) != set(again):
         raise WrongResultError("what was done is not what was recorded")
     return {
         "first_resumed_s": min(resumed) - restarted_at,
@@ -72,17 +54,8 @@ def _measure(place: Place) -> Measured:
 
 
 def _worker(place: Place, runs: int) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "benchmarks.workloads.kill", place.url, str(runs)]
+    command = [sys.executable, "-m", "benchmarks.witnessing", place.url, str(runs)]
     return subprocess.Popen([*command, str(place.folder / WITNESS)])
-
-
-async def _work(url: str, runs: int, witness: str) -> None:
-    """What the worker does: start the runs unless they are there, and wait until all are over."""
-    async with App(url):
-        started = [await start(twenty_steps(witness), run_id=f"kill-{n}") for n in range(runs)]
-        await asyncio.gather(*[run.result() for run in started])
-        page = await list_runs(status=RunStatus.COMPLETED, limit=runs)
-        assert len(page.runs) == runs
 
 
 def _wait_for_lines(witness: Path, lines: int) -> None:
@@ -102,13 +75,21 @@ def _line(line: str) -> tuple[float, str]:
     return float(at), step
 
 
-def _recorded(database: Path) -> set[str]:
+def _recorded(place: Place, runs: int) -> set[str]:
     """The steps of which an outcome is recorded. Raises if one has two."""
-    connection = sqlite3.connect(database)
-    query = "SELECT run_id || '/' || json_extract(data, '$.id') FROM events WHERE kind = 'step_completed'"
-    found = [step for (step,) in connection.execute(query)]
-    connection.close()
-    return _once(found)
+    return asyncio.run(_read_recorded(place.url, runs))
+
+
+async def _read_recorded(url: str, runs: int) -> set[str]:
+    async with App(url, worker=False) as app:
+        ids = [RUN_ID.format(n) for n in range(runs)]
+        logs = [await app.get_run(run_id).events() for run_id in ids]
+    return _once(
+        f"{run_id}/{event.data['id']}"
+        for run_id, log in zip(ids, logs, strict=True)
+        for event in log
+        if event.kind == "step_completed"
+    )
 
 
 def _once(steps: Iterable[str]) -> set[str]:
@@ -147,7 +128,3 @@ KILL200 = Workload(
         ),
     ),
 )
-
-
-if __name__ == "__main__":
-    asyncio.run(_work(sys.argv[1], int(sys.argv[2]), sys.argv[3]))
