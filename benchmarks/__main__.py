@@ -35,7 +35,9 @@ def main() -> int:
             samples.setdefault(name, []).append(sample)
     if samples:
         console.print(workloads_table(samples), limits_table(samples))
-    console.print(f"{where.cores} cores, Python {where.python}, SQLite {where.sqlite}: {kept.path}")
+    console.print(
+        f"{where.cores} cores, load {where.load}, Python {where.python}, SQLite {where.sqlite}: {kept.path}"
+    )
     if options.report and not failures:
         write_report(kept, where, samples)
     return 1 if failures else 0

@@ -36,6 +36,8 @@ class Machine(msgspec.Struct, frozen=True):
     sqlite: str
     system: str
     file_system: str
+    load: float
+    """How many processes wanted a core, over the last minutes: far above `cores`, times say little."""
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -56,6 +58,7 @@ def machine() -> Machine:
         sqlite=sqlite3.sqlite_version,
         system=f"{platform.system()} {platform.machine()}",
         file_system=_file_system(_scratch()),
+        load=round(os.getloadavg()[1], 1),
     )
 
 

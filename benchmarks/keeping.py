@@ -52,7 +52,7 @@ def _measured(where: Machine, samples: Mapping[str, list[Sample]]) -> str:
     runs = max(len(some) for some in samples.values())
     what = (
         f"{where.cores} cores, {where.system}, {where.file_system}, Python {where.python}, "
-        f"SQLite {where.sqlite}. Medians of {runs} measurements."
+        f"SQLite {where.sqlite}. Load average before: {where.load}. Medians of {runs} measurements."
     )
     return "\n\n".join(
         [
