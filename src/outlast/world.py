@@ -111,7 +111,8 @@ class Release(msgspec.Struct, frozen=True, gc=False):
 
 class Block(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The code does not fit the log. The run stays as it is until somebody wakes it: it is not due,
-    and `blocked` until it is claimed again."""
+    and `blocked` until it is claimed again. If the owner has not seen the whole log, it is due at once:
+    what it has missed may be a wake or a cancellation."""
 
     problem: str
     digest: str

@@ -31,10 +31,11 @@ from outlast._runtime.agenda import Agenda
 from outlast._runtime.children import child_draft
 from outlast._runtime.endings import end_of
 from outlast._runtime.outbox import Outbox
+from outlast._runtime.problems import problem_text
 from outlast._runtime.underway import AttemptsUnderWay
 from outlast._runtime.verify import verify_replay
 from outlast._runtime.waiting import what_it_waits_for
-from outlast.errors import OutlastError, RecoveryLimitError
+from outlast.errors import RecoveryLimitError
 from outlast.world import (
     Advance,
     Advanced,
@@ -72,8 +73,10 @@ class LiveRun:
         self._runtime = runtime
         self._outbox = Outbox()
         self._agenda = Agenda(runtime.clock, self._on_time)
+        self._seen = 0
+        """How many events of the log this process has."""
         self._unread: deque[StoredEvent] = deque()
-        """The part of the log that is still to be replayed."""
+        """Those of them that are still to be fed."""
         self._fed: list[Logged] | None = [] if runtime.options.verify_replay else None
         """What has been fed, if replay is to be verified."""
 
@@ -88,9 +91,9 @@ class LiveRun:
         """Replay the log, a slice at a time, and take up what is outstanding."""
         if self.gone:
             return
-        self._unread = log
+        self._unread, self._seen = log, max(self._seen, log[-1].position + 1)
         for _ in range(min(len(log), REPLAY_SLICE)):
-            if self._feed(decode_event(log.popleft())) is None:
+            if self._feed(log.popleft()) is None:
                 return
         if log:
             self._runtime.call_soon(self.begin, log)
@@ -105,6 +108,7 @@ class LiveRun:
     def begin_new(self, created: Logged) -> None:
         """Begin a run that this process has just created."""
         self._runtime.observers.run_claimed(self.id, self.epoch)
+        self._seen = 1
         if self._take(created):
             self.settle()
 
@@ -117,9 +121,9 @@ class LiveRun:
 
     def take_advance(self) -> Advance | None:
         """See `Advancing`."""
-        if self.gone:
-            return None
-        return self._outbox.take(self.id, self.epoch, self.execution.position)
+        if self.gone or (self._unread and isinstance(self._outbox.then, Keep)):
+            return None  # in the middle of a replay: what has come since is fetched at its end
+        return self._outbox.take(self.id, self.epoch, self._seen)
 
     def advanced(self, answer: Advanced, at: Micros) -> None:
         """See `Advancing`. Feeds what others have put before, then what was written."""
@@ -136,8 +140,10 @@ class LiveRun:
         if sent.children:
             self._runtime.on_due(None)
         position = answer.position - len(sent.events)
-        for stored in answer.missed:
-            if not self._take(decode_event(stored)):
+        self._seen = answer.position
+        self._unread.extend(answer.missed)
+        while self._unread:
+            if not self._take(self._unread.popleft()):
                 return
         for event in sent.events:
             if not self._take(Logged(position, at, event)):
@@ -193,22 +199,23 @@ class LiveRun:
 
     # Feeding and dispatching
 
-    def _feed(self, logged: Logged) -> Sequence[Command] | None:
+    def _feed(self, event: StoredEvent | Logged) -> Sequence[Command] | None:
         """Feed one event; the commands it leads to. `None` if it does not fit: the run is blocked."""
-        if self._fed is not None:
-            self._fed.append(logged)
         try:
+            logged = decode_event(event) if isinstance(event, StoredEvent) else event
+            if self._fed is not None:
+                self._fed.append(logged)
             commands = self.execution.feed(logged)
-        except OutlastError as problem:
+        except Exception as problem:  # noqa: BLE001 - one run's odd value must not stop the others
             self._block(problem)
             return None
         if self.execution.loop.reports:
             self._runtime.report(self)
         return commands
 
-    def _take(self, logged: Logged) -> bool:
+    def _take(self, event: StoredEvent | Logged) -> bool:
         """Feed an event that is new, and do what it leads to. False if the run is over, or blocked."""
-        commands = self._feed(logged)
+        commands = self._feed(event)
         if commands is None:
             return False
         if self.execution.outcome is not None:
@@ -230,12 +237,12 @@ class LiveRun:
             return True
         try:
             verify_replay(self.execution, self._fed, self._runtime.codec)
-        except OutlastError as problem:
+        except Exception as problem:  # noqa: BLE001 - the same: an odd value is the affair of one run
             self._block(problem)
             return False
         return True
 
-    def _block(self, problem: OutlastError) -> None:
+    def _block(self, problem: Exception) -> None:
         self.attempts.cancel_all()
         self._outbox.discard()
         cancel = self.execution.cancel_requested or _cancel_in(self._unread)
@@ -243,7 +250,8 @@ class LiveRun:
             self._finish(Cancelled(cancel.reason))
         else:
             digest = self._runtime.source_digest(self.workflow)
-            self._then(Block(problem=str(problem), digest=digest))
+            text = problem_text(problem, self._runtime.codec)
+            self._then(Block(problem=text, digest=digest))
 
     def _finish(self, outcome: Outcome) -> None:
         self.attempts.cancel_all()

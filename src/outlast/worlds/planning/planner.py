@@ -165,8 +165,10 @@ class _Planner:
                 turn = Turn(RunStatus.PENDING, self._at)
                 self._grown[run_id].progress = True
             case Block():
+                # What the owner has not seen may be a cancellation: then somebody looks again at once.
+                due_at = self._at if missed else None
                 turn = Turn(
-                    RunStatus.BLOCKED, None, problem=then.problem, blocked_digest=then.digest
+                    RunStatus.BLOCKED, due_at, problem=then.problem, blocked_digest=then.digest
                 )
             case End():
                 turn = _end(then, state.last_at if advance.events else self._at)

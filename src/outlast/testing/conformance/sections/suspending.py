@@ -84,6 +84,18 @@ async def a_blocked_run_stays(scene: Scene) -> None:
 
 
 @SUSPENDING.check()
+async def a_blocked_run_is_due_if_something_was_missed(scene: Scene) -> None:
+    """Who cancels a run that is just becoming blocked is heard: it is claimed again at once."""
+    await scene.create(held("a"))
+    await scene.append("a", "cancel_requested")
+    answer = await scene.advance("a", then=Block(problem="asked for charge#2", digest="d1"))
+    equal((answer.kept, [event.kind for event in answer.missed]), (False, ["cancel_requested"]))
+    run = await scene.run("a")
+    equal((run.status, run.due_at), (RunStatus.BLOCKED, scene.clock.now()))
+    equal(await scene.claimed_ids("other"), ["a"])
+
+
+@SUSPENDING.check()
 async def unblocking_wakes_what_may_fit_now(scene: Scene) -> None:
     """`unblock` makes due the workflow's runs that are blocked on another digest, and counts them."""
     await scene.commit(held("a"), held("b"), held("c", workflow="other"), held("d"))
