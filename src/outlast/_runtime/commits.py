@@ -5,15 +5,17 @@ callbacks of the host's loop, so that what they set going may turn executions.
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from outlast._clock import SECOND, Clock, Micros, sleep_until
 from outlast._runtime.observers import Observers
-from outlast.errors import WorldUnavailableError
+from outlast.errors import NoAppError, WorldUnavailableError
 from outlast.world import (
     Advance,
     Advanced,
@@ -25,6 +27,8 @@ from outlast.world import (
     Receipt,
     RunDraft,
 )
+
+logger: Final = logging.getLogger("outlast")
 
 MAX_BATCH: Final = 1_000
 DELIVER_AT_ONCE: Final = 100
@@ -78,17 +82,19 @@ class Committer:
         self._creates: deque[tuple[RunDraft, OnCreated]] = deque()
         self._appends: deque[tuple[Append, OnAppended]] = deque()
         self._runs: dict[Advancing, None] = {}
+        self._context = copy_context()
         self._scheduled = False
         self._closed = False
+        self._flight: _Flight | None = None
         self._task: asyncio.Task[tuple[_Flight, Receipt | Exception]] | None = None
 
     def create(self, draft: RunDraft, done: OnCreated) -> None:
-        """Create a run with the next batch."""
+        """Create a run with the next batch. After `close` it is answered with `NoAppError`."""
         self._creates.append((draft, done))
         self._schedule()
 
     def append(self, append: Append, done: OnAppended) -> None:
-        """Append to a log with the next batch."""
+        """Append to a log with the next batch. After `close` it is answered with `NoAppError`."""
         self._appends.append((append, done))
         self._schedule()
 
@@ -104,27 +110,47 @@ class Committer:
         return self._task is None and not (self._creates or self._appends or self._runs)
 
     async def close(self) -> None:
-        """Stop what is under way: it may or may not have been committed. What comes after it is not."""
+        """Stop what is under way: it may or may not have been committed. What comes after it is not.
+        Whoever waits for an answer gets `NoAppError`."""
         self._closed = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        self._refuse()
 
     def _schedule(self) -> None:
         if not self._scheduled and self._task is None:
             self._scheduled = True
-            asyncio.get_running_loop().call_soon(self._flush)
+            # In a context of its own: whoever asked first must not lend the batch, and all that its
+            # answers set going, what belongs to it alone.
+            asyncio.get_running_loop().call_soon(self._flush, context=self._context)
 
     def _flush(self) -> None:
         self._scheduled = False
+        if self._closed:
+            self._refuse()
         if self._task is not None or self._closed:
             return
         flight = self._make_up()
         if flight is None:
             return
         self._clock.hold()
+        self._flight = flight
         self._task = asyncio.get_running_loop().create_task(self._commit(flight))
         self._task.add_done_callback(self._committed)
+
+    def _refuse(self) -> None:
+        """The app is closed: say so to those who wait for what they have asked for."""
+        error = NoAppError("writing to a run")
+        flight, self._flight = self._flight, None
+        creates = [done for _, done in self._creates] + (flight.on_created if flight else [])
+        appends = [done for _, done in self._appends] + (flight.on_appended if flight else [])
+        self._creates.clear()
+        self._appends.clear()
+        for created in creates:
+            created(error, 0)
+        for appended in appends:
+            appended(error)
 
     def _make_up(self) -> _Flight | None:
         creates = [self._creates.popleft() for _ in range(min(len(self._creates), MAX_BATCH))]
@@ -185,6 +211,7 @@ class Committer:
         try:
             if task.cancelled():
                 return
+            self._flight = None
             flight, receipt = task.result()
             if isinstance(receipt, Exception):
                 self._deliver_failure(flight, receipt)
@@ -201,7 +228,10 @@ class Committer:
     def _deliver(self, deliveries: deque[tuple[Callable[..., None], tuple[Any, ...]]]) -> None:
         for _ in range(min(len(deliveries), DELIVER_AT_ONCE)):
             deliver, arguments = deliveries.popleft()
-            deliver(*arguments)
+            try:
+                deliver(*arguments)
+            except Exception:  # what goes wrong for one must not keep the others from their answers
+                logger.exception("an answer of a commit could not be taken")
         if deliveries:
             asyncio.get_running_loop().call_soon(self._deliver, deliveries)
 

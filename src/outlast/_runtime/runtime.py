@@ -6,6 +6,7 @@ import random
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import cached_property
 from typing import Any, Final
 
@@ -26,7 +27,7 @@ from outlast._runtime.observers import Observers
 from outlast._runtime.options import RuntimeOptions
 from outlast._runtime.slots import Slots
 from outlast._runtime.slow import SlowAttempts
-from outlast.errors import WorldError
+from outlast.errors import NoAppError, WorldError
 from outlast.world import (
     Append,
     Appended,
@@ -82,6 +83,8 @@ class Runtime:
         self.endings = Endings(world.listing, world.news, self.live.__contains__)
         self.followers = Followers(world.news)
         self.loop = asyncio.get_running_loop()
+        self.context = copy_context()
+        """What attempts begin with: the context that the app was opened in."""
         self.slots = Slots(options.max_steps)
         self.slow_attempts = SlowAttempts(clock, options.slow_step_after)
         self.worker_id: str | None = None
@@ -269,7 +272,7 @@ class Runtime:
         if isinstance(answer, Appended):
             if answer.status is not RunStatus.RUNNING:
                 self.on_due(None)
-        elif not isinstance(answer, WorldError):
+        elif not isinstance(answer, WorldError | NoAppError):
             logger.error("events could not be appended", exc_info=answer)
 
     def _nudged(self, run_ids: Sequence[str]) -> None:
