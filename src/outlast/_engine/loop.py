@@ -43,6 +43,8 @@ class WorkflowTimer(asyncio.TimerHandle):
     """A timer of asyncio's that is a durable wait."""
 
     command: StartWait
+    durable = False
+    """Whether it became a wait: one whose time has come when it is made does not."""
 
 
 class WorkflowLoop(asyncio.AbstractEventLoop):
@@ -143,7 +145,7 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
         if from_seconds(when) <= self._timers.now():
             self._ready.append(handle)
         else:
-            handle._scheduled = True  # type: ignore[attr-defined]
+            handle._scheduled = handle.durable = True  # type: ignore[attr-defined]
             self._timers.start_timer(handle, from_seconds(when), _timer_name(callback))
         return handle
 
@@ -190,7 +192,7 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
         return task
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        if isinstance(handle, WorkflowTimer):
+        if isinstance(handle, WorkflowTimer) and handle.durable:
             self._timers.stop_timer(handle)
 
     def close_asyncgen(self, agen: AsyncGenerator[Any, Any]) -> None:
