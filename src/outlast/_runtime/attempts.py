@@ -44,6 +44,17 @@ class Run(Protocol):
     def write(self, event: Event) -> None: ...
 
 
+class AttemptTask(asyncio.Task[None]):
+    """The task of an attempt: it knows whether the step's own code has cancelled it."""
+
+    cancelled_by_itself = False
+
+    def cancel(self, msg: Any = None) -> bool:
+        """Cancel, and note who does it: what a step does to itself is its outcome."""
+        self.cancelled_by_itself = asyncio.current_task(self.get_loop()) is self
+        return super().cancel(msg)
+
+
 class Attempt:
     """An attempt of a step, from its start on."""
 
@@ -172,4 +183,6 @@ class Attempt:
 
 def _cancelled_from_outside() -> bool:
     task = asyncio.current_task()
+    if isinstance(task, AttemptTask) and task.cancelled_by_itself:
+        return False
     return task is None or task.cancelling() > 0

@@ -36,6 +36,8 @@ def after_failure(
         elif not wants_retry(policy, error):
             return GiveUp(error)
         return RetryAt(now + backoff_delay(policy, attempt, error, chance))
-    except Exception as problem:  # noqa: BLE001 - the user's own predicate or backoff, or retry_after, is wrong
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:  # noqa: BLE001 - the user's own predicate or backoff, or retry_after, is wrong
         problem.__cause__ = error
         return GiveUp(problem)

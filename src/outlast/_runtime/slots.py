@@ -9,19 +9,19 @@ class Slots:
 
     def __init__(self, limit: int) -> None:
         self._free = limit
-        self._waiting: deque[Callable[[], None]] = deque()
+        self._waiting: deque[Callable[[], bool]] = deque()
 
-    def enter(self, begin: Callable[[], None]) -> None:
-        """Call `begin` now or, when there is no room, once there is. It must lead to one `leave`."""
-        if self._free:
-            self._free -= 1
-            begin()
-        else:
+    def enter(self, begin: Callable[[], bool]) -> None:
+        """Call `begin` now or, when there is no room, once there is. If it gives true, it must lead to
+        one `leave`; if it gives false, it takes no room."""
+        if not self._free:
             self._waiting.append(begin)
+        elif begin():
+            self._free -= 1
 
     def leave(self) -> None:
         """An attempt is over: its room goes to the next one."""
-        if self._waiting:
-            self._waiting.popleft()()
-        else:
-            self._free += 1
+        while self._waiting:
+            if self._waiting.popleft()():
+                return
+        self._free += 1

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from outlast._engine.commands import RunStep
-from outlast._runtime.attempts import Attempt, Run
+from outlast._runtime.attempts import Attempt, AttemptTask, Run
 
 if TYPE_CHECKING:  # the runtime makes attempts, and an attempt leads back to its runtime
     from outlast._runtime.runtime import Runtime
@@ -27,9 +27,10 @@ class AttemptsUnderWay:
         return [task for task in self._tasks.values() if task is not None]
 
     def begin(self, command: RunStep) -> None:
-        """Make an attempt, now or when there is room. Not while the process stops."""
+        """Make an attempt, now or when there is room. While the process stops none is begun, but it
+        counts: the run must be handed back, and not suspended as if nothing were to be done."""
+        self._tasks[command.ref] = None
         if not self._runtime.draining:
-            self._tasks[command.ref] = None
             self._runtime.slots.enter(partial(self._begin, command))
 
     def cancel(self, ref: str) -> None:
@@ -42,15 +43,18 @@ class AttemptsUnderWay:
         for ref in list(self._tasks):
             self.cancel(ref)
 
-    def _begin(self, command: RunStep) -> None:
+    def _begin(self, command: RunStep) -> bool:
         if command.ref not in self._tasks:  # cancelled while it waited for room
-            self._runtime.slots.leave()
-            return
+            return False
         self._runtime.clock.hold()
-        task = self._runtime.loop.create_task(self._make(command))
+        # In a context of its own: what one step sets there is not for the next one to see.
+        task = AttemptTask(
+            self._make(command), loop=self._runtime.loop, context=self._runtime.context.copy()
+        )
         # Not in the task: one that is cancelled before its first turn runs no code at all.
         task.add_done_callback(self._over)
         self._tasks[command.ref] = task
+        return True
 
     async def _make(self, command: RunStep) -> None:
         attempt = Attempt(self._runtime, self._run, command)
