@@ -1,5 +1,6 @@
 """The app that calls go to when none is named."""
 
+import asyncio
 from typing import Any, Final, Protocol
 
 from outlast._api.where import current_attempt
@@ -23,15 +24,15 @@ OPEN_APPS: Final[list[AmbientApp]] = []
 
 
 def ambient_app(what: str) -> AmbientApp:
-    """In a step, the app that runs it; elsewhere the one that was opened last.
+    """In a step, the app that runs it; elsewhere the one that was opened last, of those that belong to
+    the running event loop: an app cannot be used from another loop's thread.
 
-    Raises `NoAppError` if none is open.
+    Raises `NoAppError` if none is open there.
     """
-    attempt = current_attempt()
-    if attempt is not None:
-        for app in OPEN_APPS:
-            if app.runtime is attempt.runtime:
-                return app
-    if not OPEN_APPS:
+    loop = asyncio.get_running_loop()
+    apps = [app for app in OPEN_APPS if app.runtime.loop is loop]
+    if not apps:
         raise NoAppError(what)
-    return OPEN_APPS[-1]
+    attempt = current_attempt()
+    own = [app for app in apps if attempt is not None and app.runtime is attempt.runtime]
+    return (own or apps)[-1]

@@ -1,63 +1,62 @@
 """All instruments as one."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from outlast._clock import Micros
 from outlast.instrument import Instrument
 
+logger: Final = logging.getLogger("outlast")
+
 
 class Observers(Instrument):
-    """Passes every call on to each instrument, in their order."""
+    """Passes every call on to each instrument, in their order; what one raises is logged."""
 
     def __init__(self, instruments: Sequence[Instrument] = ()) -> None:
         self._instruments = tuple(instruments)
 
-    def worker_started(self, worker_id: str) -> None:
+    def _tell(self, call: Callable[[Instrument], None]) -> None:
         for instrument in self._instruments:
-            instrument.worker_started(worker_id)
+            try:
+                call(instrument)
+            except Exception:  # an observer's fault must not stop what it observes
+                logger.exception("an instrument has raised")
+
+    def worker_started(self, worker_id: str) -> None:
+        self._tell(lambda one: one.worker_started(worker_id))
 
     def worker_stopped(self, worker_id: str) -> None:
-        for instrument in self._instruments:
-            instrument.worker_stopped(worker_id)
+        self._tell(lambda one: one.worker_stopped(worker_id))
 
     def run_claimed(self, run_id: str, epoch: int) -> None:
-        for instrument in self._instruments:
-            instrument.run_claimed(run_id, epoch)
+        self._tell(lambda one: one.run_claimed(run_id, epoch))
 
     def run_suspended(self, run_id: str) -> None:
-        for instrument in self._instruments:
-            instrument.run_suspended(run_id)
+        self._tell(lambda one: one.run_suspended(run_id))
 
     def run_ended(self, run_id: str, status: str) -> None:
-        for instrument in self._instruments:
-            instrument.run_ended(run_id, status)
+        self._tell(lambda one: one.run_ended(run_id, status))
 
     def run_blocked(self, run_id: str, problem: str) -> None:
-        for instrument in self._instruments:
-            instrument.run_blocked(run_id, problem)
+        self._tell(lambda one: one.run_blocked(run_id, problem))
 
     def run_fenced(self, run_id: str) -> None:
-        for instrument in self._instruments:
-            instrument.run_fenced(run_id)
+        self._tell(lambda one: one.run_fenced(run_id))
 
     def attempt_started(self, run_id: str, step_id: str, attempt: int) -> None:
-        for instrument in self._instruments:
-            instrument.attempt_started(run_id, step_id, attempt)
+        self._tell(lambda one: one.attempt_started(run_id, step_id, attempt))
 
     def attempt_ended(
         self, run_id: str, step_id: str, attempt: int, error: BaseException | None
     ) -> None:
-        for instrument in self._instruments:
-            instrument.attempt_ended(run_id, step_id, attempt, error)
+        self._tell(lambda one: one.attempt_ended(run_id, step_id, attempt, error))
 
     def committed(self, events: int, runs: int, duration: Micros) -> None:
-        for instrument in self._instruments:
-            instrument.committed(events, runs, duration)
+        self._tell(lambda one: one.committed(events, runs, duration))
 
     def commit_failed(self, error: Exception) -> None:
-        for instrument in self._instruments:
-            instrument.commit_failed(error)
+        self._tell(lambda one: one.commit_failed(error))
 
     def loop_blocked(self, what: str, line: str, duration: Micros) -> None:
-        for instrument in self._instruments:
-            instrument.loop_blocked(what, line, duration)
+        self._tell(lambda one: one.loop_blocked(what, line, duration))
