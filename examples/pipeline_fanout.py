@@ -67,7 +67,7 @@ async def pipeline(text: str) -> tuple[int, Finding]:
 
 async def main() -> None:
     async with App():
-        run = await start(pipeline(TEXT))
+        run = await start(pipeline(TEXT), run_id="pipeline")
         parts, finding = await run.result()
         print(f"{parts} parts, at most {most} at once")
         print(f"the longest word is {finding.word!r}, in part {finding.part}")

@@ -9,6 +9,9 @@ from outlast.errors import EncodeError
 
 def checked_attributes(attributes: Mapping[str, AttributeValue] | None) -> Attributes:
     """A copy. Raises `EncodeError` with the path to a name or value that cannot be an attribute."""
+    if attributes is not None and not isinstance(attributes, Mapping):
+        kind = type(attributes).__name__
+        raise EncodeError("$", kind, "and attributes are a mapping of names", what="attributes")
     checked: Attributes = {}
     for name, value in (attributes or {}).items():
         path = f"$.{name}"

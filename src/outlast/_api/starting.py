@@ -1,7 +1,7 @@
 """`start`, inside and outside of workflows."""
 
 from collections.abc import Mapping
-from typing import Any, TypedDict, TypeVar
+from typing import Any, Final, TypedDict, TypeVar
 
 import msgspec
 
@@ -18,10 +18,12 @@ from outlast._model.events import RunCreated
 from outlast._model.runs import Attributes, AttributeValue
 from outlast._registry.durations import TimeLike, deadline
 from outlast._runtime.runtime import Runtime
-from outlast.errors import NotAllowedHereError
+from outlast.errors import InvalidArgumentsError, NotAllowedHereError
 from outlast.world import RunDraft
 
 R = TypeVar("R")
+
+_MAX_PRIORITY: Final = 2**31
 
 
 class StartKeywords(TypedDict, total=False):
@@ -54,6 +56,7 @@ def start_options(keywords: StartKeywords) -> StartOptions:
     run_id, key = keywords.get("run_id"), keywords.get("idempotency_key")
     if run_id is not None and key is not None:
         raise ValueError("give run_id or idempotency_key, not both")
+    _check_start(keywords)
     if run_id is not None:
         run_id = checked_run_id(run_id)
     elif key is not None:
@@ -102,6 +105,7 @@ async def start(
         PayloadTooLargeError: The arguments are too large. Nothing was started.
         InvalidDurationError: The delay is no time.
         NoAppError: No app is open.
+        ValueError: An id, a key, a queue, a priority or a version that cannot be one.
     """
     if not isinstance(call, Call):  # pyright: ignore[reportUnnecessaryIsInstance] - users without a type checker
         msg = f"start() with a {type(call).__name__}"
@@ -149,7 +153,17 @@ async def start_on(runtime: Runtime, call: Call[R], options: StartOptions) -> Ru
         idempotency_key=options.idempotency_key,
     )
     answer = await runtime.create(draft, created)
+    if not answer.new:
+        await _check_same_workflow(runtime, answer.run_id, call.workflow)
     return Run(answer.run_id, lambda: runtime)
+
+
+async def _check_same_workflow(runtime: Runtime, run_id: str, workflow: str) -> None:
+    """A run that exists already is given instead of a new one, but not another workflow's."""
+    record = await runtime.world.listing.get(run_id)
+    if record is not None and record.workflow != workflow:
+        problem = f"the run {run_id!r} exists, and is one of {record.workflow!r}"
+        raise InvalidArgumentsError(f"start({workflow}(...))", [problem])
 
 
 async def _start_child(
@@ -171,9 +185,27 @@ async def _start_child(
     return Run(run_id, lambda: ambient_app("Run").runtime)
 
 
+def _check_start(keywords: StartKeywords) -> None:
+    """What would be stored and then stop every worker that reads it. For users without a type checker."""
+    priority: object = keywords.get("priority")
+    if priority is not None and (type(priority) is not int or abs(priority) >= _MAX_PRIORITY):
+        message = f"{priority!r} cannot be a priority: it is a whole number within 32 bits"
+        raise ValueError(message)
+    for name in ("queue", "version", "idempotency_key"):
+        text: object = keywords.get(name)
+        if text is not None and not (isinstance(text, str) and text and text.isprintable()):
+            message = f"{text!r} cannot be the {name}: it is a text of printable characters"
+            raise ValueError(message)
+
+
 def checked_run_id(run_id: str) -> str:
     """The id. Raises `ValueError` if it is not 1 to 200 printable characters without slashes."""
-    if not 1 <= len(run_id) <= 200 or not run_id.isprintable() or "/" in run_id:
+    if (
+        not isinstance(run_id, str)
+        or not 1 <= len(run_id) <= 200
+        or not run_id.isprintable()
+        or "/" in run_id
+    ):
         message = f"{run_id!r} cannot be a run id: 1 to 200 printable characters, no '/'"
         raise ValueError(message)
     return run_id

@@ -10,7 +10,7 @@ from outlast._engine.execution import Execution
 from outlast._engine.lines import calling_line
 from outlast._ids import digest
 from outlast._registry.definitions import StepDefinition
-from outlast._registry.names import definition_name, definition_place
+from outlast._registry.names import checked_name, definition_name, definition_place
 from outlast._registry.policy import (
     DEFAULT_BACKOFF,
     DEFAULT_RETRIES,
@@ -100,7 +100,7 @@ class StepDecorator:
         """Define the step."""
         plain = fn.__func__ if isinstance(fn, staticmethod) else fn
         _check_function(plain)
-        name = self._name or definition_name(plain)
+        name = checked_name(self._name, plain)
         definition = StepDefinition(
             name=name,
             fn=plain,

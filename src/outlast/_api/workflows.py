@@ -10,7 +10,7 @@ from outlast._api.steps import check_no_self
 from outlast._api.tolerance import refuse_side_effects
 from outlast._engine.lines import calling_line
 from outlast._registry.definitions import WorkflowDefinition
-from outlast._registry.names import definition_name, definition_place
+from outlast._registry.names import checked_name, definition_place
 from outlast._registry.registry import REGISTRY
 from outlast.errors import DefinitionError
 
@@ -57,7 +57,7 @@ class WorkflowDecorator:
         """Define the workflow."""
         plain = fn.__func__ if isinstance(fn, staticmethod) else fn
         _check_function(plain)
-        name = self._name or definition_name(plain)
+        name = checked_name(self._name, plain)
         refuse_side_effects(name, plain)
         definition = WorkflowDefinition(name=name, fn=plain, place=definition_place(plain))
         REGISTRY.add_workflow(definition)

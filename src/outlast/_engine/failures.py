@@ -43,4 +43,6 @@ def run_failed_error(
         error_traceback=text.traceback,
     )
     error.__cause__ = cause
+    if text.traceback:
+        error.add_note(f"In the workflow:\n{text.traceback}")
     return error

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from outlast.errors import DefinitionError
+
 
 class Place(msgspec.Struct, frozen=True):
     """Where a function is written."""
@@ -24,6 +26,21 @@ def definition_name(fn: Callable[..., Any]) -> str:
     agree (docs/adr/0008).
     """
     return fn.__qualname__.replace("<locals>.", "")
+
+
+def checked_name(name: str | None, fn: Callable[..., Any]) -> str:
+    """The name that was given, or that of the function.
+
+    Raises `DefinitionError` for one that is no text, is empty or cannot be printed.
+    """
+    if name is None:
+        return definition_name(fn)
+    text: object = name
+    if not (isinstance(text, str) and text and text.isprintable()):
+        raise DefinitionError(
+            fn.__qualname__, f"{name!r} cannot be its name: it is a printable text"
+        )
+    return name
 
 
 def definition_place(fn: Callable[..., Any]) -> Place:

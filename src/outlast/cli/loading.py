@@ -103,7 +103,7 @@ def _refuse(name: str, error: BaseException) -> None:
         f"{name} cannot be imported: {_headline(error)}",
         details=_own_traceback(error),
         hint='Whatever starts something belongs under: if __name__ == "__main__":'
-        if isinstance(error, SystemExit)
+        if isinstance(error, SystemExit) or "running event loop" in str(error)
         else None,
     ) from error
 

@@ -41,7 +41,7 @@ class SkippingClock:
         self._background: list[_Timer] = []
         self._made = 0
         self._held = 0
-        self._activity = 0
+        self._busyness = 0
         self._look: asyncio.Handle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         """The loop on which the next look is scheduled."""
@@ -92,14 +92,14 @@ class SkippingClock:
 
     def hold(self) -> None:
         """See `Clock`."""
-        self._activity += 1
+        self._busyness += 1
         self._held += 1
 
     def release(self) -> None:
         """See `Clock`. Raises `RuntimeError` if nothing is held."""
         if not self._held:
             raise RuntimeError("the clock was released more often than it was held")
-        self._activity += 1
+        self._busyness += 1
         self._held -= 1
         if not self._held:
             self._look_later()
@@ -114,7 +114,7 @@ class SkippingClock:
         if self._look is not None and self._loop is loop:
             return
         self._loop = loop
-        seen = self._activity
+        seen = self._busyness
         if self._threshold > 0:
             self._look = loop.call_later(self._threshold, self._jump_if_quiet, seen)
         else:
@@ -124,7 +124,7 @@ class SkippingClock:
         self._look = None
         if self._held:
             return
-        if self._activity != seen or _is_busy(asyncio.get_running_loop()):
+        if self._busyness != seen or _is_busy(asyncio.get_running_loop()):
             self._look_later()
             return
         self._jump()
@@ -156,7 +156,7 @@ class SkippingClock:
         return [timer for timer in due if not timer.cancelled]
 
     def _fire(self, timers: "list[_Timer]") -> None:
-        self._activity += 1
+        self._busyness += 1
         for timer in timers:
             asyncio.get_running_loop().call_soon(timer.run, context=timer.context)
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from outlast._clock import Clock, Micros
 from outlast._model.workers import WorkerRecord
 from outlast.world import ClaimedRun, ClaimRequest
-from outlast.worlds.sqlite.connecting import make_room
+from outlast.worlds.sqlite.connecting import file_identity, make_room
 from outlast.worlds.sqlite.encoding import ask, change, events, ids, json_text, records
+from outlast.worlds.sqlite.faults import deleted
 from outlast.worlds.sqlite.locks import WorkerLocks
 from outlast.worlds.sqlite.queries import QUERIES
 from outlast.worlds.sqlite.threads import ConnectionThread
@@ -34,12 +35,14 @@ class SqliteClaims:
         self._reader = reader
         self._locks = locks
         self._clock = clock
+        self._file: int | None = None
 
     async def register(self, worker: WorkerRecord) -> None:
         """Make the worker known: first its lock, then its row, so that no row lacks its lock."""
 
         def register(connection: sqlite3.Connection) -> None:
             make_room(connection, self._path)
+            self._file = file_identity(self._path)
             self._locks.hold(worker.id)
             change(connection, "register", _worker_parameters(worker))
 
@@ -74,7 +77,13 @@ class SqliteClaims:
         await self._writer.call(renew)
 
     async def reap(self) -> int:
-        """Make due what workers hold whose processes have died."""
+        """Make due what workers hold whose processes have died.
+
+        Raises `WorldError` if the file was deleted or replaced since this world's worker registered:
+        SQLite would go on with a file that nobody else can see.
+        """
+        if self._file is not None and file_identity(self._path) != self._file:
+            raise deleted(f"sqlite:///{self._path}")
         return await self._writer.call(self._reap)
 
     async def next_due(self, workflows: frozenset[str], queues: tuple[str, ...]) -> Micros | None:

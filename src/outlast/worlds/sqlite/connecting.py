@@ -37,6 +37,14 @@ def connect_writer(path: Path, url: str, patience: float) -> sqlite3.Connection:
     return connection
 
 
+def file_identity(path: Path) -> int | None:
+    """What tells this file from another one of the same name; `None` if there is none."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
+
+
 def connect_reader(path: Path, patience: float) -> sqlite3.Connection:
     """A connection that only reads, to a file that a writer has opened before."""
     connection = _connect(path, patience)
@@ -83,7 +91,7 @@ def _check_library(url: str) -> None:
 def _check_folder(path: Path, url: str) -> None:
     folder = path.parent
     if folder.name == _OWN_FOLDER and not folder.exists():
-        folder.mkdir(parents=True, exist_ok=True)
+        _make_folder(folder, url)
     if not folder.is_dir():
         raise WorldError(
             url,
@@ -92,6 +100,18 @@ def _check_folder(path: Path, url: str) -> None:
         )
     if path.is_dir():
         raise WorldError(url, "this is a folder, not a file", hint="Name a file in it.")
+
+
+def _make_folder(folder: Path, url: str) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        hint = (
+            "Name a file in a folder that may be written to, with --url, OUTLAST_URL or App(...)."
+        )
+        raise WorldError(
+            url, f"the folder {str(folder)!r} cannot be made: {error}", hint=hint
+        ) from error
 
 
 def _write_ahead(connection: sqlite3.Connection, url: str, patience: float) -> None:

@@ -55,6 +55,15 @@ def foreign(url: str) -> WorldCorruptError:
     )
 
 
+def deleted(url: str) -> WorldError:
+    """The file is not the one that was opened."""
+    return WorldError(
+        url,
+        "the file was deleted or replaced while it was open",
+        hint="Put the file back, or start the worker again to serve the new one.",
+    )
+
+
 def closed(url: str) -> WorldError:
     """The error for the use of a world outside `opened()`."""
     return WorldError(
