@@ -2,7 +2,7 @@
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -108,20 +108,33 @@ class Attempt:
         call: Any = self.runtime.codec.decode(self.command.input)
         fn, args, kwargs = self.command.definition.fn, call["args"], call["kwargs"]
         if self.command.definition.is_async:
-            return await self._limited(fn(*args, **kwargs))
+            return await self._limited(fn(*args, **kwargs), asyncio.timeout(self._seconds()))
         # A thread cannot be stopped: after a timeout or a cancellation it goes on to its end, and what
         # it then gives is ignored.
         context = contextvars.copy_context()
-        call_fn: Callable[[], Any] = lambda: context.run(fn, *args, **kwargs)  # noqa: E731 - bound late on purpose
-        loop = asyncio.get_running_loop()
-        return await self._limited(loop.run_in_executor(self.runtime.threads, call_fn))
+        loop, scope = self.runtime.loop, asyncio.timeout(None)
 
-    async def _limited(self, awaitable: Awaitable[Any]) -> Any:
+        def call_fn() -> Any:
+            # The time runs from here: all threads may have been busy until now.
+            if self._seconds() is not None:
+                loop.call_soon_threadsafe(self._limit_now, scope)
+            return context.run(fn, *args, **kwargs)
+
+        return await self._limited(loop.run_in_executor(self.runtime.threads, call_fn), scope)
+
+    def _seconds(self) -> float | None:
         limit = self.command.definition.policy.timeout
-        if limit is None:
+        return None if limit is None else to_seconds(limit)
+
+    def _limit_now(self, scope: asyncio.Timeout) -> None:
+        seconds = self._seconds()
+        if seconds is not None and not self.over:
+            scope.reschedule(self.runtime.loop.time() + seconds)
+
+    async def _limited(self, awaitable: Awaitable[Any], scope: asyncio.Timeout) -> Any:
+        seconds = self._seconds()
+        if seconds is None:
             return await awaitable
-        seconds = to_seconds(limit)
-        scope = asyncio.timeout(seconds)
         try:
             async with scope:
                 return await awaitable
