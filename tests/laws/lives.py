@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from outlast import App, RunStatus, WorkerOptions
 from outlast._codec import decode_event
 from outlast._model.events import Logged
-from outlast._model.runs import TERMINAL
+from outlast._model.runs import TERMINAL, RunRecord
 from outlast.errors import WorldUnavailableError
 from outlast.records import RunPage
 from outlast.testing import Fault, FaultyWorld, Signals, SkippingClock, crash
@@ -141,9 +141,14 @@ async def read_logs(world: World) -> dict[str, Log]:
 
 
 async def statuses(world: World) -> dict[str, RunStatus]:
+    """Where each run stands."""
+    return {run.id: run.status for run in await rows(world)}
+
+
+async def rows(world: World) -> tuple[RunRecord, ...]:
+    """The rows of all runs."""
     async with world.opened():
-        page = await world.listing.find(RunFilter(), limit=1_000)
-        return {run.id: run.status for run in page.runs}
+        return (await world.listing.find(RunFilter(), limit=1_000)).runs
 
 
 async def insist(make: Callable[[], Awaitable[T]]) -> T:
