@@ -12,7 +12,7 @@ from outlast.testing import Signals
 from outlast.world import Append, EventDraft
 
 
-@workflow
+@workflow(name="unreadable.sleeper")
 async def sleeper() -> str:
     await sleep("1 day")
     return "rested"
@@ -49,12 +49,12 @@ class OddCodec(Codec):
         return super().decode(payload)
 
 
-@step
+@step(name="unreadable.give")
 async def give(value: str) -> str:
     return value
 
 
-@workflow
+@workflow(name="unreadable.takes")
 async def takes(value: str) -> str:
     return await give(value)
 

@@ -138,7 +138,9 @@ async def start_on(runtime: Runtime, call: Call[R], options: StartOptions) -> Ru
     created = RunCreated(
         workflow=call.workflow,
         version=version,
-        input=msgspec.Raw(encode_call(call, runtime.encode)),
+        input=msgspec.Raw(
+            encode_call(call, lambda value, what: runtime.codec.encode(value, what=what))
+        ),
         attributes=options.attributes,
     )
     draft = RunDraft(
@@ -200,8 +202,9 @@ def _check_start(keywords: StartKeywords) -> None:
 
 def checked_run_id(run_id: str) -> str:
     """The id. Raises `ValueError` if it is not 1 to 200 printable characters without slashes."""
+    given: Any = run_id
     if (
-        not isinstance(run_id, str)
+        not isinstance(given, str)
         or not 1 <= len(run_id) <= 200
         or not run_id.isprintable()
         or "/" in run_id

@@ -4,8 +4,7 @@ from asyncio import _get_running_loop as running_loop
 
 from outlast._engine.execution import Execution
 from outlast._engine.loop import WorkflowLoop
-from outlast._runtime.attempts import Attempt
-from outlast._runtime.context import CURRENT_ATTEMPT
+from outlast._runtime.attempts import CURRENT_ATTEMPT, Attempt
 from outlast.errors import NotAllowedHereError
 
 

@@ -154,7 +154,7 @@ def _class(form: Form) -> type:
     reason = "no module that is loaded here has such a class"
     if is_local(name):
         reason = "a class that a function defines is known only once values of it were met here"
-    raise Unreadable(f"it is a {name!r}: {reason}")  # noqa: EM102 - the reason is named above
+    raise Unreadable(f"it is a {name!r}: {reason}")
 
 
 def _list(value: object) -> list[Any]:

@@ -1,6 +1,5 @@
 """What a workflow and a step are, to the rest of the library."""
 
-import inspect
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,8 +35,3 @@ class WorkflowDefinition:
     def arguments(self) -> Arguments:
         """Validates calls. Made at the first call, when all annotations can be resolved."""
         return Arguments(self.name, self.fn)
-
-    @cached_property
-    def signature(self) -> inspect.Signature:
-        """The signature as written."""
-        return inspect.signature(self.fn)

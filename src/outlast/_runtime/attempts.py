@@ -3,7 +3,8 @@
 import asyncio
 import contextvars
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any, Protocol
+from contextvars import ContextVar
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -19,12 +20,9 @@ from outlast._model.events import (
     StepStarted,
 )
 from outlast._model.runs import Attributes
-from outlast._runtime.context import CURRENT_ATTEMPT
 from outlast._runtime.retries import GiveUp, after_failure
+from outlast._runtime.shared import Shared
 from outlast.errors import StepTimeoutError
-
-if TYPE_CHECKING:  # the runtime makes attempts, and an attempt leads back to its runtime
-    from outlast._runtime.runtime import Runtime
 
 AttemptEvent = StepCompleted | StepFailed | StepRetried
 
@@ -58,7 +56,7 @@ class AttemptTask(asyncio.Task[None]):
 class Attempt:
     """An attempt of a step, from its start on."""
 
-    def __init__(self, runtime: "Runtime", run: Run, command: RunStep) -> None:
+    def __init__(self, runtime: Shared, run: Run, command: RunStep) -> None:
         self.runtime, self.run, self.command = runtime, run, command
         self.started_at = runtime.clock.now()
         self.over = False
@@ -192,6 +190,10 @@ class Attempt:
     def _kept_input(self) -> Payload:
         kept = len(self.command.input) <= self.runtime.options.step_input_limit
         return msgspec.Raw(self.command.input) if kept else NO_PAYLOAD
+
+
+CURRENT_ATTEMPT: Final[ContextVar[Attempt | None]] = ContextVar("outlast_attempt", default=None)
+"""The attempt that the current code belongs to."""
 
 
 def _cancelled_from_outside() -> bool:

@@ -158,7 +158,7 @@ class Committer:
         appends, self._appends = list(self._appends), deque()
         runs: list[Advancing] = []
         advances: list[Advance] = []
-        for run in list(self._runs)[:MAX_BATCH]:
+        for run in list(self._runs):
             del self._runs[run]
             advance = run.take_advance()
             if advance is not None:

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import Final, assert_never
 
 from outlast._clock import Micros
 from outlast._codec import decode_event, encode_event
@@ -32,6 +32,7 @@ from outlast._runtime.children import child_draft
 from outlast._runtime.endings import end_of
 from outlast._runtime.outbox import Outbox
 from outlast._runtime.problems import problem_text
+from outlast._runtime.shared import Shared
 from outlast._runtime.underway import AttemptsUnderWay
 from outlast._runtime.verify import verify_replay
 from outlast._runtime.waiting import what_it_waits_for
@@ -49,9 +50,6 @@ from outlast.world import (
     Then,
 )
 
-if TYPE_CHECKING:  # a live run is made by its runtime and leads back to it
-    from outlast._runtime.runtime import Runtime
-
 REPLAY_SLICE: Final = 500
 """So many events are replayed before other callbacks have their turn."""
 
@@ -60,7 +58,7 @@ class LiveRun:
     """Drives one execution. All methods are called on the host's loop; those that may turn the
     execution (`begin`, `advanced` and the timer) from callbacks, never from a task."""
 
-    def __init__(self, runtime: "Runtime", run: RunRecord, execution: Execution) -> None:
+    def __init__(self, runtime: Shared, run: RunRecord, execution: Execution) -> None:
         self.id, self.epoch = run.id, run.epoch
         self.workflow, self.parent = run.workflow, run.parent
         self.record = run
@@ -193,8 +191,8 @@ class LiveRun:
         """Whether the run has left this process with this advance."""
         if isinstance(then, Suspend) and answer.kept:
             return False
+        self._runtime.tell(self, then)  # first: who waits for the end must not go and ask for it
         self.leave()
-        self._runtime.tell(self, then)
         return True
 
     # Feeding and dispatching
@@ -219,6 +217,8 @@ class LiveRun:
         if commands is None:
             return False
         if self.execution.outcome is not None:
+            # Attributes that the code has set without waiting for them go with its end.
+            self._dispatch([one for one in commands if isinstance(one, SetAttributes)])
             self._end(self.execution.outcome)
             return False
         if commands:

@@ -39,7 +39,7 @@ class Endings:
 
     def tell(self, run_id: str, ending: Ending = None) -> None:
         """The run is over."""
-        for future in self._waiters.get(run_id, ()):
+        for future in self._waiters.pop(run_id, ()):
             if not future.done():
                 future.set_result(ending)
 
@@ -59,10 +59,11 @@ class Endings:
                     future.set_exception(NoAppError("waiting for a run's end"))
 
     def _remove(self, run_id: str, future: asyncio.Future[Ending]) -> None:
-        waiters = self._waiters[run_id]
-        waiters.remove(future)
-        if not waiters:
-            del self._waiters[run_id]
+        waiters = self._waiters.get(run_id, [])
+        if future in waiters:
+            waiters.remove(future)
+            if not waiters:
+                del self._waiters[run_id]
 
     def _watch(self) -> None:
         self._added.set()

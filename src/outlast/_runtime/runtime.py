@@ -7,7 +7,6 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from functools import cached_property
 from typing import Any, Final
 
 import msgspec
@@ -77,7 +76,7 @@ class Runtime:
             world.log,
             clock,
             observers,
-            on_nudged=self._nudged,
+            on_nudged=self.nudge,
             on_broken=lambda error: self.on_broken(error),
         )
         self.endings = Endings(world.listing, world.news, self.live.__contains__)
@@ -97,13 +96,20 @@ class Runtime:
         """Told when the world refused a commit in a way that trying again does not mend."""
         self.on_room: Callable[[], None] = lambda: None
         """Told when a live run has left."""
+        self._expected: dict[str, bool] = {}
+        """Runs that are claimed and not adopted yet, and whether each has been nudged since."""
+        self._threads: ThreadPoolExecutor | None = None
         self._lingering: OrderedDict[LiveRun, Micros] = OrderedDict()
         self._linger_timer: Timer | None = None
 
-    @cached_property
+    @property
     def threads(self) -> ThreadPoolExecutor:
         """Where `def` steps run."""
-        return ThreadPoolExecutor(self.options.max_threads, thread_name_prefix="outlast-step")
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(
+                self.options.max_threads, thread_name_prefix="outlast-step"
+            )
+        return self._threads
 
     # Starting and appending
 
@@ -137,15 +143,24 @@ class Runtime:
         """The same, without waiting: for what replay asks for again if it is lost."""
         self.committer.append(append, self._appended)
 
-    def encode(self, value: object, what: str) -> bytes:
-        """A value as payload. Raises `EncodeError` or `PayloadTooLargeError`."""
-        return self.codec.encode(value, what=what)
-
     # Live runs
+
+    def expect(self, run_ids: Sequence[str]) -> None:
+        """These runs are claimed, and will be adopted: a nudge until then is kept for them."""
+        self._expected.update(dict.fromkeys(run_ids, False))
+
+    def nudge(self, run_ids: Sequence[str]) -> None:
+        """Others have put events into the logs of these runs; those that are not here are ignored."""
+        for run_id in run_ids:
+            if run_id in self._expected:
+                self._expected[run_id] = True
+            elif live := self.live.get(run_id):
+                live.nudge()
 
     def adopt(self, claimed: ClaimedRun, log: Sequence[StoredEvent]) -> None:
         """Bring a claimed run to life. `log` is its whole log. Call it from a callback."""
         run = claimed.run
+        nudged = self._expected.pop(run.id, False)
         definition = self.registry.workflow(run.workflow)
         if definition is None:
             return
@@ -157,14 +172,18 @@ class Runtime:
             live.give_up()
         else:
             live.begin(deque(log))
+        if nudged:
+            live.nudge()
 
     def forget(self, live: LiveRun) -> None:
         """A live run has left."""
         self._lingering.pop(live, None)
         if self.live.get(live.id) is live:
+            was_full = len(self.live) >= self.options.max_live_runs
             del self.live[live.id]
             self.endings.watch_again()
-            self.on_room()
+            if was_full or self.draining:
+                self.on_room()
 
     def tell(self, live: LiveRun, then: Then) -> None:
         """Tell who wants to know how a live run has left."""
@@ -228,8 +247,8 @@ class Runtime:
             self._linger_timer.cancel()
         await self.committer.close()
         await self.endings.close()
-        if "threads" in self.__dict__:
-            self.threads.shutdown(wait=False, cancel_futures=True)
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _claim_for(self, draft: RunDraft) -> Claim | None:
         serves = (
@@ -274,11 +293,6 @@ class Runtime:
                 self.on_due(None)
         elif not isinstance(answer, WorldError | NoAppError):
             logger.error("events could not be appended", exc_info=answer)
-
-    def _nudged(self, run_ids: Sequence[str]) -> None:
-        for run_id in run_ids:
-            if live := self.live.get(run_id):
-                live.nudge()
 
     def _arm_linger(self) -> None:
         if self._lingering:

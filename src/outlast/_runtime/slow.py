@@ -30,6 +30,8 @@ class SlowAttempts:
 
     def add(self, attempt: Attempt) -> None:
         """An attempt begins."""
+        while self._began and self._began[0].over:
+            self._began.popleft()  # so that what is over is not kept in memory
         self._began.append(attempt)
         if self._timer is None:
             self._arm()

@@ -2,19 +2,16 @@
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING
 
 from outlast._engine.commands import RunStep
 from outlast._runtime.attempts import Attempt, AttemptTask, Run
-
-if TYPE_CHECKING:  # the runtime makes attempts, and an attempt leads back to its runtime
-    from outlast._runtime.runtime import Runtime
+from outlast._runtime.shared import Shared
 
 
 class AttemptsUnderWay:
     """Begins attempts as there is room, and writes what comes of them to the run."""
 
-    def __init__(self, runtime: "Runtime", run: Run) -> None:
+    def __init__(self, runtime: Shared, run: Run) -> None:
         self._runtime, self._run = runtime, run
         self._tasks: dict[str, asyncio.Task[None] | None] = {}
         """By the step's id; `None` for one that waits for room."""

@@ -150,6 +150,7 @@ class Worker:
         )
         with holding(runtime.clock):
             claimed = await runtime.world.claims.claim(request)
+            runtime.expect([one.run.id for one in claimed])
         for one in claimed:
             runtime.call_soon(runtime.adopt, one, await self._whole_log(one))
         return len(claimed) == limit
@@ -204,9 +205,7 @@ class Worker:
         news = self._runtime.world.news
         while True:
             mark = news.mark()
-            for run_id in await self._runtime.world.claims.nudged(self.id):
-                if live := self._runtime.live.get(run_id):
-                    live.nudge()
+            self._runtime.nudge(await self._runtime.world.claims.nudged(self.id))
             await news.changed(mark)
             self._due.set()
 
