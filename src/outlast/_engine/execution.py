@@ -6,7 +6,7 @@ after it was committed. There is no other path.
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import cached_property
 from typing import Any, assert_never
 from zlib import crc32
@@ -226,7 +226,7 @@ class Execution:
         self.attributes = event.attributes
         call: Any = self._codec.decode(event.input)
         try:
-            coroutine = through_lens(self.definition.fn)(*call["args"], **call["kwargs"])
+            coroutine = _seen_through(self.definition.fn)(*call["args"], **call["kwargs"])
         except TypeError as problem:
             raise divergence.unfit_arguments(self.run_id, str(problem)) from problem
         self._root = self.loop.create_root(self._main(coroutine))
@@ -255,6 +255,17 @@ class Execution:
             if asyncio.iscoroutine(result):
                 result.close()
             return Failed(self._codec.encode_error(problem))
+
+
+def _seen_through(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """The function behind the lens, which the function itself keeps: looking at it takes a while."""
+    seen: Callable[..., Any] | None = vars(fn).get(_SEEN)
+    if seen is None:
+        seen = vars(fn)[_SEEN] = through_lens(fn)
+    return seen
+
+
+_SEEN = "__outlast_seen_through__"
 
 
 def _unwind(task: WorkflowTask) -> None:

@@ -15,7 +15,7 @@ def calling_line() -> str | None:
 
     Found while the code asks, so that it costs a few frames and no traceback.
     """
-    frame: FrameType | None = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(2)  # whoever calls this is of this library
     while frame is not None:
         code = frame.f_code
         inner = _inner.get(code)
