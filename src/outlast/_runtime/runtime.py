@@ -197,6 +197,7 @@ class Runtime:
                 self.observers.run_blocked(live.id, problem)
                 logger.error("run %s is blocked: %s", live.id, problem)
                 self.endings.tell(live.id)
+                self.on_due(None)  # it is due at once if something came that it has not seen
             case Suspend(due_at=due_at):
                 self.observers.run_suspended(live.id)
                 if due_at is not None:
