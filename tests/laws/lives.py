@@ -173,7 +173,9 @@ async def _wait_for_all(app: App) -> None:
         return app.list_runs(limit=1_000)
 
     while left := [
-        info.id for info in (await insist(all_runs)).runs if info.status not in TERMINAL
+        info.id
+        for info in (await insist(all_runs)).runs
+        if info.status not in TERMINAL and info.status is not RunStatus.BLOCKED
     ]:
         for run_id in left:
             await ending_of(insist(app.get_run(run_id).result))
