@@ -1,9 +1,21 @@
-"""What all tests share: how hard Hypothesis tries."""
+"""What all tests share: how hard Hypothesis tries, and the tally of what the laws have covered."""
 
 import os
+from collections import Counter
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("test", max_examples=50, deadline=None, print_blob=True)
 settings.register_profile("laws", max_examples=2_000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell how many crash points, stalls and stops were tried: `record_property` of the tests."""
+    covered: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("passed", ()):
+        for name, value in report.user_properties:
+            covered[name] += int(value)
+    for name, number in sorted(covered.items()):
+        terminalreporter.write_line(f"covered: {number:,} {name}")

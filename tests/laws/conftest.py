@@ -2,12 +2,13 @@
 
 import itertools
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from outlast._clock import Clock
-from tests.laws.data import Data, MakeData, MemoryData, SqliteData
+from tests.laws.data import Cover, Data, MakeData, MemoryData, SqliteData
 
 os.environ["OUTLAST_VERSION"] = (
     "laws"  # else each app would ask git which version of the code it is
@@ -18,6 +19,12 @@ os.environ["OUTLAST_VERSION"] = (
 def make_data(request: pytest.FixtureRequest, tmp_path: Path) -> MakeData:
     """Makes empty data of one of the worlds."""
     return make_data_of(request.param, tmp_path)
+
+
+@pytest.fixture
+def cover(record_property: Callable[[str, object], None]) -> Cover:
+    """Count what a law has tried; the sums are told at the end of the session."""
+    return record_property
 
 
 @pytest.fixture

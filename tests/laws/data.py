@@ -22,6 +22,10 @@ MakeData = Callable[[Clock], Data]
 """Makes empty data, whose worlds have that clock."""
 
 
+Cover = Callable[[str, int], None]
+"""Counts what a law has tried, by what it is."""
+
+
 class MemoryData:
     """Data in memory: the one object is the data."""
 

@@ -13,7 +13,7 @@ import pytest
 
 from outlast.testing import Crash
 from tests.laws.checks import check_story, step_outcomes
-from tests.laws.data import MakeData
+from tests.laws.data import Cover, MakeData
 from tests.laws.lives import RUN, Story, tell
 from tests.laws.shapes import SHAPES, Shape
 
@@ -34,21 +34,22 @@ def test_undisturbed(name: str, make_data: MakeData) -> None:
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_every_call_in_memory(name: str, make_memory: MakeData) -> None:
-    try_all(make_memory, name)
+def test_every_call_in_memory(name: str, make_memory: MakeData, cover: Cover) -> None:
+    cover("crash points", try_all(make_memory, name))
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_some_calls(name: str, make_sqlite: MakeData) -> None:
+def test_some_calls(name: str, make_sqlite: MakeData, cover: Cover) -> None:
     points = list(points_of(undisturbed(make_sqlite, SHAPES[name])))
-    try_points(make_sqlite, name, random.Random(name).sample(points, SAMPLE))
+    chosen = random.Random(name).sample(points, SAMPLE)
+    cover("crash points", try_points(make_sqlite, name, chosen))
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("name", SHAPES)
-def test_every_call(name: str, make_sqlite: MakeData) -> None:
-    try_all(make_sqlite, name)
+def test_every_call(name: str, make_sqlite: MakeData, cover: Cover) -> None:
+    cover("crash points", try_all(make_sqlite, name))
 
 
 @pytest.mark.parametrize("name", ["race", "failing_child"])
@@ -67,15 +68,17 @@ def test_every_call_of_the_start(name: str, make_memory: MakeData) -> None:
 
 
 @pytest.mark.parametrize("name", ["children", "cancelled", "retries"])
-def test_some_deaths_in_the_middle_of_recovery(name: str, make_data: MakeData) -> None:
-    try_pairs(make_data, name, 10)
+def test_some_deaths_in_the_middle_of_recovery(
+    name: str, make_data: MakeData, cover: Cover
+) -> None:
+    cover("pairs of crash points", try_pairs(make_data, name, 10))
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("name", SHAPES)
-def test_deaths_in_the_middle_of_recovery(name: str, make_data: MakeData) -> None:
-    try_pairs(make_data, name, PAIRS)
+def test_deaths_in_the_middle_of_recovery(name: str, make_data: MakeData, cover: Cover) -> None:
+    cover("pairs of crash points", try_pairs(make_data, name, PAIRS))
 
 
 def points_of(story: Story) -> Iterator[Crash]:
@@ -91,24 +94,26 @@ def undisturbed(make_data: MakeData, shape: Shape) -> Story:
     return story
 
 
-def try_all(make_data: MakeData, name: str) -> None:
-    try_points(make_data, name, points_of(undisturbed(make_data, SHAPES[name])))
+def try_all(make_data: MakeData, name: str) -> int:
+    return try_points(make_data, name, points_of(undisturbed(make_data, SHAPES[name])))
 
 
-def try_points(make_data: MakeData, name: str, points: Iterable[Crash]) -> None:
+def try_points(make_data: MakeData, name: str, points: Iterable[Crash]) -> int:
+    """How many points the process died at."""
     reference = undisturbed(make_data, SHAPES[name])
     tried = [check_recovery(make_data, SHAPES[name], reference, point) for point in points]
     died = sum(len(story.lives) > 1 for story in tried)
-    print(f"{name}: died and recovered at {died} of {len(tried)} points")
     assert 2 * died >= len(tried), "the calls are not those of the undisturbed process"
+    return died
 
 
-def try_pairs(make_data: MakeData, name: str, tries: int) -> None:
+def try_pairs(make_data: MakeData, name: str, tries: int) -> int:
     reference = undisturbed(make_data, SHAPES[name])
     points = list(points_of(reference))
     chance = random.Random(name)
     for _ in range(tries):
         check_recovery(make_data, SHAPES[name], reference, *chance.choices(points, k=2))
+    return tries
 
 
 def check_recovery(make_data: MakeData, shape: Shape, reference: Story, *crashes: Crash) -> Story:

@@ -10,7 +10,7 @@ import pytest
 from outlast import App
 from outlast.testing import FaultyWorld, SkippingClock, Stall
 from tests.laws.checks import check_log
-from tests.laws.data import MakeData
+from tests.laws.data import Cover, MakeData
 from tests.laws.frozen import ProcessClock
 from tests.laws.lives import RUN, Ended, Story, ending_of, live, read_logs, tell
 from tests.laws.shapes import SHAPES, Shape
@@ -19,21 +19,23 @@ SOME = ["race", "retries", "children", "cancelled_child", "cancelled", "attribut
 
 
 @pytest.mark.parametrize("name", SOME)
-def test_a_process_that_stood_still_changes_nothing(name: str, make_memory: MakeData) -> None:
-    try_stalls(make_memory, name, points_of(reference_of(make_memory, name)))
+def test_a_process_that_stood_still_changes_nothing(
+    name: str, make_memory: MakeData, cover: Cover
+) -> None:
+    cover("stalls", try_stalls(make_memory, name, points_of(reference_of(make_memory, name))))
 
 
 @pytest.mark.parametrize("name", SOME)
-def test_some_of_them(name: str, make_sqlite: MakeData) -> None:
+def test_some_of_them(name: str, make_sqlite: MakeData, cover: Cover) -> None:
     points = points_of(reference_of(make_sqlite, name))
-    try_stalls(make_sqlite, name, random.Random(name).sample(points, 3))
+    cover("stalls", try_stalls(make_sqlite, name, random.Random(name).sample(points, 3)))
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("name", SHAPES)
-def test_all_of_them(name: str, make_data: MakeData) -> None:
-    try_stalls(make_data, name, points_of(reference_of(make_data, name)))
+def test_all_of_them(name: str, make_data: MakeData, cover: Cover) -> None:
+    cover("stalls", try_stalls(make_data, name, points_of(reference_of(make_data, name))))
 
 
 def reference_of(make_data: MakeData, name: str) -> Story:
@@ -46,7 +48,8 @@ def points_of(reference: Story) -> list[Stall]:
     return before + [Stall(call=call, when="after") for call in calls]
 
 
-def try_stalls(make_data: MakeData, name: str, points: Iterable[Stall]) -> None:
+def try_stalls(make_data: MakeData, name: str, points: Iterable[Stall]) -> int:
+    """At how many points the process stood still."""
     expected = reference_of(make_data, name).ended
     tried = stalled = 0
     for point in points:
@@ -55,6 +58,7 @@ def try_stalls(make_data: MakeData, name: str, points: Iterable[Stall]) -> None:
             asyncio.wait_for(stand_still(make_data, SHAPES[name], point, expected), 20)
         )
     assert 2 * stalled >= tried
+    return stalled
 
 
 async def stand_still(make_data: MakeData, shape: Shape, point: Stall, expected: Ended) -> bool:

@@ -15,7 +15,7 @@ from tests.laws.shapes import SHAPES
 ROUNDS = 3
 
 
-@pytest.mark.parametrize("dies_at", [None, 2, 5, 15])
+@pytest.mark.parametrize("dies_at", [None, 1, 4, 8])
 def test_they_share_the_work(make_data: MakeData, dies_at: int | None) -> None:
     async def main() -> list[Signals]:
         clock, signals = SkippingClock(), [Signals(), Signals()]
@@ -32,7 +32,7 @@ def test_they_share_the_work(make_data: MakeData, dies_at: int | None) -> None:
             for info in (await client.list_runs(limit=1_000)).runs:
                 await ending_of(client.get_run(info.id).result())
             if dies_at is not None:
-                await dying
+                assert dying.done(), "it has made fewer commits than that"
         for run_id, log in (await read_logs(data.world())).items():
             check_log(run_id, log)
         return signals

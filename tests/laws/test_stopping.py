@@ -9,7 +9,7 @@ import pytest
 from outlast import App
 from outlast.testing import FaultyWorld, Signals, SkippingClock, Stall
 from tests.laws.checks import check_story, step_outcomes
-from tests.laws.data import MakeData
+from tests.laws.data import Cover, MakeData
 from tests.laws.lives import RUN, Life, Story, ending_of, live, read_logs, rows, statuses, tell
 from tests.laws.shapes import SHAPES
 
@@ -17,9 +17,10 @@ SOME = ["race", "retries", "children", "cancelled_child", "cancelled", "fan_out"
 
 
 @pytest.mark.parametrize("name", SOME)
-def test_it_stops_at_any_call(name: str, make_memory: MakeData) -> None:
+def test_it_stops_at_any_call(name: str, make_memory: MakeData, cover: Cover) -> None:
     calls = len(reference_of(make_memory, name).lives[0].calls)
     try_stops(make_memory, name, range(1, calls + 1))
+    cover("graceful stops", calls)
 
 
 @pytest.mark.parametrize("name", SOME)
