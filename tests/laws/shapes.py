@@ -33,23 +33,23 @@ LONG = "1 day"
 SHORT = "5s"
 
 
-@step
+@step(name="shapes.add")
 async def add(a: int, b: int) -> int:
     return a + b
 
 
-@step
+@step(name="shapes.double")
 async def double(n: int) -> int:
     await asyncio.sleep(0)
     return 2 * n
 
 
-@step
+@step(name="shapes.triple")
 def triple(n: int) -> int:
     return 3 * n
 
 
-@step(retries=3, backoff="2s")
+@step(name="shapes.flaky", retries=3, backoff="2s")
 async def flaky(failures: int) -> int:
     """Fails so often before it succeeds."""
     if step_info().attempt <= failures:
@@ -57,17 +57,17 @@ async def flaky(failures: int) -> int:
     return step_info().attempt
 
 
-@step(retries=1, backoff="2s")
+@step(name="shapes.broken", retries=1, backoff="2s")
 async def broken(text: str) -> None:
     raise ValueError(text)
 
 
-@step(retries=5)
+@step(name="shapes.hopeless", retries=5)
 async def hopeless() -> None:
     raise FatalError("never")
 
 
-@workflow
+@workflow(name="shapes.sequence")
 async def sequence() -> int:
     total = 0
     for n in range(2):
@@ -75,12 +75,12 @@ async def sequence() -> int:
     return await triple(total)
 
 
-@workflow
+@workflow(name="shapes.gathering")
 async def gathering() -> list[int]:
     return await asyncio.gather(*[double(n) for n in range(4)])
 
 
-@workflow
+@workflow(name="shapes.failing_group")
 async def failing_group() -> list[str]:
     seen: list[str] = []
     await double(1)
@@ -93,7 +93,7 @@ async def failing_group() -> list[str]:
     return seen
 
 
-@workflow
+@workflow(name="shapes.race")
 async def race() -> int:
     quick: asyncio.Task[Any] = asyncio.create_task(double(21))
     slow: asyncio.Task[Any] = asyncio.create_task(sleep(LONG))
@@ -103,7 +103,7 @@ async def race() -> int:
     return sum([task.result() for task in done])
 
 
-@workflow
+@workflow(name="shapes.as_completed")
 async def as_completed() -> list[int]:
     found = []
     for first in asyncio.as_completed([double(n) for n in range(3)]):
@@ -111,7 +111,7 @@ async def as_completed() -> list[int]:
     return sorted(found)
 
 
-@workflow
+@workflow(name="shapes.timeouts")
 async def timeouts() -> list[str]:
     seen = []
     try:
@@ -129,12 +129,12 @@ async def timeouts() -> list[str]:
     return seen
 
 
-@workflow
+@workflow(name="shapes.retries")
 async def retries() -> list[int]:
     return [await flaky(0), await flaky(2)]
 
 
-@workflow
+@workflow(name="shapes.out_of_attempts")
 async def out_of_attempts() -> list[str]:
     seen = []
     fails: list[Callable[[], Awaitable[None]]] = [lambda: broken("a"), hopeless]
@@ -146,24 +146,24 @@ async def out_of_attempts() -> list[str]:
     return seen
 
 
-@workflow
+@workflow(name="shapes.failing")
 async def failing() -> None:
     await double(1)
     raise LookupError("nothing there")
 
 
-@workflow
+@workflow(name="shapes.nested")
 async def nested(depth: int) -> int:
     here = await add(depth, 0)
     return here + (await nested(depth - 1) if depth else 0)
 
 
-@workflow
+@workflow(name="shapes.children")
 async def children() -> list[int]:
     return list(await asyncio.gather(nested(2), nested(0)))
 
 
-@workflow
+@workflow(name="shapes.failing_child")
 async def failing_child() -> str:
     try:
         await failing()
@@ -172,7 +172,7 @@ async def failing_child() -> str:
     return "no error"
 
 
-@workflow
+@workflow(name="shapes.with_cleanup")
 async def with_cleanup() -> None:
     try:
         await sleep(LONG)
@@ -181,7 +181,7 @@ async def with_cleanup() -> None:
         await add(2, 2)
 
 
-@workflow
+@workflow(name="shapes.cancelled_child")
 async def cancelled_child() -> str:
     child = asyncio.create_task(with_cleanup())
     await sleep(SHORT)
@@ -193,13 +193,13 @@ async def cancelled_child() -> str:
     return "not cancelled"
 
 
-@workflow
+@workflow(name="shapes.detached")
 async def detached() -> str:
     run = await start(nested(1), run_id=f"{run_info().id}-detached")
     return run.id
 
 
-@workflow
+@workflow(name="shapes.shielded")
 async def shielded() -> list[str]:
     seen = []
     inner = asyncio.create_task(sleep("20s"))
@@ -212,7 +212,7 @@ async def shielded() -> list[str]:
     return [*seen, "inner done"]
 
 
-@workflow
+@workflow(name="shapes.fan_out")
 async def fan_out() -> list[int]:
     queue: asyncio.Queue[int] = asyncio.Queue()
     gate, found = asyncio.Semaphore(2), []
@@ -233,7 +233,7 @@ async def fan_out() -> list[int]:
     return sorted(found)
 
 
-@workflow
+@workflow(name="shapes.attributes")
 async def attributes() -> dict[str, Any]:
     await set_attributes({"stage": "one", "n": 1})
     await double(1)
@@ -241,7 +241,7 @@ async def attributes() -> dict[str, Any]:
     return run_info().attributes
 
 
-@workflow
+@workflow(name="shapes.drawing")
 async def drawing() -> list[Any]:
     before, first = now(), random()
     await sleep(SHORT)
@@ -249,7 +249,7 @@ async def drawing() -> list[Any]:
     return [first, random(), str(uuid4()), await double(1), random()]
 
 
-@workflow
+@workflow(name="shapes.generating")
 async def generating() -> list[int]:
     async def numbers() -> AsyncIterator[int]:
         try:
@@ -261,13 +261,13 @@ async def generating() -> list[int]:
     return [n async for n in numbers()]
 
 
-@workflow
+@workflow(name="shapes.all_errors")
 async def all_errors() -> list[str]:
     found = await asyncio.gather(double(1), broken("x"), failing(), return_exceptions=True)
     return [type(one).__name__ for one in found]
 
 
-@workflow
+@workflow(name="shapes.daily")
 async def daily() -> list[int]:
     found = []
     for day in range(2):
@@ -276,7 +276,7 @@ async def daily() -> list[int]:
     return found
 
 
-@workflow
+@workflow(name="shapes.locks")
 async def locks() -> list[int]:
     lock, opened, found = asyncio.Lock(), asyncio.Event(), []
 
@@ -293,10 +293,10 @@ async def locks() -> list[int]:
     return found
 
 
-@workflow
+@workflow(name="shapes.set_order")
 async def set_order() -> list[int]:
     """Iterates over the sets that asyncio gives and that it is given."""
-    tasks = {asyncio.create_task(double(n)) for n in range(6)}
+    tasks = {asyncio.create_task(double(n)) for n in range(4)}
     done, _ = await asyncio.wait(tasks)
     found = [await add(task.result(), 1) for task in done]
     async with asyncio.TaskGroup() as group:
@@ -341,7 +341,7 @@ SHAPES = {
     "failing_group": Shape(
         make=failing_group,
         ends=[
-            "step 'hopeless' (1/hopeless#1) failed after 1 attempt: outlast.errors.FatalError: never"
+            "step 'shapes.hopeless' (1/shapes.hopeless#1) failed after 1 attempt: outlast.errors.FatalError: never"
         ],
     ),
     "race": Shape(make=race, ends=42),

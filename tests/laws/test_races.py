@@ -22,7 +22,7 @@ executions = itertools.count()
 
 
 @step
-async def count(n: int) -> int:
+async def tally(n: int) -> int:
     return n
 
 
@@ -30,7 +30,7 @@ async def count(n: int) -> int:
 async def long_then_asleep() -> int:
     total = 0
     for n in range(STEPS):
-        total += await count(n)
+        total += await tally(n)
     await sleep("1000 days")
     return total
 
@@ -70,7 +70,7 @@ async def wake_again_and_again(app: App) -> None:
 @workflow
 async def fickle() -> int:
     """Asks for something else each time it is executed."""
-    return await count(next(executions))
+    return await tally(next(executions))
 
 
 @pytest.mark.parametrize("act", ["cancel", "nothing"])
