@@ -76,7 +76,7 @@ def test_a_workflow_with_side_effects_cannot_be_run(cli: Cli, folder: Path) -> N
     (folder / "cli_worse.py").write_text(BAD.replace("cli_bad", "cli_worse"))
     answer = cli("run", "cli_worse.py:one")
     assert answer.code == 2
-    assert "cli_worse.py:13:12 open" in answer.err
+    assert "cli_worse.py:13:12 open" in " ".join(answer.err.split())
     assert "docs/errors/side-effect.md" in answer.err
 
 

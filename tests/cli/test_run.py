@@ -61,7 +61,7 @@ def test_a_started_run_waits_for_a_worker(cli: Cli, flows: Path, command: tuple[
     answer = cli(*command, f"{flows}:nap", "5m")
     assert answer.code == 0
     run_id = answer.out.strip()
-    assert f"outlast worker {flows}" in answer.err
+    assert f"outlast worker {flows}" in " ".join(answer.err.split())
     document = cli("show", run_id, "--json").document
     assert document["run"]["status"] == "pending"
     assert document["run"]["events"] == 1

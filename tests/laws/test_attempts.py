@@ -11,12 +11,12 @@ from tests.laws.data import MakeData
 from tests.laws.lives import RUN, tell
 
 
-@step
+@step(name="attempts.quick")
 async def quick(n: int) -> int:
     return n
 
 
-@step
+@step(name="attempts.stubborn")
 async def stubborn(n: int) -> int:
     """Is asked to stop, and goes on to its end."""
     with suppress(asyncio.CancelledError):
@@ -24,7 +24,7 @@ async def stubborn(n: int) -> int:
     return n
 
 
-@workflow
+@workflow(name="attempts.changes_its_mind")
 async def changes_its_mind() -> str:
     first, second = asyncio.create_task(quick(1)), asyncio.create_task(quick(2))
     await first
@@ -35,14 +35,14 @@ async def changes_its_mind() -> str:
     return "done"
 
 
-@workflow
+@workflow(name="attempts.leaves_a_stubborn_one")
 async def leaves_a_stubborn_one() -> int:
     task = asyncio.create_task(stubborn(1))
     result = await quick(2)
     return result if not task.done() else -1
 
 
-@workflow
+@workflow(name="attempts.cancels_a_stubborn_one")
 async def cancels_a_stubborn_one() -> str:
     task = asyncio.create_task(stubborn(1))
     await quick(2)

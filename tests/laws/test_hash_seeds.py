@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -41,7 +42,7 @@ def replayed(file: Path, seed: str) -> list[list[list[str]]]:
     done = subprocess.run(
         program,
         cwd=ROOT,
-        env={"PYTHONHASHSEED": seed, "PATH": ""},
+        env={**os.environ, "PYTHONHASHSEED": seed},
         capture_output=True,
         text=True,
         timeout=60,

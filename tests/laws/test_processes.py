@@ -103,9 +103,10 @@ def scenario(folder: Path, play: Callable[[App], Awaitable[None]]) -> None:
 def test_a_worker_that_stands_by_goes_on_at_once(tmp_path: Path) -> None:
     async def play(app: App) -> None:
         async with Worker(tmp_path) as first, Worker(tmp_path) as second:
+            await first.tells("worker_started")
+            await second.tells("worker_started")
             run = await app.start(one_slow())
-            owner, other = await whoever_tells(first, second, f"attempt_started {run.id}/slow")
-            await other.tells("worker_started")
+            owner = await whoever_tells(first, second, f"attempt_started {run.id}/slow")
             await owner.kill()
             killed = time.monotonic()
             assert await run.result() == [1, 2, 2]
@@ -120,15 +121,14 @@ def test_a_worker_that_stands_by_goes_on_at_once(tmp_path: Path) -> None:
     scenario(tmp_path, play)
 
 
-async def whoever_tells(first: Worker, second: Worker, text: str) -> tuple[Worker, Worker]:
-    """The worker that tells it, and the other one."""
+async def whoever_tells(first: Worker, second: Worker, text: str) -> Worker:
+    """The worker that tells it."""
     tellings = {asyncio.create_task(worker.tells(text)): worker for worker in (first, second)}
     done, left = await asyncio.wait(tellings, return_when=asyncio.FIRST_COMPLETED)
     for task in left:
         task.cancel()
     await asyncio.gather(*left, return_exceptions=True)
-    owner = tellings[done.pop()]
-    return owner, second if owner is first else first
+    return tellings[done.pop()]
 
 
 def test_a_kill_amid_many_runs_repeats_only_what_was_in_flight(tmp_path: Path) -> None:

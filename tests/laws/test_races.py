@@ -21,12 +21,12 @@ STEPS = 3_000
 executions = itertools.count()
 
 
-@step
+@step(name="races.tally")
 async def tally(n: int) -> int:
     return n
 
 
-@workflow
+@workflow(name="races.long_then_asleep")
 async def long_then_asleep() -> int:
     total = 0
     for n in range(STEPS):
@@ -67,7 +67,7 @@ async def wake_again_and_again(app: App) -> None:
         pass
 
 
-@workflow
+@workflow(name="races.fickle")
 async def fickle() -> int:
     """Asks for something else each time it is executed."""
     return await tally(next(executions))

@@ -33,12 +33,12 @@ def test_at_some_calls(name: str, make_sqlite: MakeData) -> None:
     try_points(make_sqlite, name, reference, random.Random(name).sample(points, 3))
 
 
-@step
+@step(name="unavailable.count")
 async def count(n: int) -> int:
     return n
 
 
-@workflow
+@workflow(name="unavailable.long_log")
 async def long_log() -> int:
     total = 0
     for n in range(MANY):

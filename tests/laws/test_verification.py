@@ -20,28 +20,28 @@ VERIFYING = WorkerOptions(verify_replay=True)
 executions = itertools.count()
 
 
-@step
+@step(name="verification.note")
 async def note(text: str) -> str:
     return text
 
 
-@workflow
+@workflow(name="verification.counts_executions")
 async def counts_executions() -> str:
     return await note(f"execution {next(executions)}")
 
 
-@workflow
+@workflow(name="verification.sleeps_by_execution")
 async def sleeps_by_execution() -> None:
     await sleep(1_000 + next(executions))
 
 
-@workflow
+@workflow(name="verification.returns_the_execution")
 async def returns_the_execution() -> int:
     await note("once")
     return next(executions)
 
 
-@workflow
+@workflow(name="verification.steps_more_and_more")
 async def steps_more_and_more() -> None:
     async with asyncio.TaskGroup() as group:
         for n in range(next(executions) % 3):

@@ -17,12 +17,12 @@ from tests.laws.lives import RUN, Log, read_logs
 HOUR = timedelta(hours=1)
 
 
-@step
+@step(name="waits.mark")
 async def mark(n: int) -> int:
     return n
 
 
-@workflow
+@workflow(name="waits.nights")
 async def nights() -> list[int]:
     found = []
     for n in range(4):
@@ -31,7 +31,7 @@ async def nights() -> list[int]:
     return found
 
 
-@workflow
+@workflow(name="waits.short_naps")
 async def short_naps() -> int:
     """Naps that are shorter than a run lingers in memory: they are timers of the live run."""
     for n in range(4):
@@ -40,7 +40,7 @@ async def short_naps() -> int:
     return 4
 
 
-@workflow
+@workflow(name="waits.at_once")
 async def at_once() -> list[str]:
     """Many waits at a time; they end in the order of their deadlines."""
     order: list[str] = []

@@ -12,19 +12,19 @@ from outlast.testing import Signals
 setting = ContextVar("setting", default="nobody's")
 
 
-@step
+@step(name="attempts.read_and_set")
 async def read_and_set(own: str) -> str:
     found = setting.get()
     setting.set(own)
     return found
 
 
-@workflow
+@workflow(name="attempts.sets_twice")
 async def sets_twice() -> list[str]:
     return [await read_and_set("first's"), await read_and_set("second's")]
 
 
-@step(retries=0)
+@step(name="attempts.cancel_itself", retries=0)
 async def cancel_itself() -> None:
     task = asyncio.current_task()
     assert task is not None
@@ -36,12 +36,12 @@ def leave_the_process(_error: BaseException) -> bool:
     raise SystemExit(3)
 
 
-@step(retries=2, retry_on=leave_the_process)
+@step(name="attempts.fail_to_decide", retries=2, retry_on=leave_the_process)
 async def fail_to_decide() -> None:
     raise ValueError("first")
 
 
-@workflow
+@workflow(name="attempts.tells_what_failed")
 async def tells_what_failed(which: str) -> str:
     try:
         await (cancel_itself() if which == "cancel" else fail_to_decide())
@@ -50,13 +50,13 @@ async def tells_what_failed(which: str) -> str:
     return "nothing"
 
 
-@step
+@step(name="attempts.wait_for_ever")
 async def wait_for_ever(n: int) -> int:
     await asyncio.Event().wait()
     return n
 
 
-@workflow
+@workflow(name="attempts.waits_many_times")
 async def waits_many_times(times: int) -> list[int]:
     return await asyncio.gather(*(wait_for_ever(n) for n in range(times)))
 

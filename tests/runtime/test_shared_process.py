@@ -10,12 +10,12 @@ from outlast.errors import NoAppError
 from outlast.instrument import Instrument
 
 
-@step
+@step(name="shared_process.echo")
 async def echo(text: str) -> str:
     return text
 
 
-@workflow
+@workflow(name="shared_process.echoes")
 async def echoes(text: str) -> str:
     return await echo(text)
 

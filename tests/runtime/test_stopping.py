@@ -9,13 +9,13 @@ from outlast.testing import Signals
 gates: dict[str, asyncio.Event] = {}
 
 
-@step
+@step(name="stopping.pass_gate")
 async def pass_gate(name: str) -> str:
     await gates[name].wait()
     return name
 
 
-@workflow
+@workflow(name="stopping.two_gates")
 async def two_gates(first: str, second: str) -> str:
     return await pass_gate(first) + await pass_gate(second)
 

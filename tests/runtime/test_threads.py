@@ -8,13 +8,13 @@ from outlast import App, WorkerOptions, step, workflow
 turns = threading.Semaphore(0)
 
 
-@step(retries=0, timeout="400ms")
+@step(name="threads.take_turn", retries=0, timeout="400ms")
 def take_turn() -> int:
     turns.acquire(timeout=0.25)
     return 1
 
 
-@workflow
+@workflow(name="threads.take_turns")
 async def take_turns(times: int) -> list[int]:
     return await asyncio.gather(*(take_turn() for _ in range(times)))
 

@@ -5,12 +5,12 @@ import asyncio
 from outlast import App, step, workflow
 
 
-@step
+@step(name="timers.double")
 async def double(n: int) -> int:
     return 2 * n
 
 
-@workflow
+@workflow(name="timers.looks_once")
 async def looks_once() -> list[int]:
     task = asyncio.create_task(double(1))
     done, pending = await asyncio.wait({task}, timeout=0)

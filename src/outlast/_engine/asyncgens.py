@@ -53,14 +53,18 @@ def _begun(agen: AsyncGenerator[Any, Any]) -> None:
         loop.asyncgens.add(id(agen))
         return
     _owners.pop(id(agen), None)
-    if _host.hooks.firstiter is not None:
-        _host.hooks.firstiter(agen)
+    # The hooks may be those of a loop that is over: a loop restores what it found, and may find these.
+    begun: Any = _host.hooks.firstiter
+    if begun is not None and getattr(begun, "__self__", loop) is loop:
+        begun(agen)
 
 
 def _dropped(agen: AsyncGenerator[Any, Any]) -> None:
     if id(agen) not in _owners:
-        if _host.hooks.finalizer is not None:
-            _host.hooks.finalizer(agen)
+        dropped: Any = _host.hooks.finalizer
+        loop: Any = getattr(dropped, "__self__", None)
+        if dropped is not None and (loop is None or not loop.is_closed()):
+            dropped(agen)
         return
     owner = _owners.pop(id(agen))
     # Dropped by the garbage collector, at whatever time that ran: the order would be nobody's. Only
