@@ -15,7 +15,7 @@ from tests.laws.lives import RUN, Log, Story, tell
 NAPS = 3
 
 
-@workflow(name="outside.naps")
+@workflow
 async def naps() -> int:
     """Ends after so many wakes, or after as many years."""
     for _ in range(NAPS):
@@ -23,12 +23,12 @@ async def naps() -> int:
     return NAPS
 
 
-@step(name="outside.clean_up")
+@step
 async def clean_up(n: int) -> int:
     return n
 
 
-@workflow(name="outside.tidy_sleeper")
+@workflow
 async def tidy_sleeper() -> None:
     try:
         await sleep("365 days")
@@ -120,13 +120,13 @@ def test_what_is_delivered_twice_takes_effect_once(make_data: MakeData, fault: A
     assert "the first" in story.ended.text
 
 
-@step(name="outside.note_outside")
+@step
 async def note_outside(run_id: str) -> None:
     """A step of one run that does something to another one."""
     await get_run(run_id).cancel("by a step")
 
 
-@workflow(name="outside.canceller")
+@workflow
 async def canceller(run_id: str) -> str:
     await note_outside(run_id)
     await set_attributes({"done": True})
