@@ -106,7 +106,7 @@ def test_a_worker_that_stands_by_goes_on_at_once(tmp_path: Path) -> None:
             await first.tells("worker_started")
             await second.tells("worker_started")
             run = await app.start(one_slow())
-            owner = await whoever_tells(first, second, f"attempt_started {run.id}/slow")
+            owner = await whoever_tells(first, second, "slow_at_first has begun")
             await owner.kill()
             killed = time.monotonic()
             assert await run.result() == [1, 2, 2]

@@ -205,14 +205,20 @@ class Worker:
         news = self._runtime.world.news
         while True:
             mark = news.mark()
-            self._runtime.nudge(await self._runtime.world.claims.nudged(self.id))
+            await self._look_around()
             await news.changed(mark)
-            self._due.set()
+
+    async def _look_around(self) -> None:
+        self._due.set()
+        self._runtime.nudge(await self._runtime.world.claims.nudged(self.id))
 
     async def _heartbeats(self) -> None:
+        """Keep the leases; at once when it begins anew, as the last heartbeat may have failed. And look
+        around, in case that news were lost."""
         while True:
-            await self._pause(self._runtime.options.lease // 3)
             await self._runtime.world.claims.renew(self.id, self._runtime.options.lease)
+            await self._look_around()
+            await self._pause(self._runtime.options.lease // 3)
 
     async def _upkeep(self) -> None:
         while True:

@@ -35,6 +35,7 @@ async def slow_at_first() -> int:
     """Takes for ever when it is begun for the first time."""
     times = testify()
     if times == 1:
+        print("slow_at_first has begun", flush=True)
         await asyncio.get_running_loop().create_future()
     return times
 
