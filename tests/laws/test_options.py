@@ -1,0 +1,32 @@
+"""Options change how runs are worked on, and not what becomes of them."""
+
+import pytest
+
+from outlast import WorkerOptions
+from outlast.testing import Crash
+from tests.laws.checks import check_story, step_outcomes
+from tests.laws.data import MakeData
+from tests.laws.lives import RUN, tell
+from tests.laws.shapes import SHAPES
+
+OPTIONS = {
+    "one live run": WorkerOptions(max_live_runs=1),
+    "one attempt": WorkerOptions(max_steps=1),
+    "no linger": WorkerOptions(linger=0),
+    "everything is slow": WorkerOptions(slow_step_after=0),
+    "narrow": WorkerOptions(max_live_runs=1, max_steps=1, max_threads=1, linger=0),
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_outcome_is_the_same(name: str, options: str, make_memory: MakeData) -> None:
+    shape = SHAPES[name]
+    reference = tell(make_memory, lambda app: shape.play(app, RUN))
+    for deaths in ([], [[Crash(call=12)]]):
+        story = tell(
+            make_memory, lambda app: shape.play(app, RUN), *deaths, options=OPTIONS[options]
+        )
+        check_story(story)
+        assert story.ended == reference.ended
+        assert step_outcomes(story) == step_outcomes(reference)
