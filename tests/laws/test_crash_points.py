@@ -18,7 +18,7 @@ from tests.laws.lives import RUN, Story, tell
 from tests.laws.shapes import SHAPES, Shape
 
 SAMPLE = 3
-PAIRS = 200
+PAIRS = 50
 """How many points, and pairs of points, are tried where not all are."""
 
 
