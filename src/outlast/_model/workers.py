@@ -6,7 +6,7 @@ from outlast._clock import Micros
 
 
 class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A process that claims runs."""
+    """A process that claims runs and dispatched steps."""
 
     id: str
     host: str
@@ -15,6 +15,10 @@ class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
     queues: tuple[str, ...]
     started_at: Micros
     heartbeat_at: Micros
+    live_runs: int = 0
+    """How many runs it held at its last heartbeat."""
+    attempts: int = 0
+    """How many attempts of steps it was making then."""
 
 
 class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,0 +1,246 @@
+"""What is written in one transaction: a `Batch`, and the `Receipt` that answers it."""
+
+from typing import TypeAlias
+
+import msgspec
+
+from outlast._clock import Micros
+from outlast._model.runs import Attributes, Parent, RunStatus, Waiting
+
+
+class EventDraft(msgspec.Struct, frozen=True, gc=False):
+    """An event on its way into a log: it has no place and no time yet."""
+
+    kind: str
+    data: bytes
+    """The encoded event, UTF-8 JSON."""
+
+
+class StoredEvent(msgspec.Struct, frozen=True, gc=False):
+    """An event in its place."""
+
+    position: int
+    at: Micros
+    """The world's time at the commit. Never less than that of the event before it."""
+    kind: str
+    data: bytes
+
+
+class RunDraft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A run to create. Creating is idempotent: an id or key that exists already gives that run."""
+
+    id: str
+    workflow: str
+    version: str
+    queue: str
+    priority: int
+    attributes: Attributes
+    delay: Micros
+    """How long from now the run becomes due; 0: at once."""
+    created: EventDraft
+    """Its `run_created`."""
+    parent: Parent | None = None
+    idempotency_key: str | None = None
+    claim: "Claim | None" = None
+    """Create it as already claimed, by the process that creates it. Ignored if there is a delay.
+    Nothing answers for the children of an `Advance`, so a claim of theirs is for who knows that
+    they are new."""
+
+
+class Claim(msgspec.Struct, frozen=True, gc=False):
+    """Who takes a run, and for how long."""
+
+    worker: str
+    lease: Micros
+
+
+class Dispatch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A step for another worker: it goes into the queue of steps, due at once."""
+
+    ref: str
+    """The id of the `RunStep` command. Dispatching one that is in the queue already changes nothing."""
+    name: str
+    queue: str
+    priority: int
+    attempt: int
+    delay: Micros = 0
+    """How long from now it becomes due."""
+    data: bytes
+    """What the worker needs to make the attempt, UTF-8 JSON."""
+
+
+class Append(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Events that somebody who does not own the run puts into its log.
+
+    If nobody holds the run it becomes due at once, also if it was delayed or blocked, and stays due
+    since earlier if it was. If somebody holds it, it is nudged instead. Nothing is written to a run
+    that has ended.
+    """
+
+    run_id: str
+    events: tuple[EventDraft, ...]
+    attributes: Attributes | None = None
+    """Attributes to merge into the run's row."""
+
+
+class Keep(msgspec.Struct, frozen=True, gc=False):
+    """The owner goes on."""
+
+
+class Suspend(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The owner lets go because nothing runs. It takes effect only if the owner has seen the whole
+    log; otherwise the owner keeps the run and gets what it has missed."""
+
+    due_at: Micros | None
+    waiting: tuple[Waiting, ...]
+
+
+class Release(msgspec.Struct, frozen=True, gc=False):
+    """The owner hands the run back, `pending` and due at once: it is stopping."""
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The code does not fit the log. The run stays as it is until somebody wakes it: it is not due,
+    and `blocked` until it is claimed again. If the owner has not seen the whole log, it is due at once:
+    what it has missed may be a wake or a cancellation."""
+
+    problem: str
+    digest: str
+
+
+class End(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The run has ended; its last event is among those of this advance. It takes effect even if
+    something was missed: what came in between came too late."""
+
+    status: RunStatus
+    notify: Append | None = None
+    """The event for the log of the parent that waits for this run."""
+
+
+Then: TypeAlias = Keep | Suspend | Release | Block | End
+
+
+class Advance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What the owner of a run writes. Refused, all of it, if its epoch is not the run's, or nobody
+    holds the run any more (it was let go of at this epoch). Without events it is a look."""
+
+    run_id: str
+    epoch: int
+    seen: int
+    """How many events of the log the owner has seen."""
+    events: tuple[EventDraft, ...] = ()
+    then: Then = Keep()
+    attributes: Attributes | None = None
+    """Attributes to merge into the run's row."""
+    progress: bool = False
+    """Whether an outcome is among the events: it resets the count of recoveries, as a `Suspend`
+    that is carried out and a `Release` do."""
+    children: tuple[RunDraft, ...] = ()
+    """Child runs to create. One that exists already is left alone."""
+    dispatches: tuple[Dispatch, ...] = ()
+    """Steps for other workers. Carried out only if the owner has seen the whole log: what it has
+    missed may be the outcome of one of them."""
+    withdraws: tuple[str, ...] = ()
+    """Refs of dispatched steps to take out of the queue again. Idempotent. Whoever works on one of
+    them no longer holds it. An `End` withdraws all that the run has there."""
+
+
+class Begun(msgspec.Struct, frozen=True, gc=False):
+    """The attempt goes on. Its events are for readers: neither is the run made due nor its owner
+    nudged."""
+
+
+class Again(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The step goes back into the queue: for its next attempt, or because its worker stops. Its
+    events neither make the run due nor nudge its owner."""
+
+    attempt: int
+    delay: Micros
+    """How long from now it becomes due."""
+
+
+class Done(msgspec.Struct, frozen=True, gc=False):
+    """The step has its outcome, which is the last of the events. It leaves the queue; the run becomes
+    due, or its owner is nudged, as by an `Append`."""
+
+
+Progress: TypeAlias = Begun | Again | Done
+
+
+class Settle(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What the worker of a dispatched step writes into the log of its run. Refused, all of it, if the
+    step is not in the queue any more or its epoch is another."""
+
+    run_id: str
+    ref: str
+    epoch: int
+    """The epoch of the claim of the step, not of the run."""
+    events: tuple[EventDraft, ...]
+    then: Progress
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Everything that is written in one transaction, in this order. What comes later builds on what
+    came before: a run may occur several times."""
+
+    creates: tuple[RunDraft, ...] = ()
+    advances: tuple[Advance, ...] = ()
+    appends: tuple[Append, ...] = ()
+    settles: tuple[Settle, ...] = ()
+
+
+class Created(msgspec.Struct, frozen=True, gc=False):
+    """The answer to a `RunDraft`."""
+
+    run_id: str
+    """The id of the run that exists now: another one's, if the idempotency key was taken."""
+    new: bool
+    epoch: int = 0
+    """The epoch of the claim, 0 if the run was not created as claimed."""
+
+
+class Advanced(msgspec.Struct, frozen=True, gc=False):
+    """The answer to an `Advance`."""
+
+    fenced: bool
+    """The epoch was not the run's, or there is no such run: nothing of this advance was written, and
+    the other fields mean nothing."""
+    position: int = 0
+    """How many events the log has now. The advance's own events are the last ones."""
+    missed: tuple[StoredEvent, ...] = ()
+    """What is in the log between `seen` and the advance's own events."""
+    kept: bool = True
+    """Whether the owner still holds the run. A `Suspend` is not carried out if anything was
+    missed: then this is true. Nor are `dispatches`."""
+
+
+class Appended(msgspec.Struct, frozen=True, gc=False):
+    """The answer to an `Append`."""
+
+    position: int | None
+    """The position of its first event (or that of the next, if it has none); `None` if there is no
+    such run, or it has ended."""
+    status: RunStatus | None
+    """The status of the run at that time; `None` if there is no such run."""
+
+
+class Settled(msgspec.Struct, frozen=True, gc=False):
+    """The answer to a `Settle`."""
+
+    fenced: bool
+    """Nothing of it was written: the step was withdrawn, or is another worker's by now."""
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a commit did: the answers stand in the order of what was asked."""
+
+    at: Micros
+    """The world's time at the commit. An event of the batch has this time, or that of its predecessor in
+    its log if that is later: the time of a log never goes back, whatever clocks do."""
+    created: tuple[Created, ...]
+    advanced: tuple[Advanced, ...]
+    appended: tuple[Appended, ...]
+    settled: tuple[Settled, ...] = ()
+    nudged: tuple[str, ...] = ()
+    """Runs, held by some worker, to which this batch has put something from outside (appends, the
+    ends of children, outcomes of dispatched steps) of which no later part of it tells their owners: they should look."""
