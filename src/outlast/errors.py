@@ -212,10 +212,19 @@ class EncodeError(PayloadError):
 
     slug = "encode"
 
-    def __init__(self, path: str, value_type: str, reason: str, *, what: str = "value") -> None:
+    def __init__(
+        self,
+        path: str,
+        value_type: str,
+        reason: str,
+        *,
+        what: str = "value",
+        hint: str | None = None,
+    ) -> None:
         super().__init__(
             f"the {what} cannot be stored: at {path} it is of the type {value_type}, {reason}",
-            hint="Pass JSON types, dataclasses, pydantic models, attrs or msgspec classes, "
+            hint=hint
+            or "Pass JSON types, dataclasses, pydantic models, attrs or msgspec classes, "
             "datetimes, or register the class: Codec().register(...).",
         )
         self.path, self.value_type, self.what = path, value_type, what

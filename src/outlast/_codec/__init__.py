@@ -10,7 +10,7 @@ A payload is data and stays data: decoding imports nothing and calls no class's 
 (`msgspec.Struct` apart, see `records`).
 """
 
-from outlast._codec.classes import class_name, durable_module, remember_class
+from outlast._codec.classes import class_name, durable_module
 from outlast._codec.codec import Codec
 from outlast._codec.error_text import ErrorText
 from outlast._codec.error_write import recorded_traceback
@@ -26,5 +26,4 @@ __all__ = [
     "durable_module",
     "encode_event",
     "recorded_traceback",
-    "remember_class",
 ]

@@ -4,17 +4,14 @@ import sys
 from functools import lru_cache
 from pathlib import PurePath
 from typing import Final, cast
-from weakref import WeakKeyDictionary, WeakValueDictionary
+from weakref import WeakKeyDictionary
 
 _MAIN: Final = "__main__"
 
 _LOCAL: Final = "<locals>"
 
 _NAMES: Final[WeakKeyDictionary[type, str]] = WeakKeyDictionary()
-
-_SEEN: Final[WeakValueDictionary[str, type]] = WeakValueDictionary()
-"""Classes of this process that no module leads to, such as those defined inside functions. Of
-several with one name the one that was met last counts."""
+"""Of classes that a later process finds again."""
 
 
 def durable_module(module: str) -> str:
@@ -42,14 +39,15 @@ def class_name(cls: type) -> str:
     return f"{durable_module(cls.__module__)}:{cls.__qualname__}"
 
 
-def recorded_name(cls: type) -> str:
-    """The same, for a class whose values are being recorded: it is remembered where need be."""
+def recorded_name(cls: type) -> str | None:
+    """The same, for a class whose values are being recorded; `None` if no later process could find the
+    class by it: a function defines it, or its module does not have it under its own name."""
     name = _NAMES.get(cls)
     if name is None:
-        name = _NAMES[cls] = class_name(cls)
-        remember_class(cls)
-    elif is_local(name):
-        _SEEN[name] = cls
+        name = class_name(cls)
+        if is_local(name) or find_class(name) is None:
+            return None
+        _NAMES[cls] = name
     return name
 
 
@@ -58,27 +56,13 @@ def is_local(name: str) -> bool:
     return _LOCAL in name
 
 
-def remember_class(cls: type) -> None:
-    """Make a class known that `find_class` cannot reach, as one that a function defines.
-
-    Lasts as long as the class. Classes are also remembered when a value of them is encoded.
-    """
-    name = class_name(cls)
-    if _find_loaded(name) is not cls:
-        _SEEN[name] = cls
-
-
 def find_class(name: str) -> type | None:
-    """The class of this name among the loaded modules and the remembered classes.
+    """The class of this name among the loaded modules.
 
     Imports nothing and runs no code of a module or class: neither lazy modules nor module-level
     `__getattr__` are triggered. A module attribute that is another name for a class counts, so that
     a renamed class can be left reachable under its old name.
     """
-    return _find_loaded(name) or _SEEN.get(name)
-
-
-def _find_loaded(name: str) -> type | None:
     module, _, qualname = name.partition(":")
     # A script is looked at first: `json.py` run as a script is not the module `json`, which follows.
     found = _find_in(_MAIN, qualname) if module == durable_module(_MAIN) else None

@@ -134,7 +134,7 @@ class Codec:
         except Refused as refused:
             cause = refused.__cause__
             raise EncodeError(
-                refused.path, refused.value_type, refused.reason, what=what
+                refused.path, refused.value_type, refused.reason, what=what, hint=refused.hint
             ) from cause
         except UnicodeEncodeError:  # texts are seen to before, so it is the name of an attribute
             raise EncodeError("$", type_name(type(value)), _ODD_NAME, what=what) from None

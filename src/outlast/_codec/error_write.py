@@ -5,7 +5,7 @@ from collections.abc import Callable
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any, Final, TypeVar, cast
 
-from outlast._codec.classes import recorded_name
+from outlast._codec.classes import class_name
 from outlast._codec.plain import TAG
 from outlast._codec.records import is_dunder
 
@@ -78,7 +78,7 @@ def _head(error: BaseException, longest: int) -> dict[str, object]:
     return {
         TAG: "exception",
         "class": _clean(
-            _safely(lambda: recorded_name(type(error)), "builtins:BaseException"), longest
+            _safely(lambda: class_name(type(error)), "builtins:BaseException"), longest
         ),
         "message": _clean(_safely(lambda: str(error), "<no message: str() failed>"), longest),
         "traceback": _clean(_traceback(error), longest),

@@ -153,7 +153,7 @@ def _class(form: Form) -> type:
         return cls
     reason = "no module that is loaded here has such a class"
     if is_local(name):
-        reason = "a class that a function defines is known only once values of it were met here"
+        reason = "a class that a function defines cannot be found again"
     raise Unreadable(f"it is a {name!r}: {reason}")
 
 

@@ -34,9 +34,9 @@ class Unreadable(Trailed):
 class Refused(Trailed):
     """A part of a value has no durable form."""
 
-    def __init__(self, value: object, reason: str) -> None:
+    def __init__(self, value: object, reason: str, *, hint: str | None = None) -> None:
         super().__init__(reason)
-        self.value_type = type_name(type(value))
+        self.value_type, self.hint = type_name(type(value)), hint
 
 
 class TooDeep(Refused):

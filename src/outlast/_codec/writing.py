@@ -6,7 +6,7 @@ from typing import Any, Final, TypeAlias, cast
 
 import msgspec
 
-from outlast._codec.classes import recorded_name
+from outlast._codec.classes import is_local, recorded_name
 from outlast._codec.error_write import error_tree
 from outlast._codec.kinds import SHAPES, Registration
 from outlast._codec.plain import MAX_DEPTH, TAG, is_finite, to_json
@@ -173,7 +173,7 @@ class Writer:
 
     def _enum(self, value: Enum) -> Tree:
         kind = type(value)
-        form = {TAG: "enum", "class": recorded_name(kind)}
+        form = {TAG: "enum", "class": _name_of_class(value)}
         if isinstance(value, Flag):
             return {**form, "value": value.value}
         if kind.__members__.get(value.name) is not value:
@@ -185,7 +185,7 @@ class Writer:
         self._enter(value, depth, len(parts.fields))
         form: dict[str, Tree] = {
             TAG: "object",
-            "class": recorded_name(type(value)),
+            "class": _name_of_class(value),
             "fields": self._values(value, parts.fields, depth, member),
         }
         return form | self._beyond_fields(parts, value, depth)
@@ -221,6 +221,26 @@ _WRITE: Final[dict[type, Callable[[Writer, Any, int], Tree]]] = {
     set: Writer.set_tree,
     frozenset: Writer.frozenset_tree,
 }
+
+
+def _name_of_class(value: object) -> str:
+    """Raises `Refused` if no later process could find the class: what is recorded can be read."""
+    cls = type(value)
+    name = recorded_name(cls)
+    if name is None:
+        raise Refused(
+            value, _LOCAL if is_local(cls.__qualname__) else _UNREACHED, hint=_AT_MODULE_LEVEL
+        )
+    return name
+
+
+_LOCAL: Final = "which a function defines, so that no later process could find it"
+_UNREACHED: Final = (
+    "which its module does not have under this name, so that no later process could find it"
+)
+_AT_MODULE_LEVEL: Final = (
+    "Define the class at module level (or register it: Codec().register(...))."
+)
 
 
 def _reason(cls: type) -> str:

@@ -6,14 +6,12 @@ import sys
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, make_dataclass
 from typing import Any
 
 import msgspec
 import pytest
 
-from outlast._codec import Codec, class_name
-from outlast._codec.classes import find_class
+from outlast._codec import Codec
 from outlast.errors import DecodeError
 from tests.unit.codec import samples
 
@@ -186,8 +184,8 @@ class TestScripts:
 
     PROGRAM = """
 import sys
-from dataclasses import dataclass, make_dataclass
-from outlast._codec import Codec, class_name
+from dataclasses import dataclass
+from outlast._codec import Codec
 
 @dataclass
 class Order:
@@ -238,49 +236,7 @@ def _python(*arguments: str, cwd: Any) -> str:
     return done.stdout.strip()
 
 
-class TestLocalClasses:
-    """A class that a function defines is known as long as it lives."""
-
-    def test_it_comes_back_in_the_process_that_has_it(self) -> None:
-        @dataclass
-        class Local:
-            item: object
-
-        assert CODEC.decode(CODEC.encode(Local((1,)))) == Local((1,))
-
-    def test_so_does_one_that_was_made_at_run_time(self) -> None:
-        made = make_dataclass("Made", ["item"])
-        assert CODEC.decode(CODEC.encode(made(1))) == made(1)
-
-    def test_of_two_of_one_name_the_last_one_met_counts(self) -> None:
-        def make() -> Any:
-            @dataclass
-            class Twin:
-                item: int
-
-            return Twin
-
-        first, second = make(), make()
-        payload = CODEC.encode(first(1))
-        assert CODEC.decode(payload) == first(1)
-        CODEC.encode(second(1))
-        assert CODEC.decode(payload) == second(1)
-
-    def test_elsewhere_the_error_says_why_not(self) -> None:
-        name = "tests.unit.codec.samples:make.<locals>.Local"
-        error = _unreadable(_payload("object", **{"class": name, "fields": {}}))
-        assert "a class that a function defines" in str(error)
-
-    def test_it_is_not_kept_alive(self) -> None:
-        def encoded() -> tuple[str, bytes]:
-            @dataclass
-            class Gone:
-                item: int
-
-            return class_name(Gone), CODEC.encode(Gone(1))
-
-        import gc
-
-        name, _ = encoded()
-        gc.collect()
-        assert find_class(name) is None
+def test_of_a_class_that_a_function_defines_the_error_says_why_not() -> None:
+    name = "tests.unit.codec.samples:make.<locals>.Local"
+    error = _unreadable(_payload("object", **{"class": name, "fields": {}}))
+    assert "a class that a function defines" in str(error)

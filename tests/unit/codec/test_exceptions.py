@@ -398,8 +398,11 @@ def test_a_class_whose_new_wants_more_comes_back() -> None:
     assert _back(_NewError(must=3)).args == (3,)
 
 
-def test_exceptions_of_functions_come_back_where_they_are_known() -> None:
+def test_exceptions_that_a_function_defines_come_back_as_text_in_every_process() -> None:
     class LocalError(Exception):
         pass
 
-    assert type(CODEC.decode_error(CODEC.encode_error(LocalError("x")))) is LocalError
+    back = CODEC.decode_error(CODEC.encode_error(LocalError("x", samples.Point(1))))
+    assert isinstance(back, RecordedError)
+    assert back.error_type.endswith("<locals>.LocalError")
+    assert "LocalError" in recorded_traceback(back)
