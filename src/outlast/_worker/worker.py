@@ -14,7 +14,7 @@ from outlast._registry.manifest import encode_manifest, make_manifest, source_di
 from outlast._runtime.runtime import Runtime
 from outlast._worker.watchdog import Watchdog
 from outlast.errors import WorldError, WorldUnavailableError
-from outlast.world import Claim, ClaimedRun, ClaimRequest, StoredEvent
+from outlast.world import Claim, ClaimedRun, ClaimRequest, Heartbeat, StoredEvent
 
 CLAIM_LIMIT: Final = 200
 RETRY_AFTER: Final[Micros] = SECOND // 2
@@ -35,6 +35,8 @@ class Worker:
         self._due = asyncio.Event()
         self._next_due: Micros | None = None
         self._stopping = False
+        self._arriving: tuple[str, ...] = ()
+        """The runs of the last claim: until they are adopted nobody else knows of them."""
         self._tasks: list[asyncio.Task[None]] = []
         self._watchdog = Watchdog(runtime.registry, runtime.observers)
 
@@ -139,6 +141,7 @@ class Worker:
     async def _claim_all(self) -> bool:
         """Claim once. True if there may be more, and room for it."""
         runtime = self._runtime
+        self._arriving = ()
         limit = min(CLAIM_LIMIT, runtime.options.max_live_runs - len(runtime.live))
         if limit <= 0:
             return False
@@ -150,7 +153,8 @@ class Worker:
         )
         with holding(runtime.clock):
             claimed = await runtime.world.claims.claim(request)
-            runtime.expect([one.run.id for one in claimed])
+            self._arriving = tuple([one.run.id for one in claimed])
+            runtime.expect(self._arriving)
         for one in claimed:
             runtime.call_soon(runtime.adopt, one, await self._whole_log(one))
         return len(claimed) == limit
@@ -216,9 +220,19 @@ class Worker:
         """Keep the leases; at once when it begins anew, as the last heartbeat may have failed. And look
         around, in case that news were lost."""
         while True:
-            await self._runtime.world.claims.renew(self.id, self._runtime.options.lease)
+            await self._runtime.world.claims.renew(self._heartbeat())
             await self._look_around()
             await self._pause(self._runtime.options.lease // 3)
+
+    def _heartbeat(self) -> Heartbeat:
+        """What this worker goes on to hold. A run that is not among it was lost on its way here, and is
+        left to whoever takes it when its lease ends."""
+        runtime = self._runtime
+        return Heartbeat(
+            claim=Claim(self.id, runtime.options.lease),
+            runs=tuple(dict.fromkeys((*runtime.live, *self._arriving))),
+            attempts=sum(len(live.attempts.tasks()) for live in runtime.live.values()),
+        )
 
     async def _upkeep(self) -> None:
         while True:

@@ -2,7 +2,8 @@
 
 Each counts the calls from where it is put in, all of them or those of one name; the first is number 1.
 The names are those of the contract's methods: `commit`, `read`, `register`, `unregister`, `claim`, `renew`,
-`reap`, `next_due`, `nudged`, `unblock`, `get`, `find`, `ended`, `workers`, `save_manifest`, `manifest`.
+`reap`, `next_due`, `nudged`, `unblock`, `get`, `find`, `ended`, `workers`, `save_manifest`, `manifest`,
+`prune`; those of the queue of steps are `claim_steps`, `next_step_due`, `held_steps`.
 """
 
 from typing import Literal, TypeAlias
@@ -46,8 +47,8 @@ class Delay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Repeat(msgspec.Struct, frozen=True, kw_only=True):
-    """What the commit appends to logs from outside is delivered twice, as by a sender that did not
-    hear that it had arrived."""
+    """What the commit appends to logs from outside, or says of dispatched steps, is delivered twice, as
+    by a sender that did not hear that it had arrived."""
 
     call: int
     of: str | None = "commit"

@@ -13,14 +13,21 @@ from outlast.world import (
     Batch,
     Capabilities,
     ClaimedRun,
+    ClaimedStep,
     ClaimRequest,
     Claims,
     EventLog,
+    Heartbeat,
     Listing,
     News,
+    PruneRequest,
     Receipt,
+    Retention,
     RunFilter,
     RunPage,
+    StepKey,
+    StepQueue,
+    StepRequest,
     StoredEvent,
     World,
 )
@@ -44,7 +51,9 @@ class FaultyWorld:
         self._door = Door(world.url)
         self._log = _Log(world.log, self._door)
         self._claims = _Claims(world.claims, self._door)
+        self._steps = _Steps(world.steps, self._door)
         self._listing = _Listing(world.listing, self._door)
+        self._retention = _Retention(world.retention, self._door)
         self._news = _News(world.news, self._door)
         self.inject(*faults)
 
@@ -97,9 +106,19 @@ class FaultyWorld:
         return self._claims
 
     @property
+    def steps(self) -> StepQueue:
+        """The queue of dispatched steps."""
+        return self._steps
+
+    @property
     def listing(self) -> Listing:
         """Runs, workers and manifests, for reading."""
         return self._listing
+
+    @property
+    def retention(self) -> Retention:
+        """Deletes runs that have ended."""
+        return self._retention
 
     @property
     def news(self) -> News:
@@ -118,7 +137,7 @@ class _Log:
         self._log, self._door = log, door
 
     async def commit(self, batch: Batch) -> Receipt:
-        again = Batch(appends=batch.appends)
+        again = Batch(appends=batch.appends, settles=batch.settles)
         return await self._door.call(
             "commit", lambda: self._log.commit(batch), lambda: self._log.commit(again)
         )
@@ -144,8 +163,8 @@ class _Claims:
     async def claim(self, request: ClaimRequest) -> tuple[ClaimedRun, ...]:
         return await self._door.call("claim", lambda: self._claims.claim(request))
 
-    async def renew(self, worker_id: str, lease: Micros) -> None:
-        await self._door.call("renew", lambda: self._claims.renew(worker_id, lease))
+    async def renew(self, heartbeat: Heartbeat) -> None:
+        await self._door.call("renew", lambda: self._claims.renew(heartbeat))
 
     async def reap(self) -> int:
         return await self._door.call("reap", self._claims.reap)
@@ -158,6 +177,20 @@ class _Claims:
 
     async def unblock(self, workflow: str, digest: str) -> int:
         return await self._door.call("unblock", lambda: self._claims.unblock(workflow, digest))
+
+
+class _Steps:
+    def __init__(self, steps: StepQueue, door: Door) -> None:
+        self._steps, self._door = steps, door
+
+    async def claim(self, request: StepRequest) -> tuple[ClaimedStep, ...]:
+        return await self._door.call("claim_steps", lambda: self._steps.claim(request))
+
+    async def next_due(self, steps: frozenset[str], queues: tuple[str, ...]) -> Micros | None:
+        return await self._door.call("next_step_due", lambda: self._steps.next_due(steps, queues))
+
+    async def held(self, worker_id: str) -> frozenset[StepKey]:
+        return await self._door.call("held_steps", lambda: self._steps.held(worker_id))
 
 
 class _Listing:
@@ -187,6 +220,14 @@ class _Listing:
 
     async def manifest(self, version: str) -> bytes | None:
         return await self._door.call("manifest", lambda: self._listing.manifest(version))
+
+
+class _Retention:
+    def __init__(self, retention: Retention, door: Door) -> None:
+        self._retention, self._door = retention, door
+
+    async def prune(self, request: PruneRequest) -> int:
+        return await self._door.call("prune", lambda: self._retention.prune(request))
 
 
 class _News:

@@ -15,20 +15,36 @@ from outlast._clock import SECOND
 from outlast._model.runs import Attributes, AttributeValue, Parent, RunStatus, Waiting
 from outlast.testing.conformance.clock import SettableClock
 from outlast.testing.conformance.expecting import equal
-from outlast.testing.conformance.scene import LEASE, append, draft, facts
+from outlast.testing.conformance.scene import (
+    LEASE,
+    append,
+    dispatch,
+    draft,
+    facts,
+    heartbeat,
+    settle,
+)
 from outlast.world import (
     Advance,
+    Again,
     Append,
     Batch,
+    Begun,
     Block,
     Claim,
     ClaimRequest,
+    Dispatch,
+    Done,
     End,
     EventDraft,
     Keep,
+    PruneRequest,
     Release,
     RunDraft,
     RunFilter,
+    Settle,
+    StepKey,
+    StepRequest,
     Suspend,
     Then,
     World,
@@ -41,6 +57,9 @@ _RUNS = tuple(f"run-{number}" for number in range(8))
 _WORKERS = ("worker-0", "worker-1")
 _WORKFLOWS = ("flow", "other")
 _QUEUES = ("default", "slow")
+_REFS = ("work#1", "work#2", "other#1")
+_STEPS = tuple(StepKey(run_id, ref) for run_id in _RUNS for ref in _REFS)
+_NAMES = ("work", "other")
 _VALUES: tuple[AttributeValue, ...] = (None, True, False, 1, 0, 1.0, "1", "", "a\x00b", "é🙂")
 _ENDS = (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)
 
@@ -62,6 +81,8 @@ async def same_as_memory(
         for run_id in _RUNS:
             equal(await world.listing.get(run_id), await memory.listing.get(run_id), run_id)
             equal(await world.log.read(run_id), await memory.log.read(run_id), run_id)
+        for worker in _WORKERS:
+            equal(await world.steps.held(worker), await memory.steps.held(worker), worker)
         equal(await world.listing.workers(), await memory.listing.workers(), "the workers")
 
 
@@ -72,12 +93,19 @@ class _Program:
         self._model = model
         self._clock = clock
         self._chance = chance
+        self._epochs: dict[StepKey, int] = {}
+        """Of the last claims of the steps."""
         self._makers: tuple[Callable[[], Operation], ...] = (
             self._claim,
             self._claim,
+            self._claim_steps,
+            self._claim_steps,
             self._renew,
             self._unregister,
             self._next_due,
+            self._next_step_due,
+            self._held_steps,
+            self._prune,
             self._nudged,
             self._unblock,
             self._find,
@@ -102,6 +130,7 @@ class _Program:
             creates=tuple([self._draft() for _ in range(pick(0, 2))]),
             advances=tuple([await self._advance() for _ in range(pick(0, 4))]),
             appends=tuple([self._append() for _ in range(pick(0, 2))]),
+            settles=tuple([self._settle() for _ in range(pick(0, 2))]),
         )
 
     def _draft(self) -> RunDraft:
@@ -133,7 +162,29 @@ class _Program:
             attributes=self._attributes() if self._maybe(0.2) else None,
             progress=self._maybe(0.5),
             children=(self._draft(),) if self._maybe(0.1) else (),
+            dispatches=tuple([self._dispatch() for _ in range(self._chance.randint(0, 2))]),
+            withdraws=(self._chance.choice(_REFS),) if self._maybe(0.1) else (),
         )
+
+    def _dispatch(self) -> Dispatch:
+        choice = self._chance.choice
+        return dispatch(
+            choice(_REFS),
+            name=choice(_NAMES),
+            queue=choice(_QUEUES),
+            priority=choice((-1, 0, 0, 5)),
+            attempt=choice((1, 2)),
+            delay=choice((0, 0, SECOND)),
+            data=choice((b"{}", '"é"'.encode())),
+        )
+
+    def _settle(self) -> Settle:
+        key = self._chance.choice((*self._epochs, *_STEPS[:3]))
+        epoch = self._epochs.get(key, 0) if self._maybe(0.8) else self._chance.randint(0, 3)
+        delay = self._chance.choice((0, SECOND))
+        then = self._chance.choice((Begun(), Again(attempt=3, delay=delay), Done()))
+        made = settle(key.run_id, key.ref, epoch=epoch, then=then)
+        return replace(made, events=self._events())
 
     def _then(self) -> Then:
         due_at = self._clock.now() + self._chance.choice((0, SECOND, LEASE))
@@ -180,6 +231,39 @@ class _Program:
 
         return claim
 
+    def _claim_steps(self) -> Operation:
+        request = StepRequest(
+            claim=Claim(self._chance.choice(_WORKERS), LEASE),
+            steps=frozenset(self._chance.choices(_NAMES, k=2)),
+            queues=self._queues(),
+            limit=self._chance.randint(1, 4),
+        )
+
+        async def claim(world: World) -> object:
+            claimed = await world.steps.claim(request)
+            self._epochs.update({step.key: step.epoch for step in claimed})
+            return claimed
+
+        return claim
+
+    def _next_step_due(self) -> Operation:
+        names, queues = frozenset(self._chance.choices(_NAMES, k=2)), self._queues()
+        return lambda world: world.steps.next_due(names, queues)
+
+    def _held_steps(self) -> Operation:
+        worker = self._chance.choice(_WORKERS)
+        return lambda world: world.steps.held(worker)
+
+    def _prune(self) -> Operation:
+        choice = self._chance.choice
+        request = PruneRequest(
+            ended_before=self._clock.now() - choice((LEASE, 10 * LEASE)),
+            statuses=choice(((), (RunStatus.FAILED, RunStatus.RUNNING))),
+            workflows=choice(((), _WORKFLOWS[:1])),
+            limit=self._chance.randint(1, 3),
+        )
+        return lambda world: world.retention.prune(request)
+
     def _workflows(self) -> frozenset[str]:
         return frozenset(self._chance.choices(_WORKFLOWS, k=2))
 
@@ -187,8 +271,13 @@ class _Program:
         return tuple(self._chance.choices(_QUEUES, k=2))
 
     def _renew(self) -> Operation:
-        worker = self._chance.choice(_WORKERS)
-        return lambda world: world.claims.renew(worker, LEASE)
+        beat = heartbeat(
+            self._chance.choice(_WORKERS),
+            *self._chance.choices(_RUNS, k=3),
+            steps=tuple(self._chance.choices(_STEPS, k=3)),
+            attempts=self._chance.randint(0, 3),
+        )
+        return lambda world: world.claims.renew(beat)
 
     def _unregister(self) -> Operation:
         worker = self._chance.choice(_WORKERS)

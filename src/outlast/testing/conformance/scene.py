@@ -17,12 +17,20 @@ from outlast.world import (
     Batch,
     Claim,
     ClaimedRun,
+    ClaimedStep,
     ClaimRequest,
     Created,
+    Dispatch,
     EventDraft,
+    Heartbeat,
     Keep,
+    Progress,
     Receipt,
     RunDraft,
+    Settle,
+    Settled,
+    StepKey,
+    StepRequest,
     Then,
     World,
 )
@@ -73,6 +81,30 @@ def append(run_id: str, *kinds: str, attributes: Attributes | None = None) -> Ap
     return Append(run_id=run_id, events=facts(*kinds), attributes=attributes)
 
 
+def dispatch(ref: str, **fields: Any) -> Dispatch:
+    """A step for another worker: named `work`, on the queue `default`, its first attempt."""
+    given: dict[str, Any] = {
+        "name": "work",
+        "queue": "default",
+        "priority": 0,
+        "attempt": 1,
+        "data": b"{}",
+    }
+    return Dispatch(ref=ref, **{**given, **fields})
+
+
+def settle(run_id: str, ref: str, *kinds: str, then: Progress, epoch: int = 1) -> Settle:
+    """What the worker of a step writes."""
+    return Settle(run_id=run_id, ref=ref, epoch=epoch, events=facts(*kinds), then=then)
+
+
+def heartbeat(
+    worker: str, *runs: str, steps: tuple[StepKey, ...] = (), attempts: int = 0
+) -> Heartbeat:
+    """What a worker goes on to hold."""
+    return Heartbeat(claim=Claim(worker, LEASE), runs=runs, steps=steps, attempts=attempts)
+
+
 class Scene:
     """One open world and its clock."""
 
@@ -90,13 +122,14 @@ class Scene:
         async with world.opened():
             yield Scene(world, self.clock, self._factory)
 
-    async def commit(self, *parts: RunDraft | Advance | Append) -> Receipt:
+    async def commit(self, *parts: RunDraft | Advance | Append | Settle) -> Receipt:
         """Write all the parts in one batch."""
         return await self.world.log.commit(
             Batch(
                 creates=tuple([part for part in parts if isinstance(part, RunDraft)]),
                 advances=tuple([part for part in parts if isinstance(part, Advance)]),
                 appends=tuple([part for part in parts if isinstance(part, Append)]),
+                settles=tuple([part for part in parts if isinstance(part, Settle)]),
             )
         )
 
@@ -113,6 +146,14 @@ class Scene:
     ) -> Appended:
         """Append to one run."""
         return (await self.commit(append(run_id, *kinds, attributes=attributes))).appended[0]
+
+    async def dispatch(self, run_id: str, *steps: Dispatch, **fields: Any) -> Advanced:
+        """Put steps of a run into the queue."""
+        return await self.advance(run_id, dispatches=steps, **fields)
+
+    async def settle(self, run_id: str, ref: str, *kinds: str, **fields: Any) -> Settled:
+        """Say what became of one step."""
+        return (await self.commit(settle(run_id, ref, *kinds, **fields))).settled[0]
 
     async def claim(
         self,
@@ -135,6 +176,25 @@ class Scene:
     async def claimed_ids(self, worker: str = "worker", **fields: Any) -> list[str]:
         """Claim what is due; gives the ids."""
         return [claimed.run.id for claimed in await self.claim(worker, **fields)]
+
+    async def claim_steps(
+        self,
+        worker: str = "worker",
+        *,
+        steps: tuple[str, ...] = ("work",),
+        queues: tuple[str, ...] = ("default",),
+        limit: int = 100,
+    ) -> tuple[ClaimedStep, ...]:
+        """Claim what is due of the dispatched steps."""
+        return await self.world.steps.claim(
+            StepRequest(
+                claim=Claim(worker, LEASE), steps=frozenset(steps), queues=queues, limit=limit
+            )
+        )
+
+    async def claimed_refs(self, worker: str = "worker", **fields: Any) -> list[str]:
+        """Claim what is due of the dispatched steps; gives their refs."""
+        return [claimed.key.ref for claimed in await self.claim_steps(worker, **fields)]
 
     async def register(self, worker: str) -> WorkerRecord:
         """Make a worker known."""

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from outlast._clock import Clock, Micros
 from outlast._model.runs import RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
-from outlast.world import Claim, ClaimedRun, ClaimRequest
+from outlast.world import Claim, ClaimedRun, ClaimRequest, Heartbeat
 from outlast.worlds.memory.tables import Tables
 
 
@@ -31,6 +31,9 @@ class MemoryClaims:
         for run in list(self._held(worker_id)):
             self._tables.nudged.discard(run.id)
             self._tables.put(replace(run, status=RunStatus.PENDING, worker=None, due_at=now))
+        for key, step in self._tables.steps.items():
+            if step.worker == worker_id:
+                self._tables.steps[key] = replace(step, worker=None, due_at=now)
         self._tables.news.written()
 
     async def claim(self, request: ClaimRequest) -> tuple[ClaimedRun, ...]:
@@ -46,15 +49,26 @@ class MemoryClaims:
             self._tables.news.written()
         return claimed
 
-    async def renew(self, worker_id: str, lease: Micros) -> None:
-        """Extend the worker's leases and note its heartbeat."""
+    async def renew(self, heartbeat: Heartbeat) -> None:
+        """Extend the named leases and note the heartbeat."""
         self._tables.check_open()
+        tables, worker_id = self._tables, heartbeat.claim.worker
         now = self._clock.now()
-        worker = self._tables.workers.get(worker_id)
+        due_at = now + heartbeat.claim.lease
+        worker = tables.workers.get(worker_id)
         if worker is not None:
-            self._tables.workers[worker_id] = replace(worker, heartbeat_at=now)
-        for run in list(self._held(worker_id)):
-            self._tables.put(replace(run, due_at=now + lease))
+            tables.workers[worker_id] = replace(
+                worker,
+                heartbeat_at=now,
+                live_runs=len(heartbeat.runs),
+                attempts=heartbeat.attempts,
+            )
+        for run in map(tables.runs.get, heartbeat.runs):
+            if run is not None and run.worker == worker_id:
+                tables.put(replace(run, due_at=due_at))
+        for step in map(tables.steps.get, heartbeat.steps):
+            if step is not None and step.worker == worker_id:
+                tables.steps[step.key] = replace(step, due_at=due_at)
 
     async def reap(self) -> int:
         """A worker in this process cannot die alone."""

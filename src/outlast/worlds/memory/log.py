@@ -6,7 +6,16 @@ from outlast._clock import Clock, Micros
 from outlast._model.runs import RunRecord
 from outlast.world import Batch, Receipt, StoredEvent
 from outlast.worlds.memory.tables import Tables
-from outlast.worlds.planning import Growth, Known, Plan, RunState, Turn, plan, wanted
+from outlast.worlds.planning import (
+    Growth,
+    Known,
+    Plan,
+    RunState,
+    StepState,
+    Turn,
+    plan,
+    wanted,
+)
 
 
 class MemoryLog:
@@ -39,9 +48,13 @@ class MemoryLog:
             for run_id in needs.run_ids
             if run_id in tables.runs
         }
-        return Known(
-            states, {key: tables.keys[key] for key in needs.keys if key in tables.keys}, tables.logs
-        )
+        keys = {key: tables.keys[key] for key in needs.keys if key in tables.keys}
+        steps = {
+            step.key: StepState(step.epoch, step.worker is not None)
+            for step in map(tables.steps.get, needs.steps)
+            if step is not None
+        }
+        return Known(states, keys, tables.logs, steps)
 
     def _state(self, run: RunRecord) -> RunState:
         last_at = self._tables.logs[run.id][-1].at
@@ -64,6 +77,26 @@ class MemoryLog:
             tables.put(replace(tables.runs[run_id], attributes=attributes))
         for run_id, event in planned.events:
             tables.logs[run_id].append(event)
+        self._write_steps(planned)
+
+    def _write_steps(self, planned: Plan) -> None:
+        steps = self._tables.steps
+        ended = set(planned.emptied)
+        if ended:
+            for key in [key for key in steps if key.run_id in ended]:
+                del steps[key]
+        for key in planned.removed:
+            steps.pop(key, None)
+        for key, requeue in planned.requeued.items():
+            steps[key] = replace(
+                steps[key],
+                attempt=requeue.attempt,
+                due_at=requeue.due_at,
+                worker=None,
+                recoveries=0,
+            )
+        for key, step in planned.dispatched.items():
+            self._tables.put_step(key, step)
 
     def _grow(self, run_id: str, growth: Growth) -> None:
         run = self._tables.runs[run_id]
@@ -71,7 +104,7 @@ class MemoryLog:
         self._tables.put(replace(run, position=growth.position, recoveries=recoveries))
         if growth.nudged:
             self._tables.nudged.add(run_id)
-        else:
+        elif growth.nudged is False:
             self._tables.nudged.discard(run_id)
 
     def _wake(self, run_id: str, at: Micros) -> None:

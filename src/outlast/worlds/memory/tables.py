@@ -1,10 +1,34 @@
 """What a memory world keeps."""
 
+from itertools import count
+
+import msgspec
+
+from outlast._clock import Micros
 from outlast._model.runs import RunRecord
 from outlast._model.workers import WorkerRecord
 from outlast.errors import WorldError
-from outlast.world import StoredEvent
+from outlast.world import StepKey, StoredEvent
 from outlast.worlds.memory.news import MemoryNews
+from outlast.worlds.planning import NewStep
+
+
+class QueuedStep(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The row of a dispatched step."""
+
+    key: StepKey
+    number: int
+    """Its place in the order of dispatching."""
+    name: str
+    queue: str
+    priority: int
+    attempt: int
+    due_at: Micros
+    """For a step that is held: when its lease ends."""
+    data: bytes
+    epoch: int = 0
+    worker: str | None = None
+    recoveries: int = 0
 
 
 class Tables:
@@ -24,18 +48,45 @@ class Tables:
         """The runs that have a `due_at`."""
         self.nudged: set[str] = set()
         """Held runs whose owners do not know of all events."""
+        self.steps: dict[StepKey, QueuedStep] = {}
+        """The queue of steps."""
         self.workers: dict[str, WorkerRecord] = {}
         self.manifests: dict[str, bytes] = {}
         self.news = MemoryNews()
+        self._count = count()
 
     def put(self, run: RunRecord) -> None:
         """Write the row of a run."""
         self.runs[run.id] = run
-        self.numbers.setdefault(run.id, len(self.numbers))
+        if run.id not in self.numbers:
+            self.numbers[run.id] = next(self._count)
         if run.due_at is None:
             self.due.discard(run.id)
         else:
             self.due.add(run.id)
+
+    def put_step(self, key: StepKey, step: NewStep) -> None:
+        """Write the row of a new step, unless it has one."""
+        if key in self.steps:
+            return
+        self.steps[key] = QueuedStep(
+            key=key,
+            number=next(self._count),
+            name=step.name,
+            queue=step.queue,
+            priority=step.priority,
+            attempt=step.attempt,
+            due_at=step.due_at,
+            data=step.data,
+        )
+
+    def remove(self, run: RunRecord) -> None:
+        """Delete a run that has ended, with all that belongs to it."""
+        del self.runs[run.id], self.numbers[run.id], self.logs[run.id]
+        self.due.discard(run.id)
+        self.nudged.discard(run.id)
+        if run.idempotency_key is not None:
+            del self.keys[run.idempotency_key]
 
     def check_open(self) -> None:
         """Raise `WorldError` if the world is not open."""

@@ -9,6 +9,8 @@ from outlast.worlds.memory.claims import MemoryClaims
 from outlast.worlds.memory.listing import MemoryListing
 from outlast.worlds.memory.log import MemoryLog
 from outlast.worlds.memory.news import MemoryNews
+from outlast.worlds.memory.retention import MemoryRetention
+from outlast.worlds.memory.steps import MemorySteps
 from outlast.worlds.memory.tables import Tables
 
 _URL = "memory://"
@@ -24,7 +26,9 @@ class MemoryWorld:
         self._tables = Tables(_URL)
         self._log = MemoryLog(self._tables, clock)
         self._claims = MemoryClaims(self._tables, clock)
+        self._steps = MemorySteps(self._tables, clock)
         self._listing = MemoryListing(self._tables)
+        self._retention = MemoryRetention(self._tables)
 
     @property
     def url(self) -> str:
@@ -47,9 +51,19 @@ class MemoryWorld:
         return self._claims
 
     @property
+    def steps(self) -> MemorySteps:
+        """The queue of dispatched steps."""
+        return self._steps
+
+    @property
     def listing(self) -> MemoryListing:
         """Runs, workers and manifests, for reading."""
         return self._listing
+
+    @property
+    def retention(self) -> MemoryRetention:
+        """Deletes runs that have ended."""
+        return self._retention
 
     @property
     def news(self) -> MemoryNews:

@@ -7,7 +7,29 @@ reads and writes rows.
 
 from outlast.worlds.planning.planner import plan
 from outlast.worlds.planning.predicting import predicted
-from outlast.worlds.planning.records import Growth, Known, Plan, RunState, Turn
+from outlast.worlds.planning.records import (
+    Growth,
+    Known,
+    NewStep,
+    Plan,
+    Requeue,
+    RunState,
+    StepState,
+    Turn,
+)
 from outlast.worlds.planning.wanted import Wanted, wanted
 
-__all__ = ["Growth", "Known", "Plan", "RunState", "Turn", "Wanted", "plan", "predicted", "wanted"]
+__all__ = [
+    "Growth",
+    "Known",
+    "NewStep",
+    "Plan",
+    "Requeue",
+    "RunState",
+    "StepState",
+    "Turn",
+    "Wanted",
+    "plan",
+    "predicted",
+    "wanted",
+]

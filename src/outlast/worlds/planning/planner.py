@@ -2,6 +2,8 @@
 
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from outlast._clock import Micros
 from outlast._model.runs import TERMINAL, Attributes, RunRecord, RunStatus
 from outlast._model.transitions import TRANSITIONS
@@ -13,16 +15,20 @@ from outlast.world import (
     Batch,
     Block,
     Created,
+    Done,
     End,
     EventDraft,
     Keep,
     Receipt,
     Release,
     RunDraft,
+    Settle,
+    Settled,
     StoredEvent,
     Suspend,
 )
 from outlast.worlds.planning.records import Growth, Known, Plan, RunState, Turn
+from outlast.worlds.planning.steps import StepPlanner
 
 
 def plan(batch: Batch, known: Known, at: Micros) -> Plan:
@@ -35,7 +41,10 @@ def plan(batch: Batch, known: Known, at: Micros) -> Plan:
     created = tuple([planner.create(draft) for draft in batch.creates])
     advanced = tuple([planner.advance(advance) for advance in batch.advances])
     appended = tuple([planner.append(append) for append in batch.appends])
-    return planner.result(created, advanced, appended)
+    settled = tuple([planner.settle(settle) for settle in batch.settles])
+    return planner.result(
+        Receipt(at=at, created=created, advanced=advanced, appended=appended, settled=settled)
+    )
 
 
 class _Planner:
@@ -50,6 +59,7 @@ class _Planner:
         self._woken: dict[str, None] = {}
         self._attributes: dict[str, Attributes] = {}
         self._events: list[tuple[str, StoredEvent]] = []
+        self._steps = StepPlanner(known.steps, at)
 
     def create(self, draft: RunDraft) -> Created:
         """Create the run, unless its id or key is taken."""
@@ -72,13 +82,16 @@ class _Planner:
         if state is None or state.epoch != advance.epoch or state.status != RunStatus.RUNNING:
             return Advanced(fenced=True, kept=False)
         missed = self._missed(advance, state)
-        self._grow(advance.run_id, state, advance.events, outside=False)
+        self._grow(advance.run_id, state, advance.events, nudged=False)
         if advance.progress:
             self._grown[advance.run_id].progress = True
         if advance.attributes:
             self._merge(advance.run_id, state, advance.attributes)
         for draft in advance.children:
             self.create(draft)
+        if not missed:
+            self._steps.dispatch(advance.run_id, advance.dispatches)
+        self._steps.withdraw(advance.run_id, advance.withdraws)
         kept = self._follow(advance, state, missed=bool(missed))
         return Advanced(fenced=False, position=state.position, missed=missed, kept=kept)
 
@@ -90,19 +103,23 @@ class _Planner:
         if state.status in TERMINAL:
             return Appended(None, state.status)
         position = state.position
-        self._grow(append.run_id, state, append.events, outside=True)
+        self._add(append.run_id, state, append.events)
         if append.attributes:
             self._merge(append.run_id, state, append.attributes)
-        if state.status != RunStatus.RUNNING:
-            self._woken[append.run_id] = None
         return Appended(position, state.status)
 
-    def result(
-        self,
-        created: tuple[Created, ...],
-        advanced: tuple[Advanced, ...],
-        appended: tuple[Appended, ...],
-    ) -> Plan:
+    def settle(self, settle: Settle) -> Settled:
+        """Put what the worker of a step has to say into the log of the run, if it still holds the step."""
+        state = self._known.states.get(settle.run_id)
+        if state is None or not self._steps.settle(settle):
+            return Settled(fenced=True)
+        if isinstance(settle.then, Done):
+            self._add(settle.run_id, state, settle.events)
+        else:
+            self._grow(settle.run_id, state, settle.events, nudged=None)
+        return Settled(fenced=False)
+
+    def result(self, receipt: Receipt) -> Plan:
         """The plan, with the answers to what was asked."""
         nudged = tuple([run_id for run_id, growth in self._grown.items() if growth.nudged])
         return Plan(
@@ -112,9 +129,11 @@ class _Planner:
             tuple(self._woken),
             self._attributes,
             tuple(self._events),
-            Receipt(
-                at=self._at, created=created, advanced=advanced, appended=appended, nudged=nudged
-            ),
+            tuple(self._steps.emptied),
+            self._steps.removed,
+            self._steps.requeued,
+            self._steps.dispatched,
+            replace(receipt, nudged=nudged) if nudged else receipt,
         )
 
     def _existing(self, draft: RunDraft) -> str | None:
@@ -131,8 +150,15 @@ class _Planner:
         fresh = [event for run_id, event in self._events if run_id == advance.run_id]
         return tuple([event for event in (*stored, *fresh) if event.position >= advance.seen])
 
+    def _add(self, run_id: str, state: RunState, drafts: tuple[EventDraft, ...]) -> None:
+        """Put events from outside into a log, and see that somebody looks at them."""
+        held = state.status == RunStatus.RUNNING
+        self._grow(run_id, state, drafts, nudged=held)
+        if not held:
+            self._woken[run_id] = None
+
     def _grow(
-        self, run_id: str, state: RunState, drafts: tuple[EventDraft, ...], *, outside: bool
+        self, run_id: str, state: RunState, drafts: tuple[EventDraft, ...], *, nudged: bool | None
     ) -> None:
         growth = self._grown.get(run_id)
         if growth is None:
@@ -144,7 +170,8 @@ class _Planner:
             self._events.append((run_id, _stored(draft, state.position, state.last_at)))
             state.position += 1
         growth.position = state.position
-        growth.nudged = outside and state.status == RunStatus.RUNNING
+        if nudged is not None:
+            growth.nudged = nudged
 
     def _merge(self, run_id: str, state: RunState, attributes: Attributes) -> None:
         state.attributes = {**state.attributes, **attributes}
@@ -179,8 +206,10 @@ class _Planner:
             raise ValueError(message)
         self._turned[run_id] = turn
         state.status = turn.status
-        if isinstance(then, End) and then.notify is not None:
-            self.append(then.notify)
+        if isinstance(then, End):
+            self._steps.empty(run_id)
+            if then.notify is not None:
+                self.append(then.notify)
         return False
 
 

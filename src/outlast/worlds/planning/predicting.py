@@ -13,8 +13,12 @@ def predicted(batch: Batch) -> Known | None:
     An owner nearly always has seen the whole log of what it still owns, and what is created is
     nearly always new. A plan made on this is right if and only if, when it is written, every row is what
     its `Growth` says and no created id or key exists; a world that checks this saves the reading.
+    Steps that owners dispatch or withdraw rest on nothing but that. Where a settle finds the log of its
+    run, only the world knows.
     """
-    if batch.appends or not all(map(_is_plain, batch.advances)) or _shares_a_key(batch):
+    if batch.appends or batch.settles:
+        return None
+    if not all(map(_is_plain, batch.advances)) or _shares_a_key(batch):
         return None
     states: dict[str, RunState] = {}
     for advance in batch.advances:

@@ -6,7 +6,7 @@ import msgspec
 
 from outlast._clock import Micros
 from outlast._model.runs import Attributes, RunRecord, RunStatus, Waiting
-from outlast.world import Receipt, StoredEvent
+from outlast.world import Receipt, StepKey, StoredEvent
 
 
 class RunState(msgspec.Struct):
@@ -20,8 +20,16 @@ class RunState(msgspec.Struct):
     attributes: Attributes
 
 
+class StepState(msgspec.Struct):
+    """Where a dispatched step stands while a batch is being planned."""
+
+    epoch: int
+    held: bool
+    """Whether some worker holds it."""
+
+
 class Known(msgspec.Struct, frozen=True):
-    """What the world has about the runs of a batch. The planner changes `states` and `keys`."""
+    """What the world has about the runs and steps of a batch. The planner changes all but `tails`."""
 
     states: dict[str, RunState]
     """Run id -> state, for those of the wanted runs that exist."""
@@ -30,6 +38,8 @@ class Known(msgspec.Struct, frozen=True):
     tails: Mapping[str, Sequence[StoredEvent]]
     """Run id -> stored events without a gap up to the log's end, from the lowest `seen` of the
     run's advances or from before it. Looked up only where an advance has missed something."""
+    steps: dict[StepKey, StepState] = {}
+    """For those of the wanted steps that are in the queue."""
 
 
 class Growth(msgspec.Struct, gc=False):
@@ -45,8 +55,8 @@ class Growth(msgspec.Struct, gc=False):
     """The time of the last event, if there are any; never before the row's own."""
     progress: bool = False
     """Whether the count of recoveries starts anew."""
-    nudged: bool = False
-    """Whether a worker holds the run that does not know of all events."""
+    nudged: bool | None = None
+    """Whether a worker holds the run that is to look at what it has not seen; `None`: as before."""
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -58,6 +68,26 @@ class Turn(msgspec.Struct, frozen=True):
     problem: str | None = None
     blocked_digest: str | None = None
     ended_at: Micros | None = None
+
+
+class NewStep(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A step that goes into the queue, held by nobody, with epoch 0 and no recoveries."""
+
+    name: str
+    queue: str
+    priority: int
+    attempt: int
+    due_at: Micros
+    data: bytes
+
+
+class Requeue(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A step that its worker lets go of: held by nobody, with no recoveries, and its epoch as it was."""
+
+    epoch: int
+    """The epoch that it must have."""
+    attempt: int
+    due_at: Micros
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -74,4 +104,12 @@ class Plan(msgspec.Struct, frozen=True):
     """All attributes of the runs whose attributes have changed."""
     events: tuple[tuple[str, StoredEvent], ...]
     """Run id and event, in the order in which they were asked for."""
+    emptied: tuple[str, ...]
+    """Runs that have ended: all steps that they have in the queue leave it."""
+    removed: dict[StepKey, int | None]
+    """Steps that leave the queue: done (then with the epoch that they must have), or withdrawn."""
+    requeued: dict[StepKey, Requeue]
+    dispatched: dict[StepKey, NewStep]
+    """Steps that go into the queue, in the order of dispatching. One that is there already (after what
+    is `removed` has left) stays as it is."""
     receipt: Receipt

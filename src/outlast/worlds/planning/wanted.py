@@ -4,16 +4,18 @@ from collections.abc import Iterator
 
 import msgspec
 
-from outlast.world import Advance, Batch, End, RunDraft
+from outlast.world import Advance, Batch, End, RunDraft, StepKey
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """The runs and idempotency keys that a batch speaks of."""
+    """The runs, idempotency keys and dispatched steps that a batch speaks of."""
 
     run_ids: tuple[str, ...]
     keys: tuple[str, ...]
     seen: dict[str, int]
     """Run id -> the lowest `seen` of its advances: from there on the log may be needed."""
+    steps: tuple[StepKey, ...] = ()
+    """The dispatched steps that are settled. Of the others nothing needs to be known."""
 
 
 def wanted(batch: Batch) -> Wanted:
@@ -26,8 +28,10 @@ def wanted(batch: Batch) -> Wanted:
     run_ids.update(dict.fromkeys(seen))
     run_ids.update(dict.fromkeys(append.run_id for append in batch.appends))
     run_ids.update(dict.fromkeys(_notified(batch.advances)))
+    run_ids.update(dict.fromkeys(settle.run_id for settle in batch.settles))
     keys = dict.fromkeys(draft.idempotency_key for draft in drafts if draft.idempotency_key)
-    return Wanted(tuple(run_ids), tuple(keys), seen)
+    steps = dict.fromkeys(StepKey(settle.run_id, settle.ref) for settle in batch.settles)
+    return Wanted(tuple(run_ids), tuple(keys), seen, tuple(steps))
 
 
 def _children(batch: Batch) -> Iterator[RunDraft]:

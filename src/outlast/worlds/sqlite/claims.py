@@ -5,7 +5,7 @@ from pathlib import Path
 
 from outlast._clock import Clock, Micros
 from outlast._model.workers import WorkerRecord
-from outlast.world import ClaimedRun, ClaimRequest
+from outlast.world import ClaimedRun, ClaimRequest, Heartbeat
 from outlast.worlds.sqlite.connecting import file_identity, make_room
 from outlast.worlds.sqlite.encoding import ask, change, events, ids, json_text, records
 from outlast.worlds.sqlite.faults import deleted
@@ -64,12 +64,17 @@ class SqliteClaims:
         """Take due runs."""
         return await self._writer.call(lambda connection: self._claim(connection, request))
 
-    async def renew(self, worker_id: str, lease: Micros) -> None:
-        """Extend the worker's leases and note its heartbeat."""
+    async def renew(self, heartbeat: Heartbeat) -> None:
+        """Extend the named leases and note the heartbeat."""
 
         def renew(connection: sqlite3.Connection) -> None:
             connection.execute(QUERIES["begin"])
-            beat = {"worker": worker_id, "now": self._clock.now(), "lease": lease}
+            beat = {
+                "worker": heartbeat.claim.worker,
+                "now": self._clock.now(),
+                "lease": heartbeat.claim.lease,
+                "run_ids": json_text(heartbeat.runs),
+            }
             change(connection, "renew_runs", beat)
             change(connection, "renew_worker", beat)
             connection.execute(QUERIES["commit"])

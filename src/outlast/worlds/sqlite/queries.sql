@@ -63,6 +63,10 @@ COMMIT;
 -- interpreter's lock for every one of them.
 INSERT INTO commits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
 
+-- name: write_growth
+-- The same, of a plan by which logs grow and nothing else happens.
+INSERT INTO growths VALUES (?, ?, ?);
+
 -- name: states
 -- Where the runs of a batch stand.
 SELECT json_group_array(json_array(
@@ -143,8 +147,9 @@ SELECT json_group_array(id) FROM (
     SELECT id FROM runs WHERE worker = :worker AND nudged = 1 ORDER BY id);
 
 -- name: renew_runs
--- Extend the leases of all that the worker holds.
-UPDATE runs SET due_at = :now + :lease WHERE worker = :worker;
+-- Extend the leases of what the worker still holds of some runs.
+UPDATE runs SET due_at = :now + :lease
+WHERE id IN (SELECT value FROM json_each(:run_ids)) AND worker = :worker;
 
 -- name: renew_worker
 -- Note the worker's heartbeat.
@@ -280,6 +285,10 @@ PRAGMA temp_store = memory;
 -- name: writer_cache
 -- 8 MiB of pages.
 PRAGMA cache_size = -8192;
+
+-- name: impatient
+-- Say at once that the file is locked: whoever uses the connection has a patience of its own.
+PRAGMA busy_timeout = 0;
 
 -- name: read_only
 -- A reading connection never writes.

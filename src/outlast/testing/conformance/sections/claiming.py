@@ -4,7 +4,15 @@ from outlast._clock import SECOND
 from outlast._model.runs import RunStatus
 from outlast.testing.conformance.checking import Section
 from outlast.testing.conformance.expecting import equal, true
-from outlast.testing.conformance.scene import LEASE, Scene, advance, append, draft, held
+from outlast.testing.conformance.scene import (
+    LEASE,
+    Scene,
+    advance,
+    append,
+    draft,
+    heartbeat,
+    held,
+)
 from outlast.world import End, Release, Suspend
 
 CLAIMING = Section("claiming")
@@ -134,19 +142,34 @@ async def a_lease_that_ended_is_a_recovery(scene: Scene) -> None:
 
 
 @LEASES.check()
-async def renewing_extends_all_that_is_held(scene: Scene) -> None:
-    """`renew` moves the leases of the worker's runs, of nobody else's, and notes the heartbeat."""
+async def renewing_extends_what_is_named(scene: Scene) -> None:
+    """`renew` moves the leases of those named runs that are the worker's, and of no others; and notes
+    the heartbeat, with how many runs and attempts there are."""
     record = await scene.register("me")
     await scene.commit(
         held("a", "me"), held("b", "me"), held("c", "other"), draft("d", priority=-1)
     )
     scene.clock.move(LEASE - 1)
-    await scene.world.claims.renew("me", LEASE)
+    await scene.world.claims.renew(heartbeat("me", "a", "c", "d", "gone", attempts=7))
     scene.clock.move(1)
-    equal(await scene.claimed_ids("third"), ["c", "d"])
+    equal(await scene.claimed_ids("third"), ["b", "c", "d"])
     equal((await scene.run("a")).due_at, scene.clock.now() - 1 + LEASE)
     (worker,) = await scene.world.listing.workers()
     equal(worker.heartbeat_at, record.started_at + LEASE - 1)
+    equal((worker.live_runs, worker.attempts), (4, 7), "the load: the runs named, and the attempts")
+
+
+@LEASES.check()
+async def a_run_that_is_not_named_is_not_kept(scene: Scene) -> None:
+    """A run that its worker has lost sight of goes to another when its lease ends, however well the
+    worker is. That is a recovery."""
+    await scene.create(held("lost", "me"))
+    for _ in range(3):
+        scene.clock.move(LEASE // 3)
+        await scene.world.claims.renew(heartbeat("me"))
+    (claimed,) = await scene.claim("other")
+    equal((claimed.run.id, claimed.run.recoveries), ("lost", 1))
+    true((await scene.advance("lost", "late")).fenced, "the first worker writes no more")
 
 
 @LEASES.check()
@@ -157,7 +180,7 @@ async def renewing_touches_nothing_let_go(scene: Scene) -> None:
         advance("a", then=Suspend(due_at=None, waiting=())),
         advance("b", then=End(status=RunStatus.CANCELLED)),
     )
-    await scene.world.claims.renew("me", LEASE)
+    await scene.world.claims.renew(heartbeat("me", "a", "b"))
     equal(((await scene.run("a")).due_at, (await scene.run("b")).due_at), (None, None))
 
 
