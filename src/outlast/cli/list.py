@@ -13,7 +13,7 @@ from outlast.cli.moments import past_moment
 from outlast.cli.output import Output
 from outlast.cli.pairs import attribute_pairs
 from outlast.cli.problem import Problem
-from outlast.cli.render_list import runs_table
+from outlast.cli.render_runs import RunsTable
 from outlast.cli.times import current_time
 
 
@@ -53,7 +53,6 @@ async def command(
         Go on where another page ended: the cursor that it printed.
     """
     output = Output(common)
-    now = current_time()
     wanted = _wanted(filters, limit, cursor)
     async with App(common.url, worker=False) as app:
         try:
@@ -62,7 +61,7 @@ async def command(
             raise Problem(str(error)) from error
         output.document({"runs": page.runs, "cursor": page.cursor})
         if page.runs:
-            output.show(runs_table(page.runs, now))
+            output.show(RunsTable(page.runs, current_time()))
         else:
             output.note(f"no runs fit in {app.url}")
         if page.cursor:

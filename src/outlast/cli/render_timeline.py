@@ -12,6 +12,7 @@ from rich.text import Text
 from outlast._api.inspection import ErrorText
 from outlast.cli.condensing import Group, Mark, Row
 from outlast.cli.looks import SIGNS
+from outlast.cli.texts import fitted
 from outlast.cli.timeline import OPEN, Attempt, Entry
 from outlast.cli.times import length, offset, rough, ticking
 
@@ -70,8 +71,8 @@ class TimelineTable:
         label = min(wanted, room - bar - len(GAP))
         for line in self.lines:
             text = Text(line.at.rjust(at) + GAP, style="dim", no_wrap=True)
-            text.append_text(_fitted(line.took, took, right=True)).append(GAP)
-            text.append_text(_fitted(line.label, label))
+            text.append_text(fitted(line.took, took, right=True)).append(GAP)
+            text.append_text(fitted(line.label, label))
             if line.bar is not None and bar:
                 text.append(GAP).append_text(
                     _bar_text(*line.bar, bar, ascii_only=options.ascii_only)
@@ -82,7 +83,7 @@ class TimelineTable:
             yield text
             indent = at + took + 3 * len(GAP)
             for below in line.below:
-                yield Text(" " * indent) + _fitted(below, options.max_width - indent, pad=False)
+                yield Text(" " * indent) + fitted(below, options.max_width - indent, pad=False)
 
 
 def error_line(error: ErrorText) -> str:
@@ -190,12 +191,3 @@ def _bar_text(start: float, end: float, style: str, width: int, *, ascii_only: b
     text = Text(thin * first, style="dim")
     text.append(full * (last - first), style=f"not dim {style}")
     return text.append(thin * (width - last))
-
-
-def _fitted(text: Text, width: int, *, right: bool = False, pad: bool = True) -> Text:
-    """A copy that is exactly (or with `pad=False` at most) that wide."""
-    fitted = text.copy()
-    fitted.truncate(width, overflow="ellipsis")
-    if pad:
-        fitted.align("right" if right else "left", width)
-    return fitted

@@ -1,9 +1,11 @@
-"""Shaping texts of several lines."""
+"""Shaping texts."""
 
 import importlib
 import re
 from pathlib import Path
 from typing import Final
+
+from rich.text import Text
 
 _PACKAGE: Final = str(Path(__file__).parents[1])
 _MACHINERY: Final = (_PACKAGE, "<frozen ", str(importlib.__file__))
@@ -18,6 +20,15 @@ def count(number: int, what: str) -> str:
 def indented(text: str, by: str = "  ") -> str:
     """Each line further in."""
     return "\n".join(by + line if line else line for line in text.split("\n"))
+
+
+def fitted(text: Text, width: int, *, right: bool = False, pad: bool = True) -> Text:
+    """A copy that is exactly (or with `pad=False` at most) that wide."""
+    shaped = text.copy()
+    shaped.truncate(width, overflow="ellipsis")
+    if pad:
+        shaped.align("right" if right else "left", width)
+    return shaped
 
 
 def own_frames(traceback: str) -> str:

@@ -1,0 +1,113 @@
+"""Runs as a table that stays legible at 80 columns."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.text import Text
+
+from outlast import RunStatus
+from outlast.cli.render_run import attributes_text, status_text
+from outlast.cli.texts import fitted
+from outlast.cli.times import ago, length, rough
+from outlast.records import RunInfo
+
+GAP: Final = 2
+BELOW: Final = "    "
+_WORKFLOW: Final = (12, 24)
+"""The least and the greatest width of the workflow's name."""
+_TITLES: Final = ("run", "status", "workflow", "started", "took")
+_RIGHT: Final = ("started", "took")
+
+
+class _Row(NamedTuple):
+    """A run, ready to be laid out."""
+
+    cells: tuple[Text, ...]
+    remark: Text
+
+
+class RunsTable:
+    """One row each: id, status, workflow, when it was started, how long it took; and what it waits for,
+    what is wrong, and its attributes: beside it where that fits, else on a line below.
+
+    Ids and statuses are never cut, but for ids of more than half a line.
+    """
+
+    def __init__(self, runs: Sequence[RunInfo], now: datetime) -> None:
+        self._rows = [_row(run, now) for run in runs]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        whole = options.max_width
+        widths = _widths(self._rows, whole)
+        yield fitted(
+            _line([Text(title, style="dim") for title in _TITLES], widths), whole, pad=False
+        )
+        for row in self._rows:
+            for line in _lines(row, widths, whole):
+                yield fitted(line, whole, pad=False)
+
+
+def _row(run: RunInfo, now: datetime) -> _Row:
+    cells = (
+        Text(run.id),
+        status_text(run.status),
+        Text(run.workflow),
+        Text(ago(run.created_at, now), style="dim"),
+        Text("" if run.ended_at is None else length(run.ended_at - run.created_at)),
+    )
+    return _Row(cells, Text("  ").join(_remarks(run, now)))
+
+
+def _remarks(run: RunInfo, now: datetime) -> Iterator[Text]:
+    if waits := _waits_text(run, now):
+        yield Text(waits, style="blue")
+    if run.status is RunStatus.BLOCKED and run.problem:
+        yield Text(run.problem.partition("\n")[0], style="magenta")
+    if run.attributes:
+        yield Text(attributes_text(run), style="dim")
+
+
+def _waits_text(run: RunInfo, now: datetime) -> str:
+    """What a suspended run waits for: `sleep 2d 4h left, child run_…`."""
+    if run.status is not RunStatus.SUSPENDED:
+        return ""
+    parts: list[str] = []
+    for waiting in run.waiting[:2]:
+        name = waiting.id.rpartition("/")[2].partition("#")[0]
+        if waiting.until is not None:
+            parts.append(f"{name} {rough(waiting.until - now)} left")
+        else:
+            parts.append(f"{waiting.kind} {waiting.on or name}")
+    more = len(run.waiting) - len(parts)
+    return ", ".join(parts) + (f" and {more} more" if more > 0 else "")
+
+
+def _widths(rows: Sequence[_Row], whole: int) -> list[int]:
+    columns = [
+        max([len(title), *(row.cells[index].cell_len for row in rows)])
+        for index, title in enumerate(_TITLES)
+    ]
+    columns[0] = min(columns[0], max(whole // 2, len(_TITLES[0])))
+    left = whole - sum(columns) + columns[2] - GAP * (len(columns) - 1)
+    columns[2] = min(columns[2], _WORKFLOW[1], max(_WORKFLOW[0], left))
+    return columns
+
+
+def _lines(row: _Row, widths: Sequence[int], whole: int) -> Iterator[Text]:
+    line = _line(row.cells, widths)
+    if not row.remark:
+        yield line
+    elif line.cell_len + GAP + row.remark.cell_len <= whole:
+        yield line.append(" " * GAP).append_text(row.remark)
+    else:
+        yield line
+        yield Text(BELOW).append_text(row.remark)
+
+
+def _line(cells: Sequence[Text], widths: Sequence[int]) -> Text:
+    columns = zip(_TITLES, cells, widths, strict=True)
+    return Text(" " * GAP).join(
+        fitted(cell, width, right=title in _RIGHT) for title, cell, width in columns
+    )

@@ -1,0 +1,87 @@
+"""The table of `outlast list`, at several widths."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from outlast import RunStatus
+from outlast.cli.render_runs import RunsTable
+from outlast.records import RunInfo, Waiting
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ID = "run_01m8382rm5s28pgwt1m9n59rv7"
+SLEEP = Waiting(kind="wait", id="sleep#1", until=NOW + timedelta(days=3))
+CHILD = Waiting(kind="child", id="child#1", on="run_8chnn825n01tszec6zjkmr9ecd")
+
+
+def run(**fields: Any) -> RunInfo:
+    known: dict[str, Any] = {
+        "id": ID,
+        "workflow": "fulfil",
+        "status": RunStatus.SUSPENDED,
+        "version": "v1",
+        "queue": "default",
+        "priority": 0,
+        "attributes": {},
+        "created_at": NOW - timedelta(minutes=2),
+        "started_at": NOW - timedelta(minutes=1),
+        "ended_at": None,
+        "due_at": None,
+        "worker": None,
+        "parent": None,
+        "events": 3,
+        "waiting": (SLEEP,),
+        "problem": None,
+    }
+    return RunInfo(**(known | fields))
+
+
+def drawn(*runs: RunInfo, width: int = 80) -> list[str]:
+    console = Console(width=width, force_terminal=False)
+    with console.capture() as capture:
+        console.print(RunsTable(runs, NOW))
+    lines = capture.get().splitlines()
+    assert all(len(line) <= width for line in lines)
+    return [line.rstrip() for line in lines]
+
+
+def test_at_80_columns_nothing_essential_is_cut() -> None:
+    lines = drawn(run(), run(status=RunStatus.COMPLETED, ended_at=NOW, waiting=()))
+    assert ID in lines[1]
+    assert "◦ suspended" in lines[1]
+    assert lines[2] == "    sleep 3d 0h left"
+    assert "✓ completed" in lines[3]
+    assert lines[3].endswith("2m 0s")
+    assert len(lines) == 4, "a run with nothing to remark has one line"
+
+
+def test_a_remark_that_fits_stands_beside_its_run() -> None:
+    (_, line) = drawn(run(attributes={"tenant": "acme"}), width=120)
+    assert line.endswith("sleep 3d 0h left  tenant=acme")
+
+
+def test_one_that_does_not_fit_stands_below() -> None:
+    lines = drawn(run(waiting=(CHILD, SLEEP, SLEEP)), run(), width=100)
+    assert lines[2] == f"    child {CHILD.on}, sleep 3d 0h left and 1 more"
+    assert lines[3].endswith("  sleep 3d 0h left")
+
+
+def test_a_long_name_gives_way_and_an_id_does_not() -> None:
+    (_, line, below) = drawn(run(workflow="a_workflow_with_quite_a_long_name"))
+    assert line.startswith(f"{ID}  ◦ suspended  a_workflow_with")
+    assert "…" in line
+    assert below == "    sleep 3d 0h left"
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 200])
+def test_any_width_is_kept_to(width: int) -> None:
+    long = run(id="x" * 200, attributes={"note": "y" * 300})
+    assert len(drawn(long, width=width)) == 3
+
+
+def test_a_blocked_run_says_where() -> None:
+    problem = "run 'x' does not fit its log at position 1\n    recorded: ..."
+    lines = drawn(run(status=RunStatus.BLOCKED, waiting=(), problem=problem))
+    assert lines[2] == "    run 'x' does not fit its log at position 1"
