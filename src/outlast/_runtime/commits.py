@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from outlast._clock import SECOND, Clock, Micros, sleep_until
+from outlast._clock import SECOND, Clock, Micros, Timer
 from outlast._runtime.observers import Observers
 from outlast.errors import NoAppError, WorldUnavailableError
 from outlast.world import (
@@ -63,6 +63,9 @@ class _Flight(msgspec.Struct, kw_only=True, gc=False):
     on_created: list[OnCreated]
     runs: list[Advancing]
     on_appended: list[OnAppended]
+    began: Micros
+    failures: int = 0
+    """How often the world could not be reached."""
 
 
 class Committer:
@@ -86,7 +89,9 @@ class Committer:
         self._scheduled = False
         self._closed = False
         self._flight: _Flight | None = None
-        self._task: asyncio.Task[tuple[_Flight, Receipt | Exception]] | None = None
+        self._writing: asyncio.Future[Receipt] | None = None
+        """What the world will answer to it; `None` while it waits to be tried again."""
+        self._retry: Timer | None = None
 
     def create(self, draft: RunDraft, done: OnCreated) -> None:
         """Create a run with the next batch. After `close` it is answered with `NoAppError`."""
@@ -107,19 +112,21 @@ class Committer:
     @property
     def idle(self) -> bool:
         """Whether nothing is under way or waiting."""
-        return self._task is None and not (self._creates or self._appends or self._runs)
+        return self._flight is None and not (self._creates or self._appends or self._runs)
 
     async def close(self) -> None:
         """Stop what is under way: it may or may not have been committed. What comes after it is not.
         Whoever waits for an answer gets `NoAppError`."""
         self._closed = True
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        if self._retry is not None:
+            self._retry.cancel()
+        if self._writing is not None:
+            self._writing.cancel()
+            await asyncio.gather(self._writing, return_exceptions=True)
         self._refuse()
 
     def _schedule(self) -> None:
-        if not self._scheduled and self._task is None:
+        if not self._scheduled and self._flight is None:
             self._scheduled = True
             # In a context of its own: whoever asked first must not lend the batch, and all that its
             # answers set going, what belongs to it alone.
@@ -129,15 +136,21 @@ class Committer:
         self._scheduled = False
         if self._closed:
             self._refuse()
-        if self._task is not None or self._closed:
+        if self._flight is not None or self._closed:
             return
-        flight = self._make_up()
-        if flight is None:
-            return
-        self._clock.hold()
-        self._flight = flight
-        self._task = asyncio.get_running_loop().create_task(self._commit(flight))
-        self._task.add_done_callback(self._committed)
+        self._flight = self._make_up()
+        if self._flight is not None:
+            self._clock.hold()
+            self._write(self._flight)
+
+    def _write(self, flight: _Flight) -> None:
+        """Hand the batch to the world. No task: what is answered at once is delivered at once."""
+        flight.began = self._clock.now()
+        self._writing = asyncio.ensure_future(self._log.commit(flight.batch))
+        if self._writing.done():
+            self._written(self._writing)
+        else:
+            self._writing.add_done_callback(self._written, context=self._context)
 
     def _refuse(self) -> None:
         """The app is closed: say so to those who wait for what they have asked for."""
@@ -175,55 +188,54 @@ class Committer:
             on_created=[done for _, done in creates],
             runs=runs,
             on_appended=[done for _, done in appends],
+            began=0,
         )
 
-    async def _commit(self, flight: _Flight) -> tuple[_Flight, Receipt | Exception]:
-        failures = 0
-        while True:
-            began = self._clock.now()
-            try:
-                receipt = await self._log.commit(flight.batch)
-            except WorldUnavailableError as error:
-                self._observers.commit_failed(error)
-                await self._back_off(failures)
-                failures += 1
-            except Exception as error:  # noqa: BLE001 - given to all who wait for this batch
-                return flight, error
+    def _written(self, writing: asyncio.Future[Receipt]) -> None:
+        flight, self._writing = self._flight, None
+        if writing.cancelled() or flight is None:
+            self._clock.release()
+            return  # closed
+        error = writing.exception()
+        if isinstance(error, WorldUnavailableError):
+            self._observers.commit_failed(error)
+            self._try_again_later(flight)
+            return
+        self._flight = None
+        try:
+            if error is None:
+                self._note(flight)
+                self._deliver(_deliveries(flight, writing.result(), self._on_nudged))
+            elif isinstance(error, Exception):
+                self._deliver_failure(flight, error)
             else:
-                events = sum(len(advance.events) for advance in flight.batch.advances)
-                self._observers.committed(
-                    events + len(flight.batch.creates) + len(flight.batch.appends),
-                    len(flight.runs),
-                    self._clock.now() - began,
-                )
-                return flight, receipt
-
-    async def _back_off(self, failures: int) -> None:
-        delay = _BACKOFF[min(failures, len(_BACKOFF) - 1)]
-        self._clock.release()
-        try:
-            await sleep_until(self._clock, self._clock.now() + delay)
-        finally:
-            self._clock.hold()
-
-    def _committed(self, task: asyncio.Task[tuple[_Flight, Receipt | Exception]]) -> None:
-        self._task = None
-        try:
-            if task.cancelled():
-                return
-            self._flight = None
-            flight, receipt = task.result()
-            if isinstance(receipt, Exception):
-                self._deliver_failure(flight, receipt)
-                return
-            deliveries = _deliveries(flight, receipt)
-            if receipt.nudged:
-                deliveries.append((self._on_nudged, (receipt.nudged,)))
-            self._deliver(deliveries)
+                raise error
         finally:
             self._clock.release()
             if self._creates or self._appends or self._runs:
                 self._schedule()
+
+    def _try_again_later(self, flight: _Flight) -> None:
+        """Time goes on meanwhile, for a clock that skips."""
+        delay = _BACKOFF[min(flight.failures, len(_BACKOFF) - 1)]
+        flight.failures += 1
+        self._retry = self._clock.call_at(self._clock.now() + delay, self._try_again)
+        self._clock.release()
+
+    def _try_again(self) -> None:
+        self._retry = None
+        if self._flight is not None and not self._closed:
+            self._clock.hold()
+            self._write(self._flight)
+
+    def _note(self, flight: _Flight) -> None:
+        batch = flight.batch
+        events = sum([len(advance.events) for advance in batch.advances])
+        self._observers.committed(
+            events + len(batch.creates) + len(batch.appends),
+            len(flight.runs),
+            self._clock.now() - flight.began,
+        )
 
     def _deliver(self, deliveries: deque[tuple[Callable[..., None], tuple[Any, ...]]]) -> None:
         for _ in range(min(len(deliveries), DELIVER_AT_ONCE)):
@@ -247,7 +259,7 @@ class Committer:
 
 
 def _deliveries(
-    flight: _Flight, receipt: Receipt
+    flight: _Flight, receipt: Receipt, on_nudged: Callable[[Sequence[str]], None]
 ) -> deque[tuple[Callable[..., None], tuple[Any, ...]]]:
     made: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
     for created, answer in zip(flight.on_created, receipt.created, strict=True):
@@ -256,4 +268,6 @@ def _deliveries(
         made.append((run.advanced, (advanced, receipt.at)))
     for appended, placed in zip(flight.on_appended, receipt.appended, strict=True):
         made.append((appended, (placed,)))
+    if receipt.nudged:
+        made.append((on_nudged, (receipt.nudged,)))
     return made

@@ -1,5 +1,6 @@
 """The Protocols of a world."""
 
+from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -26,8 +27,9 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
 class EventLog(Protocol):
     """Writing runs and reading their logs."""
 
-    async def commit(self, batch: Batch) -> Receipt:
-        """Write the batch as one transaction. Durable on return, where the world is.
+    def commit(self, batch: Batch) -> Awaitable[Receipt]:
+        """Write the batch as one transaction. Durable once it is answered, where the world is. A world
+        that answers at once may give a future that is done.
 
         Raises `WorldUnavailableError` if it could not be written now, and `ValueError` for an `End`
         whose status is not terminal: then nothing of it is written. A caller that is cancelled

@@ -8,6 +8,44 @@
 -- View and trigger are temporary, so they belong to the code that uses them and not to the schema.
 -- Each column is a JSON array with one array a row, or NULL for nothing; `data` has the bytes of all events.
 
+-- fragment: grow
+    -- Logs that have grown. Each row must be what the plan was made on, or all is off.
+    UPDATE runs SET
+        position = change.value ->> 4,
+        last_at = iif(change.value ->> 4 > position, change.value ->> 5, last_at),
+        recoveries = iif(change.value ->> 6, 0, recoveries),
+        nudged = change.value ->> 7
+    FROM json_each(NEW.grown) AS change
+    WHERE runs.id = change.value ->> 0
+        AND runs.status = change.value ->> 1
+        AND runs.epoch = change.value ->> 2
+        AND runs.position = change.value ->> 3
+        AND (runs.last_at <= change.value ->> 5 OR change.value ->> 4 = runs.position);
+    SELECT RAISE(ABORT, 'stale plan')
+    WHERE NEW.grown IS NOT NULL AND changes() <> json_array_length(NEW.grown);
+
+-- fragment: record
+    -- The events, in the order of writing.
+    INSERT INTO events (run, position, at, kind, data)
+    SELECT
+        (SELECT number FROM runs WHERE runs.id = value ->> 0), value ->> 1, value ->> 2, value ->> 3,
+        CAST(substr(NEW.data, value ->> 4, value ->> 5) AS TEXT)
+    FROM json_each(NEW.events);
+
+-- Most commits are those of steps: logs grow, and nothing else happens. They have a view of their own,
+-- as an empty column costs nearly as much as a row does.
+
+-- name: growths
+CREATE TEMP VIEW growths (grown, events, data) AS SELECT NULL, NULL, NULL;
+
+-- name: write_growth
+CREATE TEMP TRIGGER write_growth INSTEAD OF INSERT ON growths
+BEGIN
+    {grow}
+
+    {record}
+END;
+
 -- name: commits
 CREATE TEMP VIEW commits (created, grown, turned, woken, woken_at, merged, attributes, events, data)
 AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL;
@@ -27,20 +65,7 @@ BEGIN
         value ->> 12, value ->> 13, value ->> 14, value ->> 15
     FROM json_each(NEW.created);
 
-    -- Logs that have grown. Each row must be what the plan was made on, or all is off.
-    UPDATE runs SET
-        position = change.value ->> 4,
-        last_at = iif(change.value ->> 4 > position, change.value ->> 5, last_at),
-        recoveries = iif(change.value ->> 6, 0, recoveries),
-        nudged = change.value ->> 7
-    FROM json_each(NEW.grown) AS change
-    WHERE runs.id = change.value ->> 0
-        AND runs.status = change.value ->> 1
-        AND runs.epoch = change.value ->> 2
-        AND runs.position = change.value ->> 3
-        AND (runs.last_at <= change.value ->> 5 OR change.value ->> 4 = runs.position);
-    SELECT RAISE(ABORT, 'stale plan')
-    WHERE NEW.grown IS NOT NULL AND changes() <> json_array_length(NEW.grown);
+    {grow}
 
     -- Runs that their owners let go of.
     UPDATE runs SET
@@ -67,10 +92,5 @@ BEGIN
     SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(NEW.attributes) WHERE true
     ON CONFLICT (run_id, name) DO UPDATE SET value = excluded.value;
 
-    -- The events, in the order of writing.
-    INSERT INTO events (run, position, at, kind, data)
-    SELECT
-        (SELECT number FROM runs WHERE runs.id = value ->> 0), value ->> 1, value ->> 2, value ->> 3,
-        CAST(substr(NEW.data, value ->> 4, value ->> 5) AS TEXT)
-    FROM json_each(NEW.events);
+    {record}
 END;

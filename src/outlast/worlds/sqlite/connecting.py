@@ -31,6 +31,7 @@ def connect_writer(path: Path, url: str, patience: float) -> sqlite3.Connection:
         migrate(connection, url)
         for statement in COMMIT.values():
             connection.execute(statement)
+        connection.execute(QUERIES["impatient"])
     except BaseException:
         connection.close()
         raise
@@ -76,7 +77,12 @@ def make_room(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _connect(path: Path, patience: float) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=patience, isolation_level=None)
+    return sqlite3.connect(
+        path,
+        timeout=patience,
+        isolation_level=None,
+        check_same_thread=False,  # two threads use it, in turns
+    )
 
 
 def _check_library(url: str) -> None:

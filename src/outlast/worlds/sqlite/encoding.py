@@ -43,6 +43,16 @@ def attribute_value(value: AttributeValue) -> str:
     return json_text(value)
 
 
+def only_grows(planned: Plan) -> bool:
+    """Whether the plan adds events to logs and does nothing else."""
+    return not (planned.created or planned.turned or planned.woken or planned.attributes)
+
+
+def growth_parameters(planned: Plan) -> tuple[Any, ...]:
+    """The parameters of `write_growth` for a plan that only grows."""
+    return (_grown(planned), *_events(planned))
+
+
 def plan_parameters(planned: Plan) -> tuple[Any, ...]:
     """The plan as parameters of `write`. The columns are those that commit.sql takes them for."""
     places, data = _events(planned)
@@ -54,12 +64,7 @@ def plan_parameters(planned: Plan) -> tuple[Any, ...]:
     ]
     return (
         _rows([_created(run) for run in planned.created]),
-        _rows(
-            [
-                (run_id, g.status, g.epoch, g.base, g.position, g.at, g.progress, g.nudged)
-                for run_id, g in planned.grown.items()
-            ]
-        ),
+        _grown(planned),
         _rows(
             [
                 (run_id, t.status, t.due_at, t.waiting, t.problem, t.blocked_digest, t.ended_at)
@@ -102,6 +107,15 @@ def _created(run: RunRecord) -> tuple[Any, ...]:
         None if parent is None else parent.ref,
         None if parent is None else parent.detached,
         run.idempotency_key,
+    )
+
+
+def _grown(planned: Plan) -> str | None:
+    return _rows(
+        [
+            (run_id, g.status, g.epoch, g.base, g.position, g.at, g.progress, g.nudged)
+            for run_id, g in planned.grown.items()
+        ]
     )
 
 

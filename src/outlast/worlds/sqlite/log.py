@@ -1,14 +1,25 @@
 """Writing runs and reading their logs, in SQLite."""
 
 import sqlite3
+from collections.abc import Awaitable
 
 from outlast._clock import Clock
 from outlast.world import Batch, Receipt, StoredEvent
 from outlast.worlds.planning import Known, Plan, Wanted, plan, predicted, wanted
-from outlast.worlds.sqlite.encoding import ask, events, json_text, keys, plan_parameters, states
+from outlast.worlds.sqlite.encoding import (
+    ask,
+    events,
+    growth_parameters,
+    json_text,
+    keys,
+    only_grows,
+    plan_parameters,
+    states,
+)
 from outlast.worlds.sqlite.queries import QUERIES
 from outlast.worlds.sqlite.threads import ConnectionThread
 
+_SMALL = 8  # parts of a batch; above that its writing has enough to do to be worth a thread
 _ALL = -1  # as SQLite's LIMIT has it
 
 
@@ -20,9 +31,12 @@ class SqliteLog:
         self._reader = reader
         self._clock = clock
 
-    async def commit(self, batch: Batch) -> Receipt:
-        """Write the batch as one transaction, durable on return."""
-        return await self._writer.call(lambda connection: self._commit(connection, batch))
+    def commit(self, batch: Batch) -> Awaitable[Receipt]:
+        """Write the batch as one transaction, durable once it is answered."""
+        size = len(batch.advances) + len(batch.creates) + len(batch.appends)
+        return self._writer.write(
+            lambda connection: self._commit(connection, batch), small=size <= _SMALL
+        )
 
     async def read(
         self, run_id: str, *, after: int = 0, limit: int | None = None
@@ -52,7 +66,10 @@ class SqliteLog:
     def _write(self, connection: sqlite3.Connection, planned: Plan) -> Receipt:
         """Write the plan, in one statement. Raises `sqlite3.IntegrityError`, having written
         nothing, if it does not fit the rows."""
-        connection.execute(QUERIES["write"], plan_parameters(planned))
+        if only_grows(planned):
+            connection.execute(QUERIES["write_growth"], growth_parameters(planned))
+        else:
+            connection.execute(QUERIES["write"], plan_parameters(planned))
         return planned.receipt
 
 

@@ -29,8 +29,8 @@ class SqliteWorld:
         self._path = Path(path)
         self._url = f"sqlite:///{self._path}"
         self._patience = patience
-        self._writer = ConnectionThread("outlast-sqlite-writer", self._url, clock)
-        self._reader = ConnectionThread("outlast-sqlite-reader", self._url, clock)
+        self._writer = ConnectionThread("outlast-sqlite-writer", self._url, clock, patience)
+        self._reader = ConnectionThread("outlast-sqlite-reader", self._url, clock, patience)
         self._locks = WorkerLocks(self._path, self._url)
         self._log = SqliteLog(self._writer, self._reader, clock)
         self._claims = SqliteClaims(self._path, self._writer, self._reader, self._locks, clock)
