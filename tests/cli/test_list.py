@@ -57,6 +57,12 @@ def test_at_80_columns_nothing_essential_is_cut() -> None:
     assert len(lines) == 4, "a run with nothing to remark has one line"
 
 
+def test_the_time_is_that_of_the_creation() -> None:
+    (titles, line) = drawn(run(status=RunStatus.PENDING, started_at=None, waiting=()))
+    assert titles.split() == ["run", "status", "workflow", "created", "took"]
+    assert line.endswith("2m ago")
+
+
 def test_a_remark_that_fits_stands_beside_its_run() -> None:
     (_, line) = drawn(run(attributes={"tenant": "acme"}), width=120)
     assert line.endswith("sleep 3d 0h left  tenant=acme")

@@ -80,7 +80,7 @@ def test_pages_follow_one_another(cli: Cli, flows: Path) -> None:
 
 def test_a_list_is_a_table(cli: Cli, run_id: str) -> None:
     lines = cli("list").out.splitlines()
-    assert lines[0].split() == ["run", "status", "workflow", "started", "took"]
+    assert lines[0].split() == ["run", "status", "workflow", "created", "took"]
     assert any(
         run_id in line and "✓ completed" in line and "shipped=True" in line for line in lines
     )

@@ -216,3 +216,9 @@ def test_lengths_in_words(seconds: float, said: tuple[str, ...]) -> None:
 def test_how_long_ago() -> None:
     assert ago(at(0), at(7300)) == "2h ago"
     assert ago(at(90), at(0)) == "in 1m"
+
+
+def test_when_a_run_was_created_and_when_it_was_started() -> None:
+    assert "created 2026-" in drawn(Log(), started_at=at(0.25))
+    assert "· started +0.250 s" in drawn(Log(), started_at=at(0.25))
+    assert "· not started yet" in drawn(Log(), started_at=None, status=RunStatus.PENDING)

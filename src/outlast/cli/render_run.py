@@ -15,7 +15,7 @@ from outlast.cli.plain import call_text, value_text
 from outlast.cli.render_timeline import Span, TimelineTable, error_line
 from outlast.cli.texts import count, indented, own_frames
 from outlast.cli.timeline import Timeline, with_waits
-from outlast.cli.times import ago, date_and_time, length, ticking
+from outlast.cli.times import ago, date_and_time, length, offset, ticking
 from outlast.records import RunInfo
 
 
@@ -91,8 +91,8 @@ def render_failure(error: ErrorText, *, traceback: bool = True) -> RenderableTyp
 def _facts(view: RunView) -> Iterator[Text]:
     info = view.info
     yield Text(f"  {info.id}")
-    begun = f"{date_and_time(info.created_at)}, {ago(info.created_at, view.now)}"
-    yield Text(f"  {begun} · {count(info.events, 'event')} · version {info.version}", style="dim")
+    yield Text(f"  {_beginning(view)}", style="dim")
+    yield Text(f"  {count(info.events, 'event')} · version {info.version}", style="dim")
     if info.attributes:
         yield Text(f"  {attributes_text(info)}", style="dim")
     if info.parent:
@@ -101,6 +101,15 @@ def _facts(view: RunView) -> Iterator[Text]:
         yield Text(f"  held by {info.worker}", style="dim")
     elif not view.over and info.due_at is not None:
         yield Text(f"  due {ago(info.due_at, view.now)}", style="dim")
+
+
+def _beginning(view: RunView) -> str:
+    """When it was created, and when a worker took it first."""
+    info = view.info
+    created = f"created {date_and_time(info.created_at)}, {ago(info.created_at, view.now)}"
+    if info.started_at is None:
+        return f"{created} · not started yet"
+    return f"{created} · started {offset(info.started_at - info.created_at)}"
 
 
 def _ending(view: RunView) -> Iterator[RenderableType]:

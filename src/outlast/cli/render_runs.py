@@ -17,8 +17,8 @@ GAP: Final = 2
 BELOW: Final = "    "
 _WORKFLOW: Final = (12, 24)
 """The least and the greatest width of the workflow's name."""
-_TITLES: Final = ("run", "status", "workflow", "started", "took")
-_RIGHT: Final = ("started", "took")
+_TITLES: Final = ("run", "status", "workflow", "created", "took")
+_RIGHT: Final = ("created", "took")
 
 
 class _Row(NamedTuple):
@@ -29,7 +29,7 @@ class _Row(NamedTuple):
 
 
 class RunsTable:
-    """One row each: id, status, workflow, when it was started, how long it took; and what it waits for,
+    """One row each: id, status, workflow, when it was created, how long it took; and what it waits for,
     what is wrong, and its attributes: beside it where that fits, else on a line below.
 
     Ids and statuses are never cut, but for ids of more than half a line.
