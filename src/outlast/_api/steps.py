@@ -154,7 +154,8 @@ def step(
             failed attempt's number and its error.
         timeout: How long one attempt may take: seconds, a text such as `"30s"`, or a `timedelta`.
         retry_on: Which errors to retry: a class, a tuple of classes, or a predicate. All by default.
-        queue: Reserved for workers that serve queues of steps; recorded, and without effect yet.
+        queue: Have the attempts made by workers that serve this queue (`outlast worker --queue gpu`)
+            and not by the worker that has the run, which may suspend the run meanwhile.
 
     Raises:
         DefinitionError: The function or an option cannot be used.

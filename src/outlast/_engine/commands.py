@@ -71,6 +71,9 @@ class SetAttributes(_Command, frozen=True, kw_only=True):
 class CancelStep(_Command, frozen=True, kw_only=True):
     """Nobody waits for the step any more: stop its attempt."""
 
+    dispatched: bool = False
+    """Whether it is for the workers of a queue."""
+
 
 class CancelWait(_Command, frozen=True, kw_only=True):
     """Nobody waits for the time any more."""

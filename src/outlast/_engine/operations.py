@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TypeAlias, TypeVar
 
 from outlast._engine import divergence
-from outlast._engine.commands import Asked, StartChild, StartWait
+from outlast._engine.commands import Asked, CancelStep, RunStep, StartChild, StartWait
 from outlast._engine.loop import WorkflowTimer
 from outlast._engine.tasks import Operation
 from outlast._model.events import Logged
@@ -20,6 +20,9 @@ class Operations:
         self._run_id = run_id
         self._pending: dict[str, Waiter] = {}
         self._settled: set[str] = set()
+        self.withdrawn: dict[str, CancelStep] = {}
+        """Steps for other workers that the code has taken back. That they were taken out of the queue
+        is no event, so it is asked for until an outcome comes or the code ends."""
 
     def add(self, waiter: Waiter) -> None:
         """The code asks."""
@@ -57,6 +60,8 @@ class Operations:
         operation = self.asked(logged, ref, kind, name, digest)
         if operation is not None:
             self.settle(ref)
+        else:
+            self.withdrawn.pop(ref, None)
         return operation
 
     def timer(self, ref: str) -> WorkflowTimer | None:
@@ -78,12 +83,23 @@ class Operations:
         """The commands that are pending."""
         return [waiter.command for waiter in self._pending.values()]
 
+    def is_pending(self, ref: str) -> bool:
+        """Whether the code still waits for the answer to a command."""
+        return ref in self._pending
+
     @property
-    def awaits_children(self) -> bool:
-        """Whether a child's end is among them."""
-        return any(isinstance(waiter.command, StartChild) for waiter in self._pending.values())
+    def awaits_others(self) -> bool:
+        """Whether a child's end, or a step that another worker makes, is among them."""
+        return any(_is_elsewhere(waiter.command) for waiter in self._pending.values())
 
     def clear(self) -> None:
         """The code has ended: it waits for nothing, and later answers are inert."""
         self._settled.update(self._pending)
         self._pending.clear()
+        self.withdrawn.clear()
+
+
+def _is_elsewhere(command: Asked) -> bool:
+    if isinstance(command, RunStep):
+        return command.definition.queue is not None
+    return isinstance(command, StartChild)

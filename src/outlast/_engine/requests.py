@@ -55,7 +55,8 @@ class Requests:
 
     def outstanding(self) -> list[Command]:
         """All that no event has answered yet, in the order in which it was asked."""
-        return [*self.taken_back.values(), *self.operations.commands()]
+        withdrawn = self.operations.withdrawn.values()
+        return [*self.taken_back.values(), *withdrawn, *self.operations.commands()]
 
     # For the primitives
 
@@ -131,7 +132,7 @@ class Requests:
             return
         match command:
             case RunStep():
-                self._commands.append(CancelStep(ref=command.ref, line=command.line))
+                self._cancel_step(command)
             case StartWait():
                 self._commands.append(CancelWait(ref=command.ref, line=command.line))
             case StartChild():
@@ -142,6 +143,13 @@ class Requests:
                 pass
             case unknown:
                 assert_never(unknown)
+
+    def _cancel_step(self, command: RunStep) -> None:
+        dispatched = command.definition.queue is not None
+        cancel = CancelStep(ref=command.ref, line=command.line, dispatched=dispatched)
+        if dispatched:
+            self.operations.withdrawn[command.ref] = cancel
+        self._commands.append(cancel)
 
     def _refuse_if_closed(self) -> None:
         if self.closed:

@@ -21,6 +21,11 @@ class StepDefinition:
     policy: StepPolicy
     place: Place
 
+    @property
+    def queue(self) -> str | None:
+        """The queue of the workers that make its attempts; `None`: the worker that has the run."""
+        return self.policy.queue
+
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowDefinition:

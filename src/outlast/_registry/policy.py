@@ -34,7 +34,8 @@ class StepPolicy(msgspec.Struct, frozen=True, kw_only=True):
     retry_on: RetryOn | None = None
     """Which errors to retry; all by default."""
     queue: str | None = None
-    """The queue of workers that run it; the run's own worker by default."""
+    """The queue of the workers that make its attempts; by default the worker that has the run makes
+    them."""
 
 
 def step_policy(
@@ -55,6 +56,7 @@ def step_policy(
     limit = None if timeout is None else duration(timeout)
     if limit == 0:
         raise DefinitionError(name, "an attempt cannot have a timeout of 0")
+    _check_queue(name, queue)
     return StepPolicy(
         retries=retries,
         backoff=backoff,
@@ -90,6 +92,13 @@ def wants_retry(policy: StepPolicy, error: BaseException) -> bool:
             return isinstance(error, classes)
         case predicate:
             return bool(predicate(error))
+
+
+def _check_queue(name: str, queue: object) -> None:
+    """What a log and a command line could not take. For users without a type checker."""
+    if queue is not None and not (isinstance(queue, str) and queue and queue.isprintable()):
+        hint = "A queue is a short text of printable characters, such as queue='gpu'."
+        raise DefinitionError(name, f"queue={queue!r} cannot be used", hint=hint)
 
 
 def _check_delays(name: str, backoff: Delay | Sequence[Delay]) -> None:

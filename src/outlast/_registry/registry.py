@@ -32,6 +32,14 @@ class Registry:
         """The steps by name. A copy."""
         return dict(self._steps)
 
+    def dispatched_steps(self) -> frozenset[str]:
+        """The names of the steps that have a queue: those that other workers may ask for."""
+        return frozenset(name for name, step in self._steps.items() if step.queue is not None)
+
+    def step(self, name: str) -> StepDefinition | None:
+        """The step of that name."""
+        return self._steps.get(name)
+
     def workflow(self, name: str) -> WorkflowDefinition | None:
         """The workflow of that name."""
         return self._workflows.get(name)

@@ -1,12 +1,12 @@
-"""Making the rows of child runs."""
+"""Starting child runs, and asking them to end."""
 
 import msgspec
 
 from outlast._codec import encode_event
-from outlast._engine.commands import StartChild
-from outlast._model.events import RunCreated
+from outlast._engine.commands import CancelChild, StartChild
+from outlast._model.events import CancelRequested, ChildStarted, RunCreated
 from outlast._model.runs import Parent, RunRecord
-from outlast.world import RunDraft
+from outlast.world import Append, RunDraft
 
 
 def child_draft(parent: RunRecord, command: StartChild, *, version: str) -> RunDraft:
@@ -33,3 +33,22 @@ def child_draft(parent: RunRecord, command: StartChild, *, version: str) -> RunD
         parent=link,
         idempotency_key=request.idempotency_key,
     )
+
+
+def child_started(command: StartChild) -> ChildStarted:
+    """The event that goes with the child's creation into the log of its parent."""
+    request = command.request
+    return ChildStarted(
+        id=command.ref,
+        workflow=request.workflow,
+        digest=request.digest,
+        run_id=command.run_id,
+        detached=request.detached,
+        line=command.line,
+    )
+
+
+def child_cancellation(parent: RunRecord, command: CancelChild) -> Append:
+    """What asks a child to end."""
+    reason = f"its parent {parent.id} does not wait for it any more"
+    return Append(run_id=command.run_id, events=(encode_event(CancelRequested(reason=reason)),))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final, assert_never
 
 from outlast._clock import Micros
-from outlast._codec import decode_event, encode_event
+from outlast._codec import decode_event
 from outlast._engine.commands import (
     CancelChild,
     CancelStep,
@@ -21,14 +21,14 @@ from outlast._engine.outcome import Cancelled, Failed, Outcome
 from outlast._model.events import (
     AttributesSet,
     CancelRequested,
-    ChildStarted,
     Event,
     Logged,
     WaitCompleted,
 )
 from outlast._model.runs import Attributes, RunRecord
 from outlast._runtime.agenda import Agenda
-from outlast._runtime.children import child_draft
+from outlast._runtime.children import child_cancellation, child_draft, child_started
+from outlast._runtime.dispatching import DispatchedSteps
 from outlast._runtime.endings import end_of
 from outlast._runtime.outbox import Outbox
 from outlast._runtime.problems import problem_text
@@ -40,7 +40,6 @@ from outlast.errors import RecoveryLimitError
 from outlast.world import (
     Advance,
     Advanced,
-    Append,
     Block,
     Keep,
     Release,
@@ -70,6 +69,7 @@ class LiveRun:
         """Not this process's any more: ended, suspended, handed back, blocked or fenced."""
         self._runtime = runtime
         self._outbox = Outbox()
+        self._dispatched = DispatchedSteps(runtime, self, self._outbox)
         self._agenda = Agenda(runtime.clock, self._on_time)
         self._seen = 0
         """How many events of the log this process has."""
@@ -147,6 +147,8 @@ class LiveRun:
             if not self._take(Logged(position, at, event)):
                 return
             position += 1
+        if sent.queue is not None:
+            self._dispatched.answered(sent.queue, missed=bool(answer.missed))
         self.settle()
 
     def abandoned(self, error: Exception) -> None:
@@ -273,18 +275,22 @@ class LiveRun:
                     self.write(
                         AttributesSet(attributes=attributes, id=command.ref, line=command.line)
                     )
+                case CancelStep(dispatched=True):
+                    self._dispatched.withdraw(command.ref)
                 case CancelStep():
                     self._agenda.remove(command.ref)
                     self.attempts.cancel(command.ref)
                 case CancelWait():
                     self._agenda.remove(command.ref)
                 case CancelChild():
-                    self._cancel_child(command)
+                    self._runtime.append(child_cancellation(self.record, command))
                 case unknown:
                     assert_never(unknown)
 
     def _run_step(self, command: RunStep) -> None:
-        if command.not_before and command.not_before > self._runtime.clock.now():
+        if command.definition.policy.queue is not None:
+            self._dispatched.dispatch(command)
+        elif command.not_before and command.not_before > self._runtime.clock.now():
             self._agenda.add(command)
         else:
             self.attempts.begin(command)
@@ -292,20 +298,8 @@ class LiveRun:
     def _start_child(self, command: StartChild) -> None:
         if command.ref in self.execution.started_children:
             return
-        event = ChildStarted(
-            id=command.ref,
-            workflow=command.request.workflow,
-            digest=command.request.digest,
-            run_id=command.run_id,
-            detached=command.request.detached,
-            line=command.line,
-        )
-        self.write(event, child_draft(self.record, command, version=self._runtime.version))
-
-    def _cancel_child(self, command: CancelChild) -> None:
-        reason = f"its parent {self.id} does not wait for it any more"
-        event = encode_event(CancelRequested(reason=reason))
-        self._runtime.append(Append(run_id=command.run_id, events=(event,)))
+        draft = child_draft(self.record, command, version=self._runtime.version)
+        self.write(child_started(command), draft)
 
     # Waiting
 
@@ -325,7 +319,7 @@ class LiveRun:
             self._agenda.arm(due_at)
         elif self.attempts:
             return
-        elif self.execution.requests.operations.awaits_children:
+        elif self.execution.requests.operations.awaits_others:
             self._runtime.linger(self)
         else:
             self.suspend()

@@ -5,7 +5,14 @@ import msgspec
 from outlast._codec import encode_event
 from outlast._model.events import AttributesSet, Event, StepStarted
 from outlast._model.runs import Attributes
-from outlast.world import Advance, Keep, RunDraft, Then
+from outlast.world import Advance, Dispatch, Keep, RunDraft, Then
+
+
+class QueueChanges(msgspec.Struct, gc=False):
+    """What is to be put into the queue of steps, and taken out of it. By the step's id."""
+
+    dispatches: dict[str, Dispatch]
+    withdraws: dict[str, None]
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -15,6 +22,8 @@ class Sent(msgspec.Struct, frozen=True):
     then: Then
     children: bool
     """Whether it creates child runs."""
+    queue: QueueChanges | None
+    """Steps for other workers, and those that are not wanted any more."""
 
 
 class Outbox:
@@ -29,11 +38,17 @@ class Outbox:
         self.in_flight: Sent | None = None
         self._children: list[RunDraft] = []
         self._attributes: Attributes = {}
+        self._queue: QueueChanges | None = None
 
     @property
     def waiting(self) -> bool:
         """Whether there is something for the next batch."""
-        return bool(self.events) or self.nudged or not isinstance(self.then, Keep)
+        return (
+            bool(self.events)
+            or self.nudged
+            or self._queue is not None
+            or not isinstance(self.then, Keep)
+        )
 
     def put(self, event: Event, child: RunDraft | None = None) -> None:
         """Write an event; with it, create a child; with `AttributesSet`, merge them into the row."""
@@ -43,15 +58,26 @@ class Outbox:
         if isinstance(event, AttributesSet):
             self._attributes.update(event.attributes)
 
+    def dispatch(self, dispatch: Dispatch) -> None:
+        """Put a step into the queue of other workers."""
+        self._changes().dispatches[dispatch.ref] = dispatch
+
+    def withdraw(self, ref: str) -> None:
+        """Take a step out of the queue of other workers."""
+        changes = self._changes()
+        changes.dispatches.pop(ref, None)
+        changes.withdraws[ref] = None
+
     def discard(self) -> None:
         """Forget what is not on its way."""
-        self.events, self._children, self._attributes = [], [], {}
+        self.events, self._children, self._attributes, self._queue = [], [], {}, None
 
     def take(self, run_id: str, epoch: int, seen: int) -> Advance | None:
         """The next advance; `None` if there is nothing to write, or one is on its way."""
         if self.in_flight is not None or not self.waiting:
             return None
-        sent = self.in_flight = Sent(self.events, self.then, bool(self._children))
+        queue = self._queue
+        sent = self.in_flight = Sent(self.events, self.then, bool(self._children), queue)
         children, attributes = tuple(self._children), self._attributes or None
         self.discard()
         self.then, self.nudged = Keep(), False
@@ -64,9 +90,16 @@ class Outbox:
             attributes=attributes,
             progress=any(type(event) is not StepStarted for event in sent.events),
             children=children,
+            dispatches=() if queue is None else tuple(queue.dispatches.values()),
+            withdraws=() if queue is None else tuple(queue.withdraws),
         )
 
     def answered(self) -> Sent | None:
         """The advance that was on its way is so no more."""
         sent, self.in_flight = self.in_flight, None
         return sent
+
+    def _changes(self) -> QueueChanges:
+        if self._queue is None:
+            self._queue = QueueChanges({}, {})
+        return self._queue

@@ -92,6 +92,10 @@ class Runtime:
         """The process stops: no attempt is begun any more."""
         self.on_due: Callable[[Micros | None], None] = lambda _when: None
         """Told when a run that nobody holds became due, or will be at that time."""
+        self.on_dispatched: Callable[[], None] = lambda: None
+        """Told when a step was put into the queue for other workers."""
+        self.on_withdrawn: Callable[[str], None] = lambda _run_id: None
+        """Told when steps of that run may have been taken out of the queue."""
         self.on_broken: Callable[[Exception], None] = lambda _error: None
         """Told when the world refused a commit in a way that trying again does not mend."""
         self.on_room: Callable[[], None] = lambda: None
@@ -191,6 +195,7 @@ class Runtime:
             case End(status=status, notify=notify):
                 self.observers.run_ended(live.id, status)
                 self.endings.tell(live.id, live.last_event)
+                self.on_withdrawn(live.id)
                 if notify is not None:
                     self.on_due(None)
             case Block(problem=problem):

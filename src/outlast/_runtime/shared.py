@@ -38,6 +38,10 @@ class Shared(Protocol):
     """The process stops: no attempt is begun any more."""
     on_due: Callable[[Micros | None], None]
     """Told when a run that nobody holds became due, or will be at that time."""
+    on_dispatched: Callable[[], None]
+    """Told when a step was put into the queue for other workers."""
+    on_withdrawn: Callable[[str], None]
+    """Told when steps of that run may have been taken out of the queue."""
 
     @property
     def threads(self) -> ThreadPoolExecutor:
