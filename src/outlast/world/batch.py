@@ -177,6 +177,8 @@ class Settle(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The epoch of the claim of the step, not of the run."""
     events: tuple[EventDraft, ...]
     then: Progress
+    attributes: Attributes | None = None
+    """Attributes to merge into the run's row."""
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -111,12 +111,14 @@ class _Planner:
     def settle(self, settle: Settle) -> Settled:
         """Put what the worker of a step has to say into the log of the run, if it still holds the step."""
         state = self._known.states.get(settle.run_id)
-        if state is None or not self._steps.settle(settle):
+        if state is None or state.status in TERMINAL or not self._steps.settle(settle):
             return Settled(fenced=True)
         if isinstance(settle.then, Done):
             self._add(settle.run_id, state, settle.events)
         else:
             self._grow(settle.run_id, state, settle.events, nudged=None)
+        if settle.attributes:
+            self._merge(settle.run_id, state, settle.attributes)
         return Settled(fenced=False)
 
     def result(self, receipt: Receipt) -> Plan:
