@@ -19,6 +19,9 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     """The step's name, or the child's run id."""
     line: str | None = None
     """The line that waits: `flow.py:17`."""
+    since: datetime | None = None
+    """When a wait began; `None` for steps and children, whose beginnings are in the log, and for what
+    was recorded by an older version."""
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """Cancelling runs, and waking them."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -70,6 +71,7 @@ def test_a_suspended_run_can_be_cancelled_and_woken(on_app: Bench) -> None:
     waiting, first, second = on_app(scenario)
     assert (waiting.kind, waiting.id) == ("wait", "sleep#1")
     assert waiting.line.startswith("test_cancellation.py:")
+    assert waiting.until - waiting.since == timedelta(days=30)
     assert isinstance(first, RunCancelledError)
     assert second == "slept"
     assert log == ["cleaned up", "cleaned up"]

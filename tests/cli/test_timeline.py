@@ -150,6 +150,13 @@ def test_what_a_run_waits_for_comes_from_its_row() -> None:
     assert "due in 1m" in text
 
 
+def test_a_pending_wait_begins_when_its_row_says_so() -> None:
+    sleep = Waiting(kind="wait", id="sleep#1", until=at(100), since=at(1))
+    waits = with_waits([], info(waiting=(sleep,)), at(7))
+    assert [wait.started_at for wait in waits] == [at(1)]
+    assert "+1.000 s  9.0 s" in drawn(Log(), waiting=(sleep,), status=RunStatus.SUSPENDED)
+
+
 def test_a_short_timeline_is_shown_as_it_is() -> None:
     log = Log().done("a#1", 1, 2).done("a#2", 2, 3)
     assert len(condensed(Timeline(log.events).entries, limit=2)) == 2

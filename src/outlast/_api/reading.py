@@ -47,6 +47,7 @@ def run_info(run: RunRecord) -> RunInfo:
                 until=_moment(waiting.until),
                 on=waiting.on,
                 line=waiting.line,
+                since=_moment(waiting.since),
             )
             for waiting in run.waiting
         ),

@@ -58,6 +58,8 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What exactly: the child's run id, the step's name."""
     line: str | None = None
     """The line that waits: `flow.py:17`."""
+    since: Micros | None = None
+    """When a wait began. Steps and children have begun when the log says so."""
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -17,7 +17,13 @@ def what_it_waits_for(commands: Sequence[Command]) -> tuple[Waiting, ...]:
 def _waiting(command: Command) -> Waiting | None:
     match command:
         case StartWait():
-            return Waiting(kind="wait", ref=command.ref, until=command.deadline, line=command.line)
+            return Waiting(
+                kind="wait",
+                ref=command.ref,
+                until=command.deadline,
+                line=command.line,
+                since=command.started_at,
+            )
         case RunStep():
             return Waiting(
                 kind="step",

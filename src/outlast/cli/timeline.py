@@ -125,7 +125,7 @@ class Timeline:
 def with_waits(entries: Iterable[Entry], info: RunInfo, since: datetime) -> list[Entry]:
     """The entries, and what the run waits for by its row but not yet by its log.
 
-    `since` is when such waits are taken to have begun: the log does not tell.
+    `since` is when such waits are taken to have begun of which the row does not tell.
     """
     known = {entry.id: entry for entry in entries}
     for waiting in info.waiting:
@@ -230,7 +230,7 @@ def _pending(waiting: Waiting, since: datetime) -> Entry:
         id=waiting.id,
         name=waiting.on if waiting.kind == "step" and waiting.on else _name(waiting.id),
         state="waiting",
-        started_at=since,
+        started_at=waiting.since or since,
         until=waiting.until,
         child=waiting.on if waiting.kind == "child" else None,
         line=waiting.line,
