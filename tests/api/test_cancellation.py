@@ -66,9 +66,12 @@ def test_a_suspended_run_can_be_cancelled_and_woken(on_app: Bench) -> None:
         (waiting,) = (await first.info()).waiting
         await second.wake()
         await first.cancel()
-        return waiting, await outcome(first), await outcome(second)
+        outcomes = await outcome(first), await outcome(second)
+        (wake,) = [one for one in await second.events() if one.kind == "wake_requested"]
+        return waiting, wake, *outcomes
 
-    waiting, first, second = on_app(scenario)
+    waiting, wake, first, second = on_app(scenario)
+    assert [one["ref"] for one in wake.data["waits"]] == ["sleep#1"], "the wake tells what it ended"
     assert (waiting.kind, waiting.id) == ("wait", "sleep#1")
     assert waiting.line.startswith("test_cancellation.py:")
     assert waiting.until - waiting.since == timedelta(days=30)

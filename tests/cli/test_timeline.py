@@ -157,6 +157,24 @@ def test_a_pending_wait_begins_when_its_row_says_so() -> None:
     assert "+1.000 s  9.0 s" in drawn(Log(), waiting=(sleep,), status=RunStatus.SUSPENDED)
 
 
+def test_a_woken_sleep_ends_with_the_wake() -> None:
+    sleep = {"kind": "wait", "ref": "sleep#1", "until": micros(100), "since": micros(1)}
+    log = Log().add(4, "wake_requested", waits=[{**sleep, "line": "shop.py:4"}])
+    entry = log.entry("sleep#1")
+    assert (entry.state, entry.started_at, entry.ended_at) == ("completed", at(1), at(4))
+    text = drawn(log, width=120)
+    assert "+1.000 s  3.00 s  ✓ sleep  1m 39s  woken 1m 36s early" in text
+    assert "shop.py:4" in text
+
+
+def test_a_sleep_that_ended_before_the_wake_stays_as_it_was() -> None:
+    log = Log().add(2, "wait_completed", id="sleep#1", deadline=micros(2), started_at=micros(1))
+    sleep = {"kind": "wait", "ref": "sleep#1", "until": micros(2), "since": micros(1)}
+    log.add(3, "wake_requested", waits=[sleep]).add(4, "wake_requested")
+    assert log.entry("sleep#1").ended_at == at(2)
+    assert not log.entry("sleep#1").woken
+
+
 def test_a_short_timeline_is_shown_as_it_is() -> None:
     log = Log().done("a#1", 1, 2).done("a#2", 2, 3)
     assert len(condensed(Timeline(log.events).entries, limit=2)) == 2

@@ -110,7 +110,8 @@ class Run(Generic[R_co]):
         record = await self._record()
         if record.status is RunStatus.BLOCKED or record.started_at is None:
             return await self._append("Run.wake()")
-        return await self._append("Run.wake()", WakeRequested())
+        sleeps = tuple(one for one in record.waiting if one.kind == "wait" and _is_sleep(one.ref))
+        return await self._append("Run.wake()", WakeRequested(waits=sleeps))
 
     async def events(self, start: int = 0) -> list[EventRecord]:
         """The events of its log from position `start` on, in order."""
@@ -179,6 +180,11 @@ class Run(Generic[R_co]):
                 event = decode_event(last).event
                 assert isinstance(event, RunCompleted | RunFailed | RunCancelled)  # noqa: S101 - terminal is terminal
                 return record.workflow, event
+
+
+def _is_sleep(ref: str) -> bool:
+    """Whether a wait is a sleep, which a wake ends, and not a timeout: `2/sleep#1`."""
+    return ref.rpartition("/")[2].startswith("sleep#")
 
 
 async def _within(runtime: Runtime, waiting: Coroutine[Any, Any, R], limit: int, run_id: str) -> R:

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from outlast._clock import Micros
-from outlast._model.runs import Attributes, Parent
+from outlast._model.runs import Attributes, Parent, Waiting
 
 Payload: TypeAlias = msgspec.Raw
 """An encoded value, embedded in its event as it is."""
@@ -153,6 +153,10 @@ class CancelRequested(_Event, frozen=True, tag="cancel_requested"):
 
 class WakeRequested(_Event, frozen=True, tag="wake_requested"):
     """Somebody asked for all pending sleeps of the run to end now."""
+
+    waits: tuple[Waiting, ...] = ()
+    """The sleeps that the run was suspended in when it was asked for. For people; the engine ends
+    those that are pending in its own order of things."""
 
 
 class RunCompleted(_Event, frozen=True, tag="run_completed"):

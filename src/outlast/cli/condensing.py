@@ -79,7 +79,7 @@ def _grouped(entries: Sequence[Entry], marks: Sequence[Mark]) -> list[Row]:
     retried = sum(entry.state == "completed" and len(entry.attempts) > 1 for entry in entries)
     for entry in entries:
         alone = entry.kind == "note" or (len(entry.attempts) > 1 and retried <= RETRIED)
-        if entry.state != "completed" or alone:
+        if entry.state != "completed" or entry.woken or alone:
             rows.append(entry)
             continue
         section = sum(mark.at <= (entry.ended_at or entry.started_at) for mark in marks)

@@ -88,6 +88,8 @@ def _whose(event: EventRecord) -> str:
 
 
 def _rest(data: dict[str, Any]) -> str:
+    if "waits" in data:  # what a wake has ended
+        return ", ".join(waiting["ref"] for waiting in data["waits"])
     known = {"id", "line", "deadline", "started_at", "run_id"}
     left = {key: item for key, item in data.items() if key not in known}
     return json.dumps(left, ensure_ascii=False) if left else ""

@@ -53,6 +53,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """The run id of a child."""
     line: str | None = None
     """The line of the workflow that asked for it: `flow.py:17`."""
+    woken: bool = False
+    """Whether a wake ended it before its time."""
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,8 +106,11 @@ class Timeline:
                 self._put(_child(at, data))
             case "child_completed" | "child_failed" | "child_cancelled":
                 self._end_child(event)
-            case "attributes_set" | "cancel_requested" | "wake_requested":
+            case "attributes_set" | "cancel_requested":
                 self._put(_note(event))
+            case "wake_requested":
+                self._put(_note(event))
+                self._end_sleeps(at, data)
             case "run_completed" | "run_failed" | "run_cancelled":
                 self.ending = _ending(event)
             case _:
@@ -113,6 +118,12 @@ class Timeline:
 
     def _put(self, entry: Entry) -> None:
         self._entries[entry.id] = entry
+
+    def _end_sleeps(self, at: datetime, data: Mapping[str, Any]) -> None:
+        """A woken sleep has no event of its own. The wake tells which ones the run was suspended in."""
+        for waiting in data.get("waits", ()):
+            if waiting["ref"] not in self._entries:
+                self._put(_woken(at, waiting))
 
     def _end_child(self, event: EventRecord) -> None:
         child = self._entries.get(event.data["id"])
@@ -182,6 +193,21 @@ def _wait(at: datetime, data: Mapping[str, Any]) -> Entry:
         ended_at=at,
         until=until,
         line=data.get("line"),
+    )
+
+
+def _woken(at: datetime, waiting: Mapping[str, Any]) -> Entry:
+    ref, since, until = waiting["ref"], waiting.get("since"), waiting.get("until")
+    return Entry(
+        kind="wait",
+        id=ref,
+        name=_name(ref),
+        state="completed",
+        started_at=at if since is None else moment(since),
+        ended_at=at,
+        until=None if until is None else moment(until),
+        line=waiting.get("line"),
+        woken=True,
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from outlast._codec import Codec, decode_event, encode_event
 from outlast._model.events import Event, RunCreated, StepCompleted, WakeRequested
-from outlast._model.runs import Parent
+from outlast._model.runs import Parent, Waiting
 from outlast.errors import DecodeError
 from outlast.world import StoredEvent
 
@@ -30,6 +30,8 @@ def _value(kind: Any) -> Any:
         return True
     if Parent in options:
         return Parent("run_1", "child#1", detached=True)
+    if Waiting in options:
+        return (Waiting(kind="wait", ref="sleep#1", until=7, line="flow.py:1", since=1),)
     if str in options and dict not in (kind, getattr(kind, "__origin__", None)):
         return "text"
     return {"tenant": "acme", "n": 1, "none": None} if int not in options else 7
