@@ -40,7 +40,8 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     """When a worker took it first."""
     ended_at: datetime | None
     due_at: datetime | None
-    """When a worker takes it next, if nothing happens before; for a running one the end of its lease."""
+    """When a worker takes it next, if nothing happens before; for a running one the end of its lease,
+    which is in the past when its worker is gone."""
     worker: str | None
     """The worker that has it."""
     parent: str | None

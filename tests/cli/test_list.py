@@ -87,6 +87,12 @@ def test_any_width_is_kept_to(width: int) -> None:
     assert len(drawn(long, width=width)) == 3
 
 
+def test_a_run_whose_worker_is_gone_is_marked() -> None:
+    held = {"status": RunStatus.RUNNING, "worker": "worker_1", "waiting": ()}
+    assert drawn(run(**held, due_at=NOW))[1].endswith("  worker gone")
+    assert "gone" not in drawn(run(**held, due_at=NOW + timedelta(seconds=1)))[1]
+
+
 def test_a_blocked_run_says_where() -> None:
     problem = "run 'x' does not fit its log at position 1\n    recorded: ..."
     lines = drawn(run(status=RunStatus.BLOCKED, waiting=(), problem=problem))

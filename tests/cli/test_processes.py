@@ -86,6 +86,18 @@ def test_a_killed_run_goes_on_where_it_stopped(stage: Stage) -> None:
     )
 
 
+def test_a_dead_worker_is_noticed_by_whoever_looks(stage: Stage) -> None:
+    with ended(stage.start("run", "flows.py:three_steps", str(stage.go), "--id", "r")) as process:
+        assert [stage.told.readline() for _ in range(2)] == ["first\n", "second\n"]
+        assert "worker gone" not in stage.run("list").stdout
+        process.send_signal(signal.SIGKILL)
+        process.wait(LIMIT)
+    assert "worker gone" in stage.run("list").stdout
+    assert "worker gone: worker_" in stage.run("show", "r").stdout
+    stage.go.touch()
+    assert stage.run("run", "flows.py:three_steps", "--id", "r").stdout == "123\n"
+
+
 def test_ctrl_c_says_how_to_go_on_and_that_works(stage: Stage) -> None:
     url = f"sqlite:///{stage.folder / 'elsewhere.db'}"
     command = ("run", "flows.py:three_steps", str(stage.go), "--url", url)

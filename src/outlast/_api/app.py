@@ -119,6 +119,11 @@ class App:
         """The workers that serve this world, oldest first."""
         return tuple(worker_info(worker) for worker in await self.runtime.world.listing.workers())
 
+    async def notice_deaths(self) -> int:
+        """Make due what dead workers hold, where the world notices deaths, and forget these workers. Workers
+        do this by themselves; it is for those who only look. Gives how many were found dead."""
+        return await self.runtime.world.claims.reap()
+
     async def serve(self, *, on_stopping: Callable[[], None] = lambda: None) -> None:
         """Serve until SIGTERM or Ctrl-C; then stop: attempts in flight finish within the grace period,
         and runs are handed back. A second signal stops the process at once.

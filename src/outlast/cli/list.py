@@ -9,6 +9,7 @@ from outlast import App, RunStatus
 from outlast._api.listing import RunFilters
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
+from outlast.cli.looking import notice_deaths
 from outlast.cli.moments import past_moment
 from outlast.cli.output import Output
 from outlast.cli.pairs import attribute_pairs
@@ -55,6 +56,7 @@ async def command(
     output = Output(common)
     wanted = _wanted(filters, limit, cursor)
     async with App(common.url, worker=False) as app:
+        await notice_deaths(app)
         try:
             page = await app.list_runs(**wanted)
         except ValueError as error:

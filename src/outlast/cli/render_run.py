@@ -80,6 +80,13 @@ def attributes_text(info: RunInfo) -> str:
     return " ".join(f"{name}={value}" for name, value in info.attributes.items())
 
 
+def worker_gone(info: RunInfo, now: datetime) -> bool:
+    """Whether the worker that holds a running run has died: it was noticed, or the lease has ended. The
+    run goes on as soon as another worker takes it."""
+    over = info.due_at is not None and info.due_at <= now
+    return info.status is RunStatus.RUNNING and over
+
+
 def render_failure(error: ErrorText, *, traceback: bool = True) -> RenderableType:
     """An error that ended a run."""
     parts: list[RenderableType] = [Text(error_line(error), style="bold red")]
@@ -97,7 +104,9 @@ def _facts(view: RunView) -> Iterator[Text]:
         yield Text(f"  {attributes_text(info)}", style="dim")
     if info.parent:
         yield Text(f"  child of {info.parent}", style="dim")
-    if info.worker:
+    if worker_gone(info, view.now):
+        yield Text(f"  worker gone: {info.worker}. The next worker goes on", style="yellow")
+    elif info.worker:
         yield Text(f"  held by {info.worker}", style="dim")
     elif not view.over and info.due_at is not None:
         yield Text(f"  due {ago(info.due_at, view.now)}", style="dim")

@@ -8,7 +8,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from outlast import RunStatus
-from outlast.cli.render_run import attributes_text, status_text
+from outlast.cli.render_run import attributes_text, status_text, worker_gone
 from outlast.cli.texts import fitted
 from outlast.cli.times import ago, length, rough
 from outlast.records import RunInfo
@@ -65,6 +65,8 @@ def _remarks(run: RunInfo, now: datetime) -> Iterator[Text]:
         yield Text(waits, style="blue")
     if run.status is RunStatus.BLOCKED and run.problem:
         yield Text(run.problem.partition("\n")[0], style="magenta")
+    if worker_gone(run, now):
+        yield Text("worker gone", style="yellow")
     if run.attributes:
         yield Text(attributes_text(run), style="dim")
 

@@ -8,6 +8,7 @@ from outlast import App
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.find_run import find_run
+from outlast.cli.looking import notice_deaths
 from outlast.cli.output import Output
 from outlast.cli.render_run import RunView, render_run
 from outlast.cli.timeline import Timeline
@@ -33,6 +34,7 @@ async def command(
     """
     output = Output(common)
     async with App(common.url, worker=False) as app:
+        await notice_deaths(app)
         found = await find_run(app, run)
         info, events, steps = await found.info(), await found.events(), await found.steps()
     timeline = Timeline(events)
