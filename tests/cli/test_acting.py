@@ -119,6 +119,7 @@ def test_an_unknown_command_is_refused(cli: Cli) -> None:
     assert 'Unknown command "frobnicate"' in answer.err
 
 
+@pytest.mark.usefixtures("run_id")
 def test_errors_are_json_if_json_is_asked_for(cli: Cli) -> None:
     answer = cli("--json", "show", "nope")
     assert json.loads(answer.err)["error"]["kind"] == "run-not-found"

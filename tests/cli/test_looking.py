@@ -1,11 +1,13 @@
 """`list`, `show`, `events` and `workers`: looking at runs."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from outlast import App
 from tests.cli.conftest import Answer
 
 Cli = Callable[..., Answer]
@@ -86,11 +88,30 @@ def test_a_list_is_a_table(cli: Cli, run_id: str) -> None:
     )
 
 
-def test_an_empty_world_says_so(cli: Cli) -> None:
+def test_without_a_database_there_is_nothing_and_none_is_made(cli: Cli, folder: Path) -> None:
+    listed = cli("list")
+    assert (listed.code, listed.out) == (0, "")
+    assert listed.err == f"no database yet at {folder / '.outlast' / 'outlast.db'}\n"
+    assert cli("list", "--json").document == {"runs": [], "cursor": None}
+    for command in (("show",), ("events", "r"), ("cancel", "r"), ("wake", "r")):
+        answer = cli(*command, "--url", "sqlite:///some.db", "--json")
+        assert (answer.code, answer.out) == (3, "")
+        assert json.loads(answer.err)["error"]["message"].startswith("no database yet at /")
+    assert list(folder.iterdir()) == []
+
+
+def test_an_empty_world_says_so(cli: Cli, folder: Path) -> None:
+    asyncio.run(_opened(App("sqlite:///.outlast/outlast.db", worker=False)))
+    assert (folder / ".outlast" / "outlast.db").exists()
     assert "no runs fit" in cli("list").err
     assert "no worker serves" in cli("workers").err
     assert cli("workers", "--json").document == {"workers": []}
     assert cli("show").code == 3
+
+
+async def _opened(app: App) -> None:
+    async with app:
+        pass
 
 
 @pytest.mark.parametrize(
@@ -106,6 +127,7 @@ def test_an_empty_world_says_so(cli: Cli) -> None:
         (("list", "--url=nowhere"), 4),
     ],
 )
+@pytest.mark.usefixtures("run_id")
 def test_what_cannot_be_looked_at(cli: Cli, arguments: tuple[str, ...], code: int) -> None:
     answer = cli(*arguments)
     assert (answer.code, answer.out) == (code, "")

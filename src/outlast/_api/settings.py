@@ -5,7 +5,10 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
+from outlast._runtime.system import SystemClock
 from outlast.errors import SettingsError
+from outlast.worlds import world_from_url
+from outlast.worlds.sqlite import SqliteWorld
 
 DEFAULT_URL: Final = "sqlite:///.outlast/outlast.db"
 
@@ -27,6 +30,18 @@ def find_url(given: str | None = None) -> str:
     if not isinstance(url, str) or not url:
         raise SettingsError("url", url, f"[tool.outlast] in {file}", "it must be a text")
     return url
+
+
+def missing_file(given: str | None = None) -> Path | None:
+    """The file of the world that `find_url` names, where it is a file that is not there yet.
+
+    Raises `SettingsError` as that does, and `WorldError` for a URL that names no world.
+    """
+    world = world_from_url(find_url(given), SystemClock())
+    if not isinstance(world, SqliteWorld):
+        return None
+    file = Path(world.url.removeprefix("sqlite:///"))
+    return None if file.exists() else file
 
 
 def _pyproject() -> tuple[Path | None, dict[str, Any]]:

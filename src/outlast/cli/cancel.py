@@ -1,8 +1,8 @@
 """`outlast cancel`: asking for runs to be cancelled."""
 
-from outlast import App
 from outlast.cli.asking import ask
 from outlast.cli.common import DEFAULTS, Common
+from outlast.cli.looking import existing
 from outlast.cli.output import Output
 
 
@@ -21,6 +21,6 @@ async def command(
         Why: recorded, and told to those who await the result.
     """
     output = Output(common)
-    async with App(common.url, worker=False) as app:
+    async with existing(common) as app:
         runs = [app.get_run(run_id) for run_id in (run, *more)]
         return await ask(runs, lambda one: one.cancel(reason), "cancellation asked for", output)

@@ -23,7 +23,7 @@ class Exit(IntEnum):
     USAGE = 2
     """The command line, the file it names, a setting or an argument cannot be used."""
     NOT_FOUND = 3
-    """There is no such run."""
+    """There is no such run, or no database yet."""
     UNAVAILABLE = 4
     """The world (the database) cannot be used."""
     INTERRUPTED = 130
@@ -35,7 +35,7 @@ Exit codes:
   0    fine
   1    the run failed, was cancelled or is blocked; `check` found errors
   2    the command line, a file, an argument or a setting cannot be used
-  3    there is no such run
+  3    there is no such run, or no database yet
   4    the database cannot be used
   130  stopped by Ctrl-C; what was started is kept"""
 

@@ -5,11 +5,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from outlast import App, RunStatus
+from outlast import RunStatus
 from outlast._api.listing import RunFilters
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
-from outlast.cli.looking import notice_deaths
+from outlast.cli.looking import existing, no_database, notice_deaths
 from outlast.cli.moments import past_moment
 from outlast.cli.output import Output
 from outlast.cli.pairs import attribute_pairs
@@ -55,7 +55,11 @@ async def command(
     """
     output = Output(common)
     wanted = _wanted(filters, limit, cursor)
-    async with App(common.url, worker=False) as app:
+    if missing := no_database(common):
+        output.document({"runs": [], "cursor": None})
+        output.note_line(missing)
+        return Exit.OK
+    async with existing(common) as app:
         await notice_deaths(app)
         try:
             page = await app.list_runs(**wanted)

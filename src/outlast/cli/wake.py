@@ -1,8 +1,8 @@
 """`outlast wake`: ending sleeps early."""
 
-from outlast import App
 from outlast.cli.asking import ask
 from outlast.cli.common import DEFAULTS, Common
+from outlast.cli.looking import existing
 from outlast.cli.output import Output
 
 
@@ -17,6 +17,6 @@ async def command(run: str, /, *more: str, common: Common = DEFAULTS) -> int:
         More runs.
     """
     output = Output(common)
-    async with App(common.url, worker=False) as app:
+    async with existing(common) as app:
         runs = [app.get_run(run_id) for run_id in (run, *more)]
         return await ask(runs, lambda one: one.wake(), "woken", output)
