@@ -1,0 +1,108 @@
+"""A batch on its way to the world, with those who wait for its answers."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol, TypeAlias
+
+import msgspec
+
+from outlast._clock import Micros
+from outlast.world import (
+    Advance,
+    Advanced,
+    Append,
+    Appended,
+    Batch,
+    Created,
+    Receipt,
+    RunDraft,
+    Settle,
+    Settled,
+)
+
+
+class Advancing(Protocol):
+    """A live run, as far as the committer sees it."""
+
+    def take_advance(self) -> Advance | None:
+        """What it has to write now; `None` if there is nothing after all."""
+        ...
+
+    def advanced(self, answer: Advanced, at: Micros) -> None:
+        """It was committed, or refused."""
+        ...
+
+    def abandoned(self, error: Exception) -> None:
+        """It could not be committed, and never will be."""
+        ...
+
+
+OnCreated: TypeAlias = Callable[[Created | Exception, Micros], None]
+OnAppended: TypeAlias = Callable[[Appended | Exception], None]
+OnSettled: TypeAlias = Callable[[Settled | Exception], None]
+
+Calls: TypeAlias = deque[tuple[Callable[..., None], tuple[Any, ...]]]
+"""What is to be called, with which arguments."""
+
+
+class Flight(msgspec.Struct, kw_only=True, gc=False):
+    """What one transaction writes, each part with who wants to know."""
+
+    creates: Sequence[tuple[RunDraft, OnCreated]] = ()
+    advances: Sequence[tuple[Advance, Advancing]] = ()
+    appends: Sequence[tuple[Append, OnAppended]] = ()
+    settles: Sequence[tuple[Settle, OnSettled]] = ()
+    began: Micros = 0
+    failures: int = 0
+    """How often the world could not be reached."""
+
+    def __len__(self) -> int:
+        return len(self.creates) + len(self.advances) + len(self.appends) + len(self.settles)
+
+    def batch(self) -> Batch:
+        """What the world is asked to write."""
+        return Batch(
+            creates=tuple([draft for draft, _ in self.creates]),
+            advances=tuple([advance for advance, _ in self.advances]),
+            appends=tuple([append for append, _ in self.appends]),
+            settles=tuple([settle for settle, _ in self.settles]),
+        )
+
+    def alone(self) -> Iterator["Flight"]:
+        """Each part as a flight of its own, in the order in which the batch has them."""
+        for create in self.creates:
+            yield Flight(creates=(create,))
+        for advance in self.advances:
+            yield Flight(advances=(advance,))
+        for append in self.appends:
+            yield Flight(appends=(append,))
+        for settle in self.settles:
+            yield Flight(settles=(settle,))
+
+    def answers(self, receipt: Receipt) -> Calls:
+        """Tell everybody what was committed."""
+        calls: Calls = deque()
+        for (_, created), new in zip(self.creates, receipt.created, strict=True):
+            calls.append((created, (new, receipt.at)))
+        for (_, run), advanced in zip(self.advances, receipt.advanced, strict=True):
+            calls.append((run.advanced, (advanced, receipt.at)))
+        for (_, appended), placed in zip(self.appends, receipt.appended, strict=True):
+            calls.append((appended, (placed,)))
+        for (_, settled), written in zip(self.settles, receipt.settled, strict=True):
+            calls.append((settled, (written,)))
+        return calls
+
+    def refusals(self, error: Exception) -> Calls:
+        """Tell everybody that it was not, and never will be."""
+        calls: Calls = deque()
+        calls.extend((created, (error, 0)) for _, created in self.creates)
+        calls.extend((run.abandoned, (error,)) for _, run in self.advances)
+        calls.extend((appended, (error,)) for _, appended in self.appends)
+        calls.extend((settled, (error,)) for _, settled in self.settles)
+        return calls
+
+    def events(self) -> int:
+        """How many events it writes, more or less."""
+        advanced = sum([len(advance.events) for advance, _ in self.advances])
+        settled = sum([len(settle.events) for settle, _ in self.settles])
+        return len(self.creates) + advanced + len(self.appends) + settled
