@@ -7,16 +7,15 @@ from outlast._clock import Clock, Micros
 from outlast._model.workers import WorkerRecord
 from outlast.world import ClaimedRun, ClaimRequest, Heartbeat
 from outlast.worlds.sqlite.connecting import file_identity, make_room
-from outlast.worlds.sqlite.encoding import ask, change, events, ids, json_text, records
+from outlast.worlds.sqlite.encoding import NOTHING, ask, change, events, ids, json_text, records
 from outlast.worlds.sqlite.faults import deleted
 from outlast.worlds.sqlite.locks import WorkerLocks
 from outlast.worlds.sqlite.queries import QUERIES
+from outlast.worlds.sqlite.step_encoding import keys_text
 from outlast.worlds.sqlite.threads import ConnectionThread
 
 _BEGINNING = 200
 """How many events of its log a claimed run comes with."""
-
-_NOBODY = "[]"
 
 
 class SqliteClaims:
@@ -54,6 +53,7 @@ class SqliteClaims:
         def unregister(connection: sqlite3.Connection) -> None:
             connection.execute(QUERIES["begin"])
             change(connection, "hand_back", {"worker": worker_id, "now": self._clock.now()})
+            change(connection, "hand_back_steps", {"worker": worker_id, "now": self._clock.now()})
             change(connection, "unregister", {"worker": worker_id})
             connection.execute(QUERIES["commit"])
             self._locks.drop(worker_id)
@@ -74,8 +74,12 @@ class SqliteClaims:
                 "now": self._clock.now(),
                 "lease": heartbeat.claim.lease,
                 "run_ids": json_text(heartbeat.runs),
+                "keys": keys_text(heartbeat.steps),
+                "live_runs": len(heartbeat.runs),
+                "attempts": heartbeat.attempts,
             }
             change(connection, "renew_runs", beat)
+            change(connection, "renew_steps", beat)
             change(connection, "renew_worker", beat)
             connection.execute(QUERIES["commit"])
 
@@ -119,7 +123,7 @@ class SqliteClaims:
             "limit": request.limit,
         }
         # A look first, without the lock: most claims of an idle worker find nothing.
-        if ask(connection, "pick", {**wish, "now": self._clock.now()}) == _NOBODY:
+        if ask(connection, "pick", {**wish, "now": self._clock.now()}) == NOTHING:
             return ()
         connection.execute(QUERIES["begin"])
         taken = {
@@ -140,6 +144,7 @@ class SqliteClaims:
         dead = self._dead(connection)
         for worker_id in dead:
             change(connection, "orphan", {"worker": worker_id, "now": self._clock.now()})
+            change(connection, "orphan_steps", {"worker": worker_id, "now": self._clock.now()})
             change(connection, "unregister", {"worker": worker_id})
         connection.execute(QUERIES["commit"])
         for worker_id in dead:
@@ -168,4 +173,6 @@ def _worker_parameters(worker: WorkerRecord) -> dict[str, str | int]:
         "queues": json_text(worker.queues),
         "started_at": worker.started_at,
         "heartbeat_at": worker.heartbeat_at,
+        "live_runs": worker.live_runs,
+        "attempts": worker.attempts,
     }

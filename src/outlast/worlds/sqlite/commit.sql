@@ -14,7 +14,7 @@
         position = change.value ->> 4,
         last_at = iif(change.value ->> 4 > position, change.value ->> 5, last_at),
         recoveries = iif(change.value ->> 6, 0, recoveries),
-        nudged = change.value ->> 7
+        nudged = ifnull(change.value ->> 7, nudged)
     FROM json_each(NEW.grown) AS change
     WHERE runs.id = change.value ->> 0
         AND runs.status = change.value ->> 1
@@ -47,8 +47,9 @@ BEGIN
 END;
 
 -- name: commits
-CREATE TEMP VIEW commits (created, grown, turned, woken, woken_at, merged, attributes, events, data)
-AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL;
+CREATE TEMP VIEW commits (
+    created, grown, turned, woken, woken_at, merged, attributes, events, data, steps)
+AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL;
 
 -- name: write_commit
 CREATE TEMP TRIGGER write_commit INSTEAD OF INSERT ON commits
@@ -93,4 +94,42 @@ BEGIN
     ON CONFLICT (run_id, name) DO UPDATE SET value = excluded.value;
 
     {record}
+END;
+
+-- Two more triggers for the queue of steps, which cost nothing where there is nothing to do. They fire
+-- before or after the first one, as SQLite likes: neither looks at what the others write.
+
+-- name: write_steps
+CREATE TEMP TRIGGER write_steps INSTEAD OF INSERT ON commits WHEN NEW.steps IS NOT NULL
+BEGIN
+    -- Steps that are done or withdrawn.
+    DELETE FROM steps WHERE number IN (
+        SELECT steps.number FROM json_each(NEW.steps, '$.removed') AS change
+        CROSS JOIN steps ON steps.run_id = change.value ->> 0 AND steps.ref = change.value ->> 1);
+
+    -- Steps that their workers put back.
+    UPDATE steps SET
+        worker = NULL,
+        recoveries = 0,
+        attempt = change.value ->> 2,
+        due_at = change.value ->> 3
+    FROM json_each(NEW.steps, '$.requeued') AS change
+    WHERE steps.run_id = change.value ->> 0 AND steps.ref = change.value ->> 1;
+
+    -- New steps. One that is in the queue already stays as it is.
+    INSERT INTO steps (run_id, ref, name, queue, priority, attempt, due_at, data)
+    SELECT
+        value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+        value ->> 7
+    FROM json_each(NEW.steps, '$.dispatched') WHERE true
+    ON CONFLICT (run_id, ref) DO NOTHING;
+END;
+
+-- name: empty_queue
+-- Runs that have ended have nothing in the queue.
+CREATE TEMP TRIGGER empty_queue INSTEAD OF INSERT ON commits
+WHEN NEW.turned IS NOT NULL AND EXISTS (SELECT 1 FROM steps)
+BEGIN
+    DELETE FROM steps WHERE run_id IN (
+        SELECT value ->> 0 FROM json_each(NEW.turned) WHERE value ->> 6 IS NOT NULL);
 END;

@@ -1,7 +1,7 @@
 """Between records and the JSON texts and bytes that go through the SQL."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -10,8 +10,12 @@ from outlast._model.runs import Attributes, AttributeValue, RunRecord, RunStatus
 from outlast.world import StoredEvent
 from outlast.worlds.planning import Plan, RunState
 from outlast.worlds.sqlite.queries import QUERIES
+from outlast.worlds.sqlite.step_encoding import step_changes
 
 Parameters: TypeAlias = Mapping[str, Any]
+
+NOTHING = "[]"
+"""The answer of a query that picks, and finds nothing."""
 
 _encode = msgspec.json.encode
 
@@ -19,6 +23,11 @@ _encode = msgspec.json.encode
 def json_text(value: object) -> str:
     """The value as JSON, as SQLite takes it."""
     return _encode(value).decode()
+
+
+def some(values: Sequence[object]) -> str | None:
+    """A filter: the values that may pass, `None` if all do."""
+    return json_text(values) if values else None
 
 
 def ask(connection: sqlite3.Connection, query: str, parameters: Parameters = {}) -> Any:  # noqa: B006 - never changed
@@ -45,7 +54,15 @@ def attribute_value(value: AttributeValue) -> str:
 
 def only_grows(planned: Plan) -> bool:
     """Whether the plan adds events to logs and does nothing else."""
-    return not (planned.created or planned.turned or planned.woken or planned.attributes)
+    return not (
+        planned.created
+        or planned.turned
+        or planned.woken
+        or planned.attributes
+        or planned.removed
+        or planned.requeued
+        or planned.dispatched
+    )
 
 
 def growth_parameters(planned: Plan) -> tuple[Any, ...]:
@@ -77,6 +94,7 @@ def plan_parameters(planned: Plan) -> tuple[Any, ...]:
         _rows(searched),
         places,
         data,
+        step_changes(planned),
     )
 
 

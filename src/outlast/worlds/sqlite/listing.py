@@ -7,7 +7,7 @@ from itertools import chain
 import msgspec
 
 from outlast._clock import Micros
-from outlast._model.runs import RunRecord
+from outlast._model.runs import RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
 from outlast.world import RunFilter, RunPage
 from outlast.worlds.cursors import Cursor, cursor_after, read_cursor
@@ -19,6 +19,7 @@ from outlast.worlds.sqlite.encoding import (
     ids,
     json_text,
     records,
+    some,
 )
 from outlast.worlds.sqlite.threads import ConnectionThread
 
@@ -88,6 +89,11 @@ def _questions(wish: RunFilter, parameters: Parameters) -> list[tuple[str, Param
         return [("find_by_parent", parameters)]
     if wish.attributes:
         return [("find_by_attribute", parameters)]
+    if wish.workflows and (not wish.statuses or RunStatus.COMPLETED in wish.statuses):
+        # Of an old table most runs are completed: then the workflow tells more than the status.
+        return [
+            ("find_by_workflow", {**parameters, "workflow": one}) for one in set(wish.workflows)
+        ]
     if wish.statuses:
         return [("find_by_status", {**parameters, "status": one}) for one in set(wish.statuses)]
     return [("find", parameters)]
@@ -101,11 +107,11 @@ def _parameters(wish: RunFilter, before: Cursor, limit: int) -> Parameters:
     attributes = [(name, attribute_value(value)) for name, value in wish.attributes.items()]
     name, value = attributes[0] if attributes else (None, None)
     return {
-        "ids": _some(wish.ids),
-        "statuses": _some(wish.statuses),
-        "workflows": _some(wish.workflows),
+        "ids": some(wish.ids),
+        "statuses": some(wish.statuses),
+        "workflows": some(wish.workflows),
         "parent": wish.parent,
-        "attributes": _some(attributes),
+        "attributes": some(attributes),
         "attribute_name": name,
         "attribute_value": value,
         "created_from": _EARLIEST if wish.created_from is None else wish.created_from,
@@ -114,7 +120,3 @@ def _parameters(wish: RunFilter, before: Cursor, limit: int) -> Parameters:
         "before_id": before.run_id,
         "limit": limit + 1,  # one more tells whether there is another page
     }
-
-
-def _some(values: Sequence[object]) -> str | None:
-    return json_text(values) if values else None

@@ -4,8 +4,8 @@ import sqlite3
 from collections.abc import Awaitable
 
 from outlast._clock import Clock
-from outlast.world import Batch, Receipt, StoredEvent
-from outlast.worlds.planning import Known, Plan, Wanted, plan, predicted, wanted
+from outlast.world import Batch, Receipt, StepKey, StoredEvent
+from outlast.worlds.planning import Known, Plan, StepState, Wanted, plan, predicted, wanted
 from outlast.worlds.sqlite.encoding import (
     ask,
     events,
@@ -17,6 +17,7 @@ from outlast.worlds.sqlite.encoding import (
     states,
 )
 from outlast.worlds.sqlite.queries import QUERIES
+from outlast.worlds.sqlite.step_encoding import keys_text, step_states
 from outlast.worlds.sqlite.threads import ConnectionThread
 
 _SMALL = 8  # parts of a batch; above that its writing has enough to do to be worth a thread
@@ -34,6 +35,7 @@ class SqliteLog:
     def commit(self, batch: Batch) -> Awaitable[Receipt]:
         """Write the batch as one transaction, durable once it is answered."""
         size = len(batch.advances) + len(batch.creates) + len(batch.appends)
+        size += len(batch.settles)
         return self._writer.write(
             lambda connection: self._commit(connection, batch), small=size <= _SMALL
         )
@@ -84,7 +86,8 @@ def _known(connection: sqlite3.Connection, needs: Wanted) -> Known:
     taken = (
         keys(ask(connection, "taken_keys", {"keys": json_text(needs.keys)})) if needs.keys else {}
     )
-    return Known(found, taken, _tails(connection, behind) if behind else {})
+    tails = _tails(connection, behind) if behind else {}
+    return Known(found, taken, tails, _steps(connection, needs) if needs.steps else {})
 
 
 def _tails(
@@ -92,3 +95,7 @@ def _tails(
 ) -> dict[str, list[StoredEvent]]:
     row = connection.execute(QUERIES["tails"], {"wanted": json_text(behind)}).fetchone()
     return events(row)
+
+
+def _steps(connection: sqlite3.Connection, needs: Wanted) -> dict[StepKey, StepState]:
+    return step_states(ask(connection, "step_states", {"keys": keys_text(needs.steps)}))

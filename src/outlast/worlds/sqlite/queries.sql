@@ -35,6 +35,17 @@ WITH RECURSIVE level (queue, priority) AS (
     FROM level WHERE level.priority IS NOT NULL
 )
 
+-- fragment: step_levels
+-- The same of the queue of steps.
+WITH RECURSIVE level (queue, priority) AS (
+    SELECT wish.value, (SELECT max(priority) FROM steps WHERE queue = wish.value)
+    FROM json_each(:queues) AS wish
+    UNION
+    SELECT level.queue, (
+        SELECT max(priority) FROM steps WHERE queue = level.queue AND priority < level.priority)
+    FROM level WHERE level.priority IS NOT NULL
+)
+
 -- fragment: fits
 -- Whether a run fits a filter; a filter that is NULL lets all pass.
     (:ids IS NULL OR runs.id IN (SELECT value FROM json_each(:ids)))
@@ -61,7 +72,7 @@ COMMIT;
 -- name: write
 -- Write a plan; see commit.sql. Its parameters go by place: binding by name gives up the
 -- interpreter's lock for every one of them.
-INSERT INTO commits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO commits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: write_growth
 -- The same, of a plan by which logs grow and nothing else happens.
@@ -85,6 +96,13 @@ SELECT {events} FROM (
     CROSS JOIN runs ON runs.id = wish.value ->> 0
     CROSS JOIN events ON events.run = runs.number AND events.position >= wish.value ->> 1
     ORDER BY wish.key, events.position);
+
+-- name: step_states
+-- Where the steps stand that a batch settles.
+SELECT json_group_array(json_array(
+    steps.run_id, steps.ref, steps.epoch, steps.worker IS NOT NULL))
+FROM json_each(:keys) AS wish
+CROSS JOIN steps ON steps.run_id = wish.value ->> 0 AND steps.ref = wish.value ->> 1;
 
 -- name: read
 -- A part of a log.
@@ -151,9 +169,58 @@ SELECT json_group_array(id) FROM (
 UPDATE runs SET due_at = :now + :lease
 WHERE id IN (SELECT value FROM json_each(:run_ids)) AND worker = :worker;
 
+-- name: renew_steps
+-- The same of dispatched steps.
+UPDATE steps SET due_at = :now + :lease FROM json_each(:keys) AS wish
+WHERE steps.run_id = wish.value ->> 0 AND steps.ref = wish.value ->> 1 AND steps.worker = :worker;
+
 -- name: renew_worker
--- Note the worker's heartbeat.
-UPDATE workers SET heartbeat_at = :now WHERE id = :worker;
+-- Note the worker's heartbeat, and its load.
+UPDATE workers SET heartbeat_at = :now, live_runs = :live_runs, attempts = :attempts
+WHERE id = :worker;
+
+-- name: pick_steps
+-- The steps to claim next, in the same way as runs.
+{step_levels}
+SELECT json_group_array(number) FROM (
+    SELECT steps.number FROM level CROSS JOIN steps ON steps.number IN (
+        SELECT number FROM steps AS due
+        WHERE due.queue = level.queue AND due.priority = level.priority AND due.due_at <= :now
+            AND due.name IN (SELECT value FROM json_each(:names))
+        ORDER BY due.due_at, due.number LIMIT :limit)
+    ORDER BY steps.priority DESC, steps.due_at, steps.number LIMIT :limit);
+
+-- name: take_steps
+-- Make the picked steps the worker's. One that still has a worker has lost it: a recovery.
+UPDATE steps SET
+    recoveries = recoveries + (worker IS NOT NULL),
+    epoch = epoch + 1,
+    worker = :worker,
+    due_at = :now + :lease
+WHERE number IN (SELECT value FROM json_each(:picked));
+
+-- name: taken_steps
+-- The rows of the picked steps, in their order, with what their workers want to know of the runs.
+SELECT json_group_array(json_array(
+    steps.run_id, steps.ref, steps.name, steps.epoch, steps.attempt, steps.recoveries,
+    runs.workflow, json(runs.attributes), steps.data))
+FROM (SELECT steps.* FROM json_each(:picked) AS pick
+    CROSS JOIN steps ON steps.number = pick.value ORDER BY pick.key) AS steps
+CROSS JOIN runs ON runs.id = steps.run_id;
+
+-- name: next_step_due
+-- When the next step is due that a worker could claim.
+{step_levels}
+SELECT min((
+    SELECT due.due_at FROM steps AS due
+    WHERE due.queue = level.queue AND due.priority = level.priority
+        AND due.name IN (SELECT value FROM json_each(:names))
+    ORDER BY due.due_at LIMIT 1))
+FROM level;
+
+-- name: held_steps
+-- The steps that a worker holds.
+SELECT json_group_array(json_array(run_id, ref)) FROM steps WHERE worker = :worker;
 
 -- name: unblock
 -- Make due what is blocked on another digest and not woken yet.
@@ -163,8 +230,10 @@ WHERE status = 'blocked' AND due_at IS NULL
 
 -- name: register
 -- Make a worker known.
-INSERT OR REPLACE INTO workers (id, host, pid, version, queues, started_at, heartbeat_at)
-VALUES (:id, :host, :pid, :version, :queues, :started_at, :heartbeat_at);
+INSERT OR REPLACE INTO workers (
+    id, host, pid, version, queues, started_at, heartbeat_at, live_runs, attempts)
+VALUES (
+    :id, :host, :pid, :version, :queues, :started_at, :heartbeat_at, :live_runs, :attempts);
 
 -- name: unregister
 -- Forget a worker.
@@ -175,9 +244,17 @@ DELETE FROM workers WHERE id = :worker;
 UPDATE runs SET status = 'pending', worker = NULL, due_at = :now, nudged = 0
 WHERE worker = :worker;
 
+-- name: hand_back_steps
+-- The same of the dispatched steps that it works on.
+UPDATE steps SET worker = NULL, due_at = :now WHERE worker = :worker;
+
 -- name: orphan
 -- What a dead worker held becomes due. It stays `running`, so that its claim counts a recovery.
 UPDATE runs SET due_at = :now WHERE worker = :worker;
+
+-- name: orphan_steps
+-- The same of dispatched steps: they keep their worker, so that their claims count recoveries.
+UPDATE steps SET due_at = :now WHERE worker = :worker;
 
 -- name: worker_ids
 -- All registered workers.
@@ -187,7 +264,8 @@ SELECT json_group_array(id) FROM workers;
 -- All registered workers, oldest first.
 SELECT json_group_array(json_object(
     'id', id, 'host', host, 'pid', pid, 'version', version, 'queues', json(queues),
-    'started_at', started_at, 'heartbeat_at', heartbeat_at))
+    'started_at', started_at, 'heartbeat_at', heartbeat_at,
+    'live_runs', live_runs, 'attempts', attempts))
 FROM (SELECT * FROM workers ORDER BY started_at, id);
 
 -- name: get
@@ -222,6 +300,39 @@ SELECT json_group_array({record}) FROM (
 SELECT json_group_array({record}) FROM (
     SELECT * FROM runs INDEXED BY runs_by_status
     WHERE runs.status = :status AND {fits}) AS run;
+
+-- name: find_by_workflow
+-- The same, of one workflow.
+SELECT json_group_array({record}) FROM (
+    SELECT * FROM runs INDEXED BY runs_by_workflow
+    WHERE runs.workflow = :workflow AND {fits}) AS run;
+
+-- name: over
+-- The runs to delete next: those that ended first.
+SELECT json_group_array(number) FROM (
+    SELECT number FROM runs INDEXED BY runs_ended
+    WHERE ended_at < :ended_before AND status IN ('completed', 'failed', 'cancelled')
+        AND (:statuses IS NULL OR status IN (SELECT value FROM json_each(:statuses)))
+        AND (:workflows IS NULL OR workflow IN (SELECT value FROM json_each(:workflows)))
+    ORDER BY ended_at, number LIMIT :limit);
+
+-- name: prune_events
+-- Delete the logs of the picked runs.
+DELETE FROM events WHERE run IN (SELECT value FROM json_each(:picked));
+
+-- name: prune_attributes
+-- Delete what the picked runs are searched by.
+DELETE FROM run_attributes WHERE run_id IN (
+    SELECT id FROM runs WHERE number IN (SELECT value FROM json_each(:picked)));
+
+-- name: prune_steps
+-- Delete what an older version of this library may have left of the picked runs in the queue.
+DELETE FROM steps WHERE run_id IN (
+    SELECT id FROM runs WHERE number IN (SELECT value FROM json_each(:picked)));
+
+-- name: prune_runs
+-- Delete the rows of the picked runs.
+DELETE FROM runs WHERE number IN (SELECT value FROM json_each(:picked));
 
 -- name: ended
 -- Those of the runs that are over, or blocked with nobody about to try them again.

@@ -13,6 +13,8 @@ from outlast.worlds.sqlite.listing import SqliteListing
 from outlast.worlds.sqlite.locks import WorkerLocks
 from outlast.worlds.sqlite.log import SqliteLog
 from outlast.worlds.sqlite.news import SqliteNews
+from outlast.worlds.sqlite.retention import SqliteRetention
+from outlast.worlds.sqlite.steps import SqliteSteps
 from outlast.worlds.sqlite.threads import ConnectionThread
 
 _PATIENCE = 5.0
@@ -34,7 +36,9 @@ class SqliteWorld:
         self._locks = WorkerLocks(self._path, self._url)
         self._log = SqliteLog(self._writer, self._reader, clock)
         self._claims = SqliteClaims(self._path, self._writer, self._reader, self._locks, clock)
+        self._steps = SqliteSteps(self._writer, self._reader, clock)
         self._listing = SqliteListing(self._writer, self._reader)
+        self._retention = SqliteRetention(self._writer)
         self._news = SqliteNews(self._url, self._writer)
 
     @property
@@ -58,9 +62,19 @@ class SqliteWorld:
         return self._claims
 
     @property
+    def steps(self) -> SqliteSteps:
+        """The queue of dispatched steps."""
+        return self._steps
+
+    @property
     def listing(self) -> SqliteListing:
         """Runs, workers and manifests, for reading."""
         return self._listing
+
+    @property
+    def retention(self) -> SqliteRetention:
+        """Deletes runs that have ended."""
+        return self._retention
 
     @property
     def news(self) -> SqliteNews:

@@ -6,8 +6,11 @@ from outlast.testing.conformance.sections.appending import APPENDING
 from outlast.testing.conformance.sections.claiming import CLAIMING, LEASES
 from outlast.testing.conformance.sections.comparing import COMPARING
 from outlast.testing.conformance.sections.creating import CREATING
+from outlast.testing.conformance.sections.dispatching import DISPATCHING, STEP_CLAIMS
 from outlast.testing.conformance.sections.families import CHILDREN, NOTIFYING
 from outlast.testing.conformance.sections.reading import ATTRIBUTES, LISTING, MANIFESTS, PAGING
+from outlast.testing.conformance.sections.retaining import RETENTION
+from outlast.testing.conformance.sections.settling import SETTLING, STEP_LEASES
 from outlast.testing.conformance.sections.sharing import FAULTS, NEWS, RACES
 from outlast.testing.conformance.sections.suspending import SUSPENDING
 from outlast.testing.conformance.sections.workers import WORKERS
@@ -27,6 +30,11 @@ SECTIONS = (
     CHILDREN,
     NOTIFYING,
     MANIFESTS,
+    DISPATCHING,
+    STEP_CLAIMS,
+    SETTLING,
+    STEP_LEASES,
+    RETENTION,
     NEWS,
     RACES,
     FAULTS,

@@ -196,11 +196,16 @@ async def a_closed_world_says_so(scene: Scene) -> None:
     async with scene.another() as other:
         await other.create(draft("a"))
     closed = other.world
+
+    async def commit() -> None:
+        await closed.log.commit(Batch())
+
     for action in (
-        closed.log.commit(Batch()),
+        commit(),
         closed.log.read("a"),
         closed.listing.get("a"),
         closed.claims.reap(),
+        closed.steps.held("worker"),
         closed.news.changed(closed.news.mark()),
     ):
         await raises(WorldError, action)
