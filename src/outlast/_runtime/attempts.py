@@ -106,7 +106,10 @@ class Attempt:
         call: Any = self.runtime.codec.decode(self.command.input)
         fn, args, kwargs = self.command.definition.fn, call["args"], call["kwargs"]
         if self.command.definition.is_async:
-            return await self._limited(fn(*args, **kwargs), asyncio.timeout(self._seconds()))
+            seconds = self._seconds()
+            if seconds is None:
+                return await fn(*args, **kwargs)
+            return await self._limited(fn(*args, **kwargs), asyncio.timeout(seconds))
         # A thread cannot be stopped: after a timeout or a cancellation it goes on to its end, and what
         # it then gives is ignored.
         context = contextvars.copy_context()
