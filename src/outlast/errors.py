@@ -376,18 +376,24 @@ class RunBlockedError(RunError):
 
 
 class RecoveryLimitError(RunError):
-    """The workers that ran this run kept dying, so it was failed rather than tried for ever."""
+    """The workers that ran this run kept dying, so it was failed rather than tried for ever.
+
+    With a `step`, it is that step which was failed: the workers of its queue kept dying while they
+    made its attempt. It is the cause of the `StepFailedError` then.
+    """
 
     slug = "recovery-limit"
 
-    def __init__(self, run_id: str, recoveries: int) -> None:
+    def __init__(self, run_id: str, recoveries: int, *, step: str | None = None) -> None:
+        dead = f"{recoveries} workers in a row died while they"
         super().__init__(
             run_id,
-            f"run {run_id!r} was failed: {recoveries} workers in a row died while they ran it, "
-            "and none recorded progress",
+            f"run {run_id!r} was failed: {dead} ran it, and none recorded progress"
+            if step is None
+            else f"step {step!r} of run {run_id!r} was failed: {dead} made its attempt",
             hint="Its log is kept: look at the steps that had started in it.",
         )
-        self.recoveries = recoveries
+        self.recoveries, self.step = recoveries, step
 
 
 class RunNotFoundError(OutlastError):

@@ -45,7 +45,7 @@ class DispatchedSteps:
         """The changes were committed, and what had been missed was fed since: if there was something, no
         step was dispatched, and those that are still wanted go again."""
         if changes.withdraws:
-            self._runtime.on_withdrawn(self._run.record.id)
+            self._runtime.on_withdrawn(self._run.record.id, changes.withdraws)
         if not missed:
             self._runtime.on_dispatched()
             return

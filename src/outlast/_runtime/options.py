@@ -9,7 +9,7 @@ class RuntimeOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a worker works. Times are microseconds."""
 
     queues: tuple[str, ...] = ("default",)
-    """The queues whose runs it claims."""
+    """The queues whose runs and dispatched steps it claims."""
     max_live_runs: int = 2_000
     """How many runs it holds in memory at once; what comes beyond that waits in the world."""
     max_steps: int = 1_000
@@ -30,5 +30,7 @@ class RuntimeOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How long a stopping worker waits for attempts in flight."""
     upkeep: Micros = SECOND // 5
     """How often dead workers of this host are looked for."""
+    retention: Micros | None = None
+    """How long runs are kept after their end; `None`: for ever."""
     verify_replay: bool = False
     """Replay each run from its log at every suspension and end, and compare (for development)."""

@@ -24,6 +24,7 @@ from outlast._runtime.live import LiveRun
 from outlast._runtime.news import Endings
 from outlast._runtime.observers import Observers
 from outlast._runtime.options import RuntimeOptions
+from outlast._runtime.shared import Withdrawn
 from outlast._runtime.slots import Slots
 from outlast._runtime.slow import SlowAttempts
 from outlast.errors import NoAppError, WorldError
@@ -94,12 +95,12 @@ class Runtime:
         """Told when a run that nobody holds became due, or will be at that time."""
         self.on_dispatched: Callable[[], None] = lambda: None
         """Told when a step was put into the queue for other workers."""
-        self.on_withdrawn: Callable[[str], None] = lambda _run_id: None
-        """Told when steps of that run may have been taken out of the queue."""
+        self.on_withdrawn: Withdrawn = lambda _run_id, _refs: None
+        """Told which steps of a run were taken out of the queue; `None`: all that it has there."""
         self.on_broken: Callable[[Exception], None] = lambda _error: None
         """Told when the world refused a commit in a way that trying again does not mend."""
         self.on_room: Callable[[], None] = lambda: None
-        """Told when a live run has left."""
+        """Told when a live run, or a step of another worker's run, has left."""
         self._expected: dict[str, bool] = {}
         """Runs that are claimed and not adopted yet, and whether each has been nudged since."""
         self._threads: ThreadPoolExecutor | None = None
@@ -195,7 +196,7 @@ class Runtime:
             case End(status=status, notify=notify):
                 self.observers.run_ended(live.id, status)
                 self.endings.tell(live.id, live.last_event)
-                self.on_withdrawn(live.id)
+                self.on_withdrawn(live.id, None)
                 if notify is not None:
                     self.on_due(None)
             case Block(problem=problem):

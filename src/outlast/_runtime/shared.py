@@ -1,11 +1,11 @@
 """What live runs and their attempts have of the runtime that they are in."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from outlast._clock import Clock, Micros
 from outlast._codec import Codec
@@ -16,6 +16,9 @@ from outlast._runtime.options import RuntimeOptions
 from outlast._runtime.slots import Slots
 from outlast._runtime.slow import SlowAttempts
 from outlast.world import Append, Then
+
+Withdrawn: TypeAlias = Callable[[str, Collection[str] | None], None]
+"""Takes a run's id and the ids of steps."""
 
 
 class Shared(Protocol):
@@ -40,8 +43,8 @@ class Shared(Protocol):
     """Told when a run that nobody holds became due, or will be at that time."""
     on_dispatched: Callable[[], None]
     """Told when a step was put into the queue for other workers."""
-    on_withdrawn: Callable[[str], None]
-    """Told when steps of that run may have been taken out of the queue."""
+    on_withdrawn: Withdrawn
+    """Told which steps of a run were taken out of the queue; `None`: all that it has there."""
 
     @property
     def threads(self) -> ThreadPoolExecutor:

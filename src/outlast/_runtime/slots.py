@@ -11,6 +11,11 @@ class Slots:
         self._free = limit
         self._waiting: deque[Callable[[], bool]] = deque()
 
+    @property
+    def free(self) -> int:
+        """For how many more attempts there is room."""
+        return self._free
+
     def enter(self, begin: Callable[[], bool]) -> None:
         """Call `begin` now or, when there is no room, once there is. If it gives true, it must lead to
         one `leave`; if it gives false, it takes no room."""

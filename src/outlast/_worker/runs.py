@@ -1,0 +1,92 @@
+"""Claiming runs: as many as there is room for, and as are this worker's share."""
+
+from collections.abc import Awaitable, Callable
+
+from outlast._clock import holding, sleep_until
+from outlast._runtime.runtime import Runtime
+from outlast._worker.alarm import Alarm
+from outlast._worker.sharing import Neighbours, Share
+from outlast.errors import WorldUnavailableError
+from outlast.world import Claim, ClaimedRun, ClaimRequest, StoredEvent
+
+Unavailable = Callable[[WorldUnavailableError], Awaitable[None]]
+
+
+class RunClaims:
+    """Takes due runs and brings them to life. Runs of workflows that are not known here are left alone."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        worker_id: str,
+        neighbours: Neighbours,
+        wait_for_world: Unavailable,
+    ) -> None:
+        self.alarm = Alarm(runtime.clock)
+        self.arriving: tuple[str, ...] = ()
+        """The runs of the last claim: until they are adopted nobody else knows of them."""
+        self._runtime, self._worker_id = runtime, worker_id
+        self._share = Share(neighbours)
+        self._wait_for_world = wait_for_world
+
+    async def serve(self) -> None:
+        """Claim runs, for ever."""
+        while True:
+            self.alarm.reset()
+            if not await self._claim():
+                await self._wait_for_due()
+
+    async def _claim(self) -> bool:
+        """Claim once. True if there may be more, and room for it."""
+        runtime = self._runtime
+        self.arriving = ()
+        await self._give_way()
+        limit = self._share.limit(runtime.options.max_live_runs - len(runtime.live))
+        if not limit:
+            return False
+        request = ClaimRequest(
+            claim=Claim(self._worker_id, runtime.options.lease),
+            workflows=frozenset(runtime.registry.workflows),
+            queues=runtime.options.queues,
+            limit=limit,
+        )
+        with holding(runtime.clock):
+            claimed = await runtime.world.claims.claim(request)
+            self.arriving = tuple([one.run.id for one in claimed])
+            runtime.expect(self.arriving)
+        for one in claimed:
+            runtime.call_soon(runtime.adopt, one, await self._whole_log(one))
+        return self._share.took(len(claimed), limit)
+
+    async def _give_way(self) -> None:
+        runtime = self._runtime
+        if pause := self._share.pause(len(runtime.live)):
+            await sleep_until(runtime.clock, runtime.clock.now() + pause)
+
+    async def _whole_log(self, claimed: ClaimedRun) -> tuple[StoredEvent, ...]:
+        log = claimed.events
+        while len(log) < claimed.run.position:
+            more = await self._read(claimed.run.id, len(log))
+            if not more:
+                break
+            log += more
+        return log
+
+    async def _read(self, run_id: str, after: int) -> tuple[StoredEvent, ...]:
+        """Read, and do not give up: the run is ours by now, and nobody else will take it up."""
+        while True:
+            try:
+                with holding(self._runtime.clock):
+                    return await self._runtime.world.log.read(run_id, after=after)
+            except WorldUnavailableError as error:
+                await self._wait_for_world(error)
+
+    async def _wait_for_due(self) -> None:
+        runtime = self._runtime
+        if len(runtime.live) >= runtime.options.max_live_runs:
+            await self.alarm.wait()
+            return
+        due = await runtime.world.claims.next_due(
+            frozenset(runtime.registry.workflows), runtime.options.queues
+        )
+        await self.alarm.wait(due)
