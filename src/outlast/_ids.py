@@ -14,6 +14,7 @@ Chance: TypeAlias = random.Random
 """A generator of chance, named so that layers which must not reach for chance can speak of it."""
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, in lower case
+_PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
 
 
 def new_run_id(now: int, entropy: Entropy = os.urandom) -> str:
@@ -51,7 +52,8 @@ def digest(payload: bytes) -> str:
 
 
 def _base32(number: int, length: int) -> str:
-    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(5 * (length - 1), -1, -5))
+    """The last `length` digits, an even number of them."""
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(5 * length - 10, -1, -10)])
 
 
 def key_run_id(key: str) -> str:

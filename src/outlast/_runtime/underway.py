@@ -1,7 +1,9 @@
 """The attempts that are under way for a live run."""
 
-import asyncio
+from asyncio import Task
+from collections.abc import Coroutine
 from functools import partial
+from inspect import CORO_CREATED, getcoroutinestate
 
 from outlast._engine.commands import RunStep
 from outlast._runtime.attempts import Attempt, AttemptTask, Run
@@ -13,13 +15,13 @@ class AttemptsUnderWay:
 
     def __init__(self, runtime: Shared, run: Run) -> None:
         self._runtime, self._run = runtime, run
-        self._tasks: dict[str, asyncio.Task[None] | None] = {}
+        self._tasks: dict[str, AttemptTask | None] = {}
         """By the step's id; `None` for one that waits for room."""
 
     def __bool__(self) -> bool:
         return bool(self._tasks)
 
-    def tasks(self) -> list[asyncio.Task[None]]:
+    def tasks(self) -> list[Task[None]]:
         """Those that have begun."""
         return [task for task in self._tasks.values() if task is not None]
 
@@ -34,6 +36,8 @@ class AttemptsUnderWay:
         """Stop an attempt; nothing is recorded of it. Idempotent."""
         if task := self._tasks.pop(ref, None):
             task.cancel()
+            if not _has_begun(task):
+                self._over()  # no code of it will run any more
 
     def cancel_all(self) -> None:
         """Stop them all."""
@@ -45,21 +49,26 @@ class AttemptsUnderWay:
             return False
         self._runtime.clock.hold()
         # In a context of its own: what one step sets there is not for the next one to see.
-        task = AttemptTask(
+        self._tasks[command.ref] = AttemptTask(
             self._make(command), loop=self._runtime.loop, context=self._runtime.context.copy()
         )
-        # Not in the task: one that is cancelled before its first turn runs no code at all.
-        task.add_done_callback(self._over)
-        self._tasks[command.ref] = task
         return True
 
     async def _make(self, command: RunStep) -> None:
         attempt = Attempt(self._runtime, self._run, command)
         self._runtime.slow_attempts.add(attempt)
-        event = await attempt.make()
-        if self._tasks.pop(command.ref, None) is not None:  # else it was cancelled, and went on
-            self._run.write(event)
+        try:
+            event = await attempt.make()
+            if self._tasks.pop(command.ref, None) is not None:  # else it was cancelled, and went on
+                self._run.write(event)
+        finally:
+            self._over()
 
-    def _over(self, _task: asyncio.Task[None]) -> None:
+    def _over(self) -> None:
         self._runtime.clock.release()
         self._runtime.slots.leave()
+
+
+def _has_begun(task: AttemptTask) -> bool:
+    coroutine = task.get_coro()
+    return isinstance(coroutine, Coroutine) and getcoroutinestate(coroutine) != CORO_CREATED
