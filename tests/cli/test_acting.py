@@ -72,6 +72,53 @@ def test_check_is_content_with_what_is_fine(cli: Cli, flows: Path) -> None:
     assert "3 workflows checked, nothing found" in answer.out
 
 
+LOUD = """
+from outlast import workflow
+
+print("imported")
+
+
+@workflow(name="cli_loud")
+async def loud() -> int:
+    print("in the workflow")
+    return 1
+"""
+
+
+def test_what_a_module_prints_is_not_part_of_the_answer(cli: Cli, folder: Path) -> None:
+    (folder / "cli_loud.py").write_text(LOUD)
+    answer = cli("check", "cli_loud.py", "--json")
+    assert (answer.document["workflows"], answer.err) == (["cli_loud"], "imported\n")
+    del sys.modules["cli_loud"]
+    answer = cli("run", "cli_loud.py", "--json")
+    assert answer.document["ending"]["result"] == 1
+    assert "imported\n" in answer.err
+    assert "in the workflow\n" in answer.err
+    assert cli("start", "cli_loud.py", "--json").document["run"]["workflow"] == "cli_loud"
+
+
+@pytest.mark.parametrize(
+    "line", ["asyncio.run(main())", "try:\n    x = asyncio.run(main())\nfinally: ..."]
+)
+def test_a_program_is_not_run_in_order_to_check_it(cli: Cli, folder: Path, line: str) -> None:
+    text = "import asyncio\nfrom pathlib import Path\nPath('ran').touch()\n"
+    (folder / "cli_program.py").write_text(f"{text}async def main() -> None: ...\n{line}\n")
+    answer = cli("check", "cli_program.py")
+    assert (answer.code, answer.out) == (2, "")
+    assert "cli_program.py is a program: importing it would run it, from line" in answer.err
+    assert 'if __name__ == "__main__":' in answer.err
+    assert not (folder / "ran").exists()
+
+
+def test_a_module_that_exits_or_raises_cannot_be_checked(cli: Cli, folder: Path) -> None:
+    for name, line in (("cli_quits", "raise SystemExit(0)"), ("cli_raises", "1 / 0")):
+        (folder / f"{name}.py").write_text(f"{line}\n")
+        answer = cli("check", f"{name}.py", "--json")
+        assert (answer.code, answer.out) == (2, "")
+        message = json.loads(answer.err)["error"]["message"]
+        assert message.startswith(f"{name}.py cannot be imported: ")
+
+
 def test_a_workflow_with_side_effects_cannot_be_run(cli: Cli, folder: Path) -> None:
     (folder / "cli_worse.py").write_text(BAD.replace("cli_bad", "cli_worse"))
     answer = cli("run", "cli_worse.py:one")

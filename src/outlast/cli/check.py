@@ -1,11 +1,15 @@
 """`outlast check`: what replay would do again, or differently."""
 
+import sys
+from contextlib import redirect_stdout
+
 from outlast._api.inspection import Finding, check, side_effects_tolerated
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.loading import load
 from outlast.cli.output import Output
 from outlast.cli.problem import Problem
+from outlast.cli.programs import refuse_program
 from outlast.cli.render_check import render_check
 from outlast.cli.targets import AnyWorkflow, module_workflows
 
@@ -13,6 +17,9 @@ from outlast.cli.targets import AnyWorkflow, module_workflows
 def command(source: str, /, *more: str, common: Common = DEFAULTS) -> int:
     """Check all workflows of files or modules: side effects, which replay would do again (errors), and what
     may come out differently on replay (warnings). Exit code 1 if there are errors.
+
+    The files are imported for that, as a worker does: what stands at their top level runs, and what it prints
+    goes to standard error. A file that starts an event loop there is refused.
 
     Parameters
     ----------
@@ -40,7 +47,8 @@ def command(source: str, /, *more: str, common: Common = DEFAULTS) -> int:
 def _workflows(sources: tuple[str, ...]) -> list[AnyWorkflow]:
     found: dict[str, AnyWorkflow] = {}
     for source in sources:
-        with side_effects_tolerated():
+        refuse_program(source)
+        with side_effects_tolerated(), redirect_stdout(sys.stderr):
             own = module_workflows(load(source))
         if not own:
             raise Problem(

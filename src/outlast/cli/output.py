@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from typing import Any, Final
 
 import msgspec
@@ -22,8 +23,13 @@ class Output:
 
     def __init__(self, common: Common) -> None:
         self.json = common.json
+        self._stdout = sys.stdout
         self.out = _console(stderr=False)
         self.err = _console(stderr=True)
+
+    def aside(self) -> AbstractContextManager[object]:
+        """With `--json`: what the user's code prints meanwhile goes to standard error."""
+        return redirect_stdout(sys.stderr) if self.json else nullcontext()
 
     def show(self, renderable: RenderableType) -> None:
         """Print what was asked for."""
@@ -43,20 +49,20 @@ class Output:
     def text(self, text: str) -> None:
         """Print a text as it is, neither styled nor wrapped."""
         if not self.json:
-            sys.stdout.write(text + "\n")
-            sys.stdout.flush()
+            self._stdout.write(text + "\n")
+            self._stdout.flush()
 
     def document(self, value: Any) -> None:
         """With `--json`: print the one JSON document of this command."""
         if self.json:
-            sys.stdout.write(to_json(value, indent=2) + "\n")
-            sys.stdout.flush()
+            self._stdout.write(to_json(value, indent=2) + "\n")
+            self._stdout.flush()
 
     def line(self, value: Any) -> None:
         """With `--json`: print one of several documents, each on a line."""
         if self.json:
-            sys.stdout.write(to_json(value) + "\n")
-            sys.stdout.flush()
+            self._stdout.write(to_json(value) + "\n")
+            self._stdout.flush()
 
 
 def to_json(value: Any, *, indent: int | None = None) -> str:

@@ -49,10 +49,11 @@ async def command(
     if detach:
         return await start_only(target, args, flags, common)
     output = Output(common)
-    workflow = find_workflow(target)
+    with output.aside():
+        workflow = find_workflow(target)
     watcher = watcher_for(output)
     options = WorkerOptions(queues=(flags.queue or "default",))
-    with without_blocked_runs(), watcher.shown():
+    with output.aside(), without_blocked_runs(), watcher.shown():
         async with App(common.url, options=options) as app:
             # From here on Ctrl-C is handled: before anything is started.
             serving = asyncio.create_task(app.serve(on_stopping=watcher.stopping))

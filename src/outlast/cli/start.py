@@ -36,7 +36,8 @@ async def command(
 async def start_only(target: str, args: tuple[str, ...], flags: StartFlags, common: Common) -> int:
     """Start, print the id, and say who will execute it."""
     output = Output(common)
-    workflow = find_workflow(target)
+    with output.aside():
+        workflow = find_workflow(target)
     async with App(common.url, worker=False) as app:
         run = await begin(app, workflow, args, flags)
         info = await run.info()
