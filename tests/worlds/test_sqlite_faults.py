@@ -15,8 +15,9 @@ from outlast.errors import (
     WorldUnavailableError,
 )
 from outlast.testing.conformance import SettableClock
-from outlast.testing.conformance.scene import Scene, append, draft, held
+from outlast.testing.conformance.scene import Scene, append, dispatch, draft, held
 from outlast.worlds.sqlite import SqliteWorld
+from outlast.worlds.sqlite.migrations import migrations
 
 
 def opening(path: Path) -> WorldError:
@@ -90,7 +91,7 @@ def test_a_newer_schema_is_refused_with_both_versions(tmp_path: Path) -> None:
     error = opening(path)
 
     assert isinstance(error, SchemaVersionError)
-    assert (error.found, error.known) == (99, 1)
+    assert (error.found, error.known) == (99, max(migrations()))
     assert "99" in str(error)
 
 
@@ -108,6 +109,35 @@ def test_a_damaged_file_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(WorldCorruptError):
         asyncio.run(use())
+
+
+@pytest.mark.parametrize("table", ["runs", "events", "steps", "workers"])
+def test_a_missing_table_is_told(tmp_path: Path, table: str) -> None:
+    """The number says that the schema is whole, and it is not."""
+    path = tmp_path / "world.db"
+    make(path)
+    connection = sqlite3.connect(path)
+    connection.execute(f"DROP TABLE {table}")
+    connection.close()
+
+    async def body(scene: Scene, _: SqliteWorld) -> None:
+        await scene.create(held("a"))
+        await scene.advance("a", "fact", dispatches=(dispatch("work#1"),))
+        await scene.world.listing.workers()
+
+    with pytest.raises(WorldCorruptError, match=f"no such table: .*{table}") as caught:
+        in_scene(path, body)
+    assert "backup" in str(caught.value)
+
+
+def test_a_table_that_a_migration_needs_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "world.db"
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.executescript(migrations()[1])
+    connection.execute("DROP TABLE workers")
+    connection.close()
+
+    assert "no such table: workers" in str(opening(path))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")

@@ -23,7 +23,7 @@ PARAMETERS: dict[str, Any] = {
     "picked": "[1,2]",
     "until": 200,
     "run_ids": '["run-7"]',
-    "keys": '["key"]',
+    "keys": '[["run-7","work#1"]]',
     "wanted": '[["run-7",1]]',
     "workflow": "flow",
     "digest": "d",
@@ -41,6 +41,10 @@ PARAMETERS: dict[str, Any] = {
     "version": "1",
     "at": 1,
     "data": b"",
+    "names": '["work"]',
+    "live_runs": 1,
+    "attempts": 1,
+    "ended_before": 5_000_000,
 }
 
 SEARCHES = {
@@ -55,6 +59,20 @@ SEARCHES = {
     "beginnings": {"events_place (run=? AND position<?)"},
     "nudged": {"runs_nudged (worker=?)"},
     "renew_runs": {"runs_held (worker=?)"},
+    "renew_steps": {"steps_held (worker=?)"},
+    "pick_steps": {"steps_due (queue=? AND priority=? AND due_at<?)", "steps_due (queue=?)"},
+    "next_step_due": {"steps_due (queue=? AND priority=?", "steps_due (queue=? AND priority<?)"},
+    "take_steps": {"INTEGER PRIMARY KEY (rowid=?)"},
+    "taken_steps": {"INTEGER PRIMARY KEY (rowid=?)", "(id=?)"},
+    "held_steps": {"steps_held (worker=?)"},
+    "step_states": {"(run_id=? AND ref=?)"},
+    "hand_back_steps": {"steps_held (worker=?)"},
+    "orphan_steps": {"steps_held (worker=?)"},
+    "over": {"runs_ended (ended_at<?)"},
+    "prune_events": {"events_place (run=?)"},
+    "prune_attributes": {"(run_id=?)", "INTEGER PRIMARY KEY (rowid=?)"},
+    "prune_steps": {"(run_id=?)", "INTEGER PRIMARY KEY (rowid=?)"},
+    "prune_runs": {"INTEGER PRIMARY KEY (rowid=?)"},
     "hand_back": {"runs_held (worker=?)"},
     "orphan": {"runs_held (worker=?)"},
     "unblock": {"runs_by_status (status=?)"},
@@ -64,11 +82,14 @@ SEARCHES = {
     "find_by_ids": {"(id=?)"},
     "find_by_parent": {"runs_by_parent (parent_id=? AND created_at>? AND (created_at,id)<(?,?))"},
     "find_by_attribute": {"run_attributes_found (name=? AND value=?)", "(id=?)"},
+    "find_by_workflow": {
+        "runs_by_workflow (workflow=? AND created_at>? AND (created_at,id)<(?,?))"
+    },
     "find_by_status": {"runs_by_status (status=? AND created_at>? AND (created_at,id)<(?,?))"},
 }
 """Query -> how it must look for what it wants."""
 
-IN_ORDER = ("find", "find_by_parent", "find_by_status", "read")
+IN_ORDER = ("find", "find_by_parent", "find_by_status", "find_by_workflow", "read", "over")
 """Queries that need not sort: the index has their order."""
 
 
@@ -98,7 +119,7 @@ def test_looks_up_and_never_scans(connection: sqlite3.Connection, query: str) ->
 
     for search in SEARCHES[query]:
         assert any(search in step for step in plan), plan
-    tables = ("runs", "events", "due", "run_attributes", "found", "has")
+    tables = ("runs", "events", "steps", "due", "run_attributes", "found", "has")
     assert [step for step in plan if step.startswith("SCAN") and step.split()[1] in tables] == []
 
 
@@ -120,6 +141,46 @@ def test_a_claim_looks_at_no_more_rows_than_it_takes(connection: sqlite3.Connect
     assert work(connection, "nudged") < few
 
 
+def test_a_claim_of_steps_looks_at_no_more_rows_than_it_takes(
+    connection: sqlite3.Connection,
+) -> None:
+    """The same of the queue of steps: neither steps that are not due nor those of other names and
+    queues, nor runs without steps, cost a claim much."""
+    fill_steps(connection, 0, 500, name="work", due_at=1_000_000)
+    few = work(connection, "pick_steps")
+    fill_steps(connection, 500, 10_000, name="work", due_at=9_000_000)
+    fill_steps(connection, 10_500, 10_000, name="work", due_at=1_000_000, queue="gpu")
+    many = work(connection, "pick_steps")
+
+    assert many < few * 1.5
+    assert work(connection, "next_step_due") < few
+    assert work(connection, "held_steps") < few
+
+
+def test_a_page_of_a_rare_workflow_looks_at_no_others(connection: sqlite3.Connection) -> None:
+    wish = {**PARAMETERS, "workflow": "rare", "workflows": '["rare"]'}
+    few = work(connection, "find_by_workflow", wish)
+    fill(connection, ended=20_000)
+
+    assert work(connection, "find_by_workflow", wish) < few + 2
+
+
+def fill_steps(
+    connection: sqlite3.Connection,
+    first: int,
+    count: int,
+    *,
+    name: str,
+    due_at: int,
+    queue: str = "default",
+) -> None:
+    connection.executemany(
+        "INSERT INTO steps (run_id, ref, name, queue, priority, attempt, due_at, data)"
+        " VALUES (?, 'work#1', ?, ?, ?, 1, ?, '{}')",
+        [(f"run-{first + n}", name, queue, n % 3, due_at + n) for n in range(count)],
+    )
+
+
 def fill(
     connection: sqlite3.Connection, *, due: int = 0, sleeping: int = 0, ended: int = 0
 ) -> None:
@@ -137,7 +198,9 @@ def fill(
     )
 
 
-def work(connection: sqlite3.Connection, query: str) -> int:
+def work(
+    connection: sqlite3.Connection, query: str, parameters: dict[str, Any] = PARAMETERS
+) -> int:
     """How many hundreds of steps SQLite's virtual machine takes for the query."""
     taken = [0]
 
@@ -147,7 +210,7 @@ def work(connection: sqlite3.Connection, query: str) -> int:
 
     connection.set_progress_handler(count, 100)
     try:
-        connection.execute(QUERIES[query], PARAMETERS).fetchall()
+        connection.execute(QUERIES[query], parameters).fetchall()
     finally:
         connection.set_progress_handler(None, 100)
     return taken[0]

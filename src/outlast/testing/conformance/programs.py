@@ -183,7 +183,8 @@ class _Program:
         epoch = self._epochs.get(key, 0) if self._maybe(0.8) else self._chance.randint(0, 3)
         delay = self._chance.choice((0, SECOND))
         then = self._chance.choice((Begun(), Again(attempt=3, delay=delay), Done()))
-        made = settle(key.run_id, key.ref, epoch=epoch, then=then)
+        attributes = self._attributes() if self._maybe(0.3) else None
+        made = settle(key.run_id, key.ref, epoch=epoch, then=then, attributes=attributes)
         return replace(made, events=self._events())
 
     def _then(self) -> Then:

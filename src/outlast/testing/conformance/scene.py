@@ -93,9 +93,11 @@ def dispatch(ref: str, **fields: Any) -> Dispatch:
     return Dispatch(ref=ref, **{**given, **fields})
 
 
-def settle(run_id: str, ref: str, *kinds: str, then: Progress, epoch: int = 1) -> Settle:
+def settle(
+    run_id: str, ref: str, *kinds: str, then: Progress, epoch: int = 1, **fields: Any
+) -> Settle:
     """What the worker of a step writes."""
-    return Settle(run_id=run_id, ref=ref, epoch=epoch, events=facts(*kinds), then=then)
+    return Settle(run_id=run_id, ref=ref, epoch=epoch, events=facts(*kinds), then=then, **fields)
 
 
 def heartbeat(

@@ -39,13 +39,29 @@ _MEANINGS: dict[int, tuple[type[WorldError], str, str]] = {
 """SQLite's result code, without its extended part: what it is to us, why, what to do."""
 
 
+_LACKING = ("no such table:", "no such index:", "no such column:", " has no column named ")
+"""How SQLite says that there is less in the file than its schema version promises. That one of our
+queries should ask for what the schema has not is seen when it is tested."""
+
+
 def explained(url: str, error: sqlite3.Error) -> Exception:
     """The error of this library for an error of SQLite; the error itself where it tells of a bug."""
+    if any(sign in str(error) for sign in _LACKING):
+        return lacking(url, error)
     meaning = _MEANINGS.get(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF)
     if meaning is None:
         return error
     kind, reason, hint = meaning
     return kind(url, f"{reason} (SQLite: {error})", hint=hint)
+
+
+def lacking(url: str, error: sqlite3.Error) -> WorldCorruptError:
+    """The error for a database that lacks a part of its schema."""
+    return WorldCorruptError(
+        url,
+        f"a part of the schema is missing (SQLite: {error})",
+        hint="Something other than Outlast has changed the database. Restore a backup of it.",
+    )
 
 
 def foreign(url: str) -> WorldCorruptError:

@@ -171,8 +171,9 @@ WHERE id IN (SELECT value FROM json_each(:run_ids)) AND worker = :worker;
 
 -- name: renew_steps
 -- The same of dispatched steps.
-UPDATE steps SET due_at = :now + :lease FROM json_each(:keys) AS wish
-WHERE steps.run_id = wish.value ->> 0 AND steps.ref = wish.value ->> 1 AND steps.worker = :worker;
+UPDATE steps SET due_at = :now + :lease
+WHERE (run_id, ref) IN (SELECT value ->> 0, value ->> 1 FROM json_each(:keys))
+    AND worker = :worker;
 
 -- name: renew_worker
 -- Note the worker's heartbeat, and its load.
@@ -202,11 +203,11 @@ WHERE number IN (SELECT value FROM json_each(:picked));
 -- name: taken_steps
 -- The rows of the picked steps, in their order, with what their workers want to know of the runs.
 SELECT json_group_array(json_array(
-    steps.run_id, steps.ref, steps.name, steps.epoch, steps.attempt, steps.recoveries,
-    runs.workflow, json(runs.attributes), steps.data))
+    step.run_id, step.ref, step.name, step.epoch, step.attempt, step.recoveries,
+    runs.workflow, json(runs.attributes), step.data))
 FROM (SELECT steps.* FROM json_each(:picked) AS pick
-    CROSS JOIN steps ON steps.number = pick.value ORDER BY pick.key) AS steps
-CROSS JOIN runs ON runs.id = steps.run_id;
+    CROSS JOIN steps ON steps.number = pick.value ORDER BY pick.key) AS step
+CROSS JOIN runs ON runs.id = step.run_id;
 
 -- name: next_step_due
 -- When the next step is due that a worker could claim.
@@ -223,8 +224,8 @@ FROM level;
 SELECT json_group_array(json_array(run_id, ref)) FROM steps WHERE worker = :worker;
 
 -- name: unblock
--- Make due what is blocked on another digest and not woken yet.
-UPDATE runs SET due_at = :now
+-- Make due what is blocked on another digest and not woken yet: blocked runs are few.
+UPDATE runs INDEXED BY runs_by_status SET due_at = :now
 WHERE status = 'blocked' AND due_at IS NULL
     AND workflow = :workflow AND blocked_digest IS NOT :digest;
 

@@ -14,7 +14,7 @@ from outlast.testing.conformance.scene import (
     held,
     settle,
 )
-from outlast.world import Again, Begun, Block, Done, StepKey, Suspend
+from outlast.world import Again, Begun, Block, Done, RunFilter, StepKey, Suspend
 
 SETTLING = Section("settling")
 STEP_LEASES = Section("step_leases")
@@ -160,6 +160,21 @@ async def the_epoch_of_the_step_fences(scene: Scene) -> None:
     equal(await scene.kinds("a"), ["run_created"])
     answer = await scene.settle("a", "work#1", "step_completed", then=Done(), epoch=2)
     true(not answer.fenced, "it is the new worker's")
+
+
+@SETTLING.check()
+async def a_settle_may_set_attributes(scene: Scene) -> None:
+    """Attributes are merged into the run's with whatever is said of the step; and are not if that is
+    refused."""
+    await scene.create(held("a", attributes={"x": 1, "y": 1}))
+    await scene.dispatch("a", dispatch("work#1"))
+    await scene.claim_steps("me")
+    await scene.settle("a", "work#1", then=Begun(), attributes={"y": 2})
+    await scene.settle("a", "work#1", then=Done(), attributes={"z": 3})
+    await scene.settle("a", "work#1", then=Done(), attributes={"z": 4})
+    equal((await scene.run("a")).attributes, {"x": 1, "y": 2, "z": 3})
+    found = await scene.world.listing.find(RunFilter(attributes={"z": 3}), limit=9)
+    equal([run.id for run in found.runs], ["a"])
 
 
 @SETTLING.check()
