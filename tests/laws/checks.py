@@ -32,6 +32,7 @@ def check_story(story: Story) -> None:
             RunStatus.FAILED,
             RunStatus.CANCELLED,
         )
+    assert not story.queued, "a step of a run that is over is still in the queue"
     check_nothing_lost(story)
     check_attempts(story)
 

@@ -10,6 +10,7 @@ from outlast import App, RunStatus, WorkerOptions
 from outlast._codec import decode_event
 from outlast._model.events import Logged
 from outlast._model.runs import TERMINAL, RunRecord
+from outlast._registry.registry import REGISTRY
 from outlast.errors import WorldUnavailableError
 from outlast.records import RunPage
 from outlast.testing import Fault, FaultyWorld, Signals, SkippingClock, crash
@@ -54,6 +55,8 @@ class Story:
     lives: list[Life]
     statuses: dict[str, RunStatus]
     clock: SkippingClock
+    queued: bool = False
+    """Whether a dispatched step is still in the queue."""
 
     @property
     def ended(self) -> Ended:
@@ -88,7 +91,9 @@ def tell(
             lives.append(life)
             if life.ended is not None:
                 break
-        return Story(lives, await statuses(data.world()), clock)
+        return Story(
+            lives, await statuses(data.world()), clock, queued=await has_queued(data.world())
+        )
 
     return asyncio.run(asyncio.wait_for(main(), 20))
 
@@ -143,6 +148,13 @@ async def read_logs(world: World) -> dict[str, Log]:
 async def statuses(world: World) -> dict[str, RunStatus]:
     """Where each run stands."""
     return {run.id: run.status for run in await rows(world)}
+
+
+async def has_queued(world: World) -> bool:
+    """Whether a dispatched step of the shapes is in the queue."""
+    async with world.opened():
+        names = REGISTRY.dispatched_steps()
+        return await world.steps.next_due(names, ("default", "nowhere")) is not None
 
 
 async def rows(world: World) -> tuple[RunRecord, ...]:

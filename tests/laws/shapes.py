@@ -67,6 +67,37 @@ async def hopeless() -> None:
     raise FatalError("never")
 
 
+@step(name="shapes.remote_double", queue="default")
+async def remote_double(n: int) -> int:
+    await asyncio.sleep(0)
+    return 2 * n
+
+
+@step(name="shapes.remote_triple", queue="default")
+def remote_triple(n: int) -> int:
+    return 3 * n
+
+
+@step(name="shapes.remote_flaky", queue="default", retries=3, backoff="2s")
+async def remote_flaky(failures: int) -> int:
+    """Fails so often before it succeeds, and says on the run how far it is."""
+    attempt = step_info().attempt
+    await set_attributes({"attempt": attempt})
+    if attempt <= failures:
+        raise ConnectionError("not yet")
+    return attempt
+
+
+@step(name="shapes.remote_hopeless", queue="default")
+async def remote_hopeless() -> None:
+    raise FatalError("never")
+
+
+@step(name="shapes.unserved", queue="nowhere")
+async def unserved() -> None:
+    """For workers that there are not."""
+
+
 @workflow(name="shapes.sequence")
 async def sequence() -> int:
     total = 0
@@ -305,6 +336,50 @@ async def set_order() -> list[int]:
     return found
 
 
+@workflow(name="shapes.dispatched")
+async def dispatched() -> list[int]:
+    found = await asyncio.gather(remote_double(1), remote_triple(2), double(3))
+    return [*found, await remote_double(4), await add(found[0], found[1])]
+
+
+@workflow(name="shapes.dispatched_retries")
+async def dispatched_retries() -> list[Any]:
+    found: list[Any] = list(await asyncio.gather(remote_flaky(2), flaky(1)))
+    try:
+        await remote_hopeless()
+    except StepFailedError as error:
+        found.append(f"{error.attempts} {error.__cause__}")
+    return found
+
+
+@workflow(name="shapes.withdrawn")
+async def withdrawn() -> list[str]:
+    """Steps that nobody makes: one times out, one loses a race, one is left behind at the end."""
+    seen = []
+    try:
+        async with asyncio.timeout(5):
+            await unserved()
+    except TimeoutError:
+        seen.append("timeout")
+    tasks: set[asyncio.Task[Any]] = {asyncio.create_task(unserved())}
+    tasks.add(asyncio.create_task(remote_double(1)))
+    done, left = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in left:
+        task.cancel()
+    seen += [str(task.result()) for task in done]
+    asyncio.create_task(unserved())  # noqa: RUF006 - it is left behind
+    await remote_double(2)
+    return seen
+
+
+@workflow(name="shapes.dispatched_cleanup")
+async def dispatched_cleanup() -> None:
+    try:
+        await unserved()
+    finally:
+        await remote_double(1)
+
+
 async def result_of(run: Run[Any]) -> Any:
     return await run.result()
 
@@ -366,6 +441,12 @@ SHAPES = {
     "daily": Shape(make=daily, ends=[0, 2]),
     "set_order": Shape(make=set_order, ends=...),
     "locks": Shape(make=locks, ends=[0, 2, 4]),
+    "dispatched": Shape(make=dispatched, ends=[2, 6, 6, 8, 8]),
+    "dispatched_retries": Shape(make=dispatched_retries, ends=[3, 2, "1 never"]),
+    "withdrawn": Shape(make=withdrawn, ends=["timeout", "2"]),
+    "dispatched_cancelled": Shape(
+        make=dispatched_cleanup, ends=RunCancelledError, act=cancel_and_wait
+    ),
 }
 """By name. `ends` is the result, or the class of the error that `Run.result` raises; `...` if only
 the reference knows."""

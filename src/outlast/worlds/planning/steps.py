@@ -66,6 +66,8 @@ class StepPlanner:
             case Done():
                 del self._known[key]
                 self.removed[key] = settle.epoch
+                # Dispatched again earlier in the batch, when it was there and that changed nothing.
+                self.dispatched.pop(key, None)
             case _:
                 assert_never(then)
         return True

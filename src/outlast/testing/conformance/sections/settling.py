@@ -198,6 +198,18 @@ async def settles_come_after_the_rest_of_a_batch(scene: Scene) -> None:
     true(withdrawn.settled[0].fenced, "the step was withdrawn")
 
 
+@SETTLING.check()
+async def what_is_done_is_not_dispatched_again(scene: Scene) -> None:
+    """An owner may dispatch a step again that is in the queue, in the very batch in which the worker of
+    the step tells its outcome: it is gone."""
+    await _claimed(scene)
+    again = advance("a", seen=1, dispatches=(dispatch("work#1"),))
+    receipt = await scene.commit(again, settle("a", "work#1", "done", then=Done()))
+    equal(receipt.settled[0].fenced, False)
+    scene.clock.move(2 * LEASE)
+    equal(await scene.claimed_refs("other"), [])
+
+
 @STEP_LEASES.check()
 async def a_lease_that_ended_is_a_recovery(scene: Scene) -> None:
     """A step whose worker did not renew can be claimed when the lease is over; that is counted."""
