@@ -4,6 +4,8 @@ The command line is made with cyclopts, for its lazy commands: `outlast --help` 
 (docs/adr/0011). Commands are coroutine functions that return an exit code.
 """
 
+import asyncio
+import inspect
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +14,7 @@ from cyclopts import CycloptsError
 
 from outlast.cli.commands import make_app
 from outlast.cli.exits import Exit, exit_of
+from outlast.cli.interrupts import nothing_begun
 from outlast.cli.problem import Problem
 from outlast.cli.render_error import print_error, view_of
 from outlast.errors import OutlastError
@@ -26,24 +29,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     tokens = list(sys.argv[1:] if argv is None else argv)
     flags = tokens[: tokens.index("--")] if "--" in tokens else tokens
     try:
-        return _run(tokens)
+        code = _run(tokens)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
-    except BrokenPipeError:  # the reader of a pipe has gone: `outlast list | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.OK
+    except (BrokenPipeError, SystemExit) as error:
+        return _left(error)
     except (OutlastError, Problem, CycloptsError) as error:
         if "--debug" in flags:
             raise
         print_error(view_of(error), json="--json" in flags)
         return _exit_code(error)
+    return code
 
 
 def _run(tokens: list[str]) -> int:
     ordered = _command_first(tokens)
-    answer = make_app(ordered[0] if ordered else None)(
-        ordered, exit_on_error=False, print_error=False, result_action="return_value"
-    )
+    with nothing_begun():
+        app = make_app(ordered[0] if ordered else None)
+        command, bound, _ = app.parse_args(ordered, exit_on_error=False, print_error=False)
+    answer = command(*bound.args, **bound.kwargs)
+    if inspect.iscoroutine(answer):
+        answer = asyncio.run(answer)
     return answer if isinstance(answer, int) else Exit.OK
 
 
@@ -56,6 +63,18 @@ def _command_first(tokens: list[str]) -> list[str]:
         if leading[-1] == "--url" and rest:
             leading.append(rest.pop(0))
     return [*rest[:1], *leading, *rest[1:]]
+
+
+def _left(error: BrokenPipeError | SystemExit) -> int:
+    """The reader of a pipe has gone: `outlast list | head`. rich makes an exit of it. Let what is still
+    in the buffer of standard output go nowhere, also when the interpreter ends.
+
+    Raises the error again if it is another exit.
+    """
+    if not isinstance(error.__context__, BrokenPipeError) and isinstance(error, SystemExit):
+        raise error
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return Exit.OK
 
 
 def _exit_code(error: Exception) -> Exit:

@@ -1,0 +1,59 @@
+"""Connecting to the server, and checking that it will do."""
+
+from typing import TypeAlias
+
+import asyncpg
+
+from outlast.worlds.postgres.address import Address
+from outlast.worlds.postgres.faults import FAULTS, explained, too_old, wrong_encoding
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+OLDEST = 14
+"""The oldest release of PostgreSQL that has what the SQL needs: its bodies of functions, and more."""
+
+CONNECT_WITHIN = 10.0
+"""Seconds."""
+ANSWER_WITHIN = 60.0
+"""Seconds after which a statement is given up, and its connection with it."""
+
+_STATEMENTS = 100
+
+
+async def connect(address: Address) -> Connection:
+    """A connection to a server that will do.
+
+    Raises `WorldError` and its subclasses.
+    """
+    # A pooler refuses most settings at the start of a connection.
+    settings = {} if address.pooled else {"application_name": "outlast", "jit": "off"}
+    try:
+        connection: Connection = await asyncpg.connect(
+            address.dsn,
+            timeout=CONNECT_WITHIN,
+            command_timeout=ANSWER_WITHIN,
+            # With a pooler, the next transaction may meet a server that has never seen the statement.
+            statement_cache_size=0 if address.pooled else _STATEMENTS,
+            max_cached_statement_lifetime=0,
+            server_settings=settings,
+        )
+    except (*FAULTS, ValueError) as error:
+        meant = explained(address.url, error)
+        if meant is error:
+            raise
+        raise meant from error
+    try:
+        _check(connection, address)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+def _check(connection: Connection, address: Address) -> None:
+    version = connection.get_server_version()
+    if version.major < OLDEST:
+        raise too_old(address.url, f"{version.major}.{version.minor}", OLDEST)
+    encoding = connection.get_settings().server_encoding
+    if encoding != "UTF8":
+        raise wrong_encoding(address.url, encoding)

@@ -1,0 +1,111 @@
+"""Reading what there is, in PostgreSQL."""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from msgspec.structs import replace
+
+from outlast._clock import Micros
+from outlast._model.runs import RunRecord
+from outlast._model.workers import WorkerRecord
+from outlast.world import RunFilter, RunPage
+from outlast.worlds.cursors import Cursor, cursor_after, read_cursor
+from outlast.worlds.postgres.connecting import Connection
+from outlast.worlds.postgres.connections import Connections
+from outlast.worlds.postgres.encoding import attribute_value, record, records, some, workers
+
+_EARLIEST, _LATEST = -(2**63), 2**63 - 1
+
+
+class PostgresListing:
+    """Runs, workers and manifests, for reading."""
+
+    def __init__(self, queries: Mapping[str, str], connections: Connections) -> None:
+        self._queries = queries
+        self._connections = connections
+
+    async def get(self, run_id: str) -> RunRecord | None:
+        """The row of a run."""
+        text = await self._value("get", run_id)
+        return None if text is None else record(text)
+
+    async def find(
+        self, run_filter: RunFilter, *, limit: int, cursor: str | None = None
+    ) -> RunPage:
+        """A page of the runs that fit, newest first."""
+        before = Cursor(_LATEST, "") if cursor is None else read_cursor(cursor)
+        questions = [
+            (self._queries[query], _parameters(wish, before, limit))
+            for query, wish in _questions(run_filter)
+        ]
+
+        async def find(connection: Connection) -> list[RunRecord]:
+            found = [records(await connection.fetch(query, *wish)) for query, wish in questions]
+            return sorted(chain(*found), key=_place, reverse=True)
+
+        runs = tuple(await self._connections.call(find))
+        if len(runs) <= limit:
+            return RunPage(runs, None)
+        page = runs[:limit]
+        return RunPage(page, cursor_after(page[-1]) if page else None)
+
+    async def ended(self, run_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the runs that are over, or blocked."""
+        rows = await self._connections.call(
+            lambda connection: connection.fetch(self._queries["ended"], list(run_ids))
+        )
+        return frozenset([str(row[0]) for row in rows])
+
+    async def workers(self) -> tuple[WorkerRecord, ...]:
+        """The registered workers, oldest first."""
+        return workers(await self._value("workers"))
+
+    async def save_manifest(self, version: str, at: Micros, data: bytes) -> None:
+        """Keep the manifest, unless this version has one."""
+        await self._value("save_manifest", version, at, data)
+
+    async def manifest(self, version: str) -> bytes | None:
+        """The manifest of a version."""
+        data: bytes | None = await self._value("manifest", version)
+        return data
+
+    async def _value(self, query: str, *parameters: Any) -> Any:
+        return await self._connections.call(
+            lambda connection: connection.fetchval(self._queries[query], *parameters)
+        )
+
+
+def _questions(wish: RunFilter) -> list[tuple[str, RunFilter]]:
+    """The queries that look at the fewest runs, as far as the filter tells: of each at most a page."""
+    if wish.ids:
+        return [("find_by_ids", wish)]
+    if wish.parent is not None:
+        return [("find_by_parent", wish)]
+    if wish.attributes:
+        return [("find_by_attribute", wish)]
+    if wish.statuses:
+        statuses = dict.fromkeys(wish.statuses)
+        return [("find_by_status", replace(wish, statuses=(one,))) for one in statuses]
+    return [("find", wish)]
+
+
+def _parameters(wish: RunFilter, before: Cursor, limit: int) -> tuple[Any, ...]:
+    names = list(wish.attributes)
+    return (
+        some(wish.ids),
+        some(wish.statuses),
+        some(wish.workflows),
+        wish.parent,
+        names or None,
+        [attribute_value(wish.attributes[name]) for name in names] or None,
+        before.created_at,
+        before.run_id,
+        _EARLIEST if wish.created_from is None else wish.created_from,
+        _LATEST if wish.created_to is None else wish.created_to,
+        limit + 1,  # one more tells whether there is another page
+    )
+
+
+def _place(run: RunRecord) -> tuple[Micros, str]:
+    return (run.created_at, run.id)

@@ -1,0 +1,450 @@
+-- All that the PostgreSQL world asks for, by name. `{schema}` stands for the schema, `{record}` and the like
+-- for the fragments at the top.
+
+-- fragment: record
+-- A run's row as the JSON object that RunRecord is read from.
+json_build_object(
+    'id', run.id, 'workflow', run.workflow, 'status', run.status, 'version', run.version,
+    'queue', run.queue, 'priority', run.priority, 'attributes', run.attributes,
+    'due_at', run.due_at, 'epoch', run.epoch, 'worker', run.worker,
+    'position', run.position, 'recoveries', run.recoveries,
+    'created_at', run.created_at, 'started_at', run.started_at, 'ended_at', run.ended_at,
+    'parent', CASE WHEN run.parent_id IS NOT NULL THEN json_build_object(
+        'run_id', run.parent_id, 'ref', run.parent_ref, 'detached', run.parent_detached) END,
+    'idempotency_key', run.idempotency_key, 'waiting', run.waiting,
+    'problem', run.problem, 'blocked_digest', run.blocked_digest)
+
+-- fragment: now
+-- The database's time.
+(extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+
+-- fragment: fits
+-- Whether a run fits a filter; a filter that is NULL lets all pass.
+    ($1::text[] IS NULL OR run.id = ANY ($1))
+    AND ($2::text[] IS NULL OR run.status = ANY ($2))
+    AND ($3::text[] IS NULL OR run.workflow = ANY ($3))
+    AND ($4::text IS NULL OR run.parent_id = $4)
+    AND ($5::text[] IS NULL OR NOT EXISTS (
+        SELECT FROM unnest($5, $6::text[]) AS wish (name, value)
+        WHERE NOT EXISTS (
+            SELECT FROM {schema}.run_attributes AS has
+            WHERE has.run = run.number AND has.name = wish.name AND has.value = wish.value)))
+    AND (run.created_at, run.id) < ($7::bigint, $8::text)
+    AND run.created_at >= $9::bigint AND run.created_at < $10::bigint
+ORDER BY run.created_at DESC, run.id DESC LIMIT $11::bigint
+
+-- name: advance_one
+-- Put events into the log of one run whose owner goes on, if its row is as expected: the plan that is
+-- written most, without the preparations of write_plan_v1. Answers with the time, or with nothing.
+WITH grown AS (
+    UPDATE {schema}.runs AS run SET
+        position = $5::integer,
+        last_at = $4::bigint,
+        recoveries = CASE WHEN $6::boolean THEN 0 ELSE run.recoveries END,
+        nudged = false
+    WHERE run.id = $1::text AND run.epoch = $2::integer AND run.position = $3::integer
+        AND run.status = 'running' AND run.last_at <= $4
+    RETURNING run.number)
+INSERT INTO {schema}.events (run, position, at, kind, data)
+SELECT grown.number, $3 + event.place - 1, $4, event.kind, event.data
+FROM grown, unnest($7::text[], $8::bytea[]) WITH ORDINALITY AS event (kind, data, place)
+RETURNING {now};
+
+-- name: write_plan
+-- Write a plan, or learn why it does not fit; see migrations/0002_commit.pre.sql.
+SELECT * FROM {schema}.write_plan_v1(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33);
+
+-- name: known
+-- Where the runs, keys and steps of a batch stand.
+SELECT * FROM {schema}.known_v1($1, $2, $3, $4, $5);
+
+-- name: lock_runs
+-- Keep others from writing to the runs of a batch until the transaction is over.
+SELECT FROM {schema}.runs WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE;
+
+-- name: read
+-- A part of a log: the places of its events, and the bytes of all of them one after the other.
+SELECT
+    coalesce(json_agg(json_build_array($1::text, position, at, kind, length(data)) ORDER BY position), '[]')::text,
+    string_agg(data, ''::bytea ORDER BY position)
+FROM (
+    SELECT event.* FROM {schema}.events AS event
+    WHERE event.run = (SELECT number FROM {schema}.runs WHERE id = $1)
+        AND event.position >= $2::integer
+    ORDER BY event.position LIMIT $3::bigint) AS event;
+
+-- name: claim
+-- Take the due runs of the highest priorities, and of each those that have been due longest, with the
+-- first events of their logs. Others that claim at the same time pass over what is being taken here.
+--
+-- The priorities that there are come from one look into the index each, in falling order, and only as many
+-- are looked at as it takes to fill the limit. A run that is still running was its last owner's: a recovery.
+WITH RECURSIVE level AS (
+    SELECT max(run.priority) AS priority
+    FROM unnest($3::text[]) AS queue (name) CROSS JOIN LATERAL (
+        SELECT run.priority FROM {schema}.runs AS run
+        WHERE run.queue = queue.name AND run.due_at IS NOT NULL
+        ORDER BY run.priority DESC LIMIT 1) AS run
+    UNION ALL
+    SELECT (
+        SELECT max(run.priority)
+        FROM unnest($3) AS queue (name) CROSS JOIN LATERAL (
+            SELECT run.priority FROM {schema}.runs AS run
+            WHERE run.queue = queue.name AND run.due_at IS NOT NULL
+                AND run.priority < level.priority
+            ORDER BY run.priority DESC LIMIT 1) AS run)
+    FROM level WHERE level.priority IS NOT NULL
+), picked AS MATERIALIZED (
+    SELECT due.number, due.rank
+    FROM level CROSS JOIN LATERAL (
+        SELECT due.number, row_number() OVER () AS rank FROM (
+            SELECT run.number
+            FROM unnest($3) AS queue (name) CROSS JOIN LATERAL (
+                SELECT run.number, run.due_at FROM {schema}.runs AS run
+                WHERE run.queue = queue.name AND run.priority = level.priority
+                    AND run.due_at <= $4::bigint AND run.workflow = ANY ($2::text[])
+                ORDER BY run.due_at, run.number LIMIT $5::bigint
+                FOR UPDATE SKIP LOCKED) AS run
+            ORDER BY run.due_at, run.number LIMIT $5) AS due) AS due
+    WHERE level.priority IS NOT NULL
+    LIMIT $5
+), taken AS (
+    UPDATE {schema}.runs AS run SET
+        recoveries = run.recoveries + (run.status = 'running')::integer,
+        status = 'running',
+        epoch = run.epoch + 1,
+        worker = $1::text,
+        due_at = $4 + $6::bigint,
+        started_at = coalesce(run.started_at, $4),
+        waiting = '[]', problem = NULL, blocked_digest = NULL, nudged = false
+    FROM picked WHERE run.number = picked.number
+    RETURNING run.*, picked.rank
+)
+SELECT {record}::text, log.places, log.data
+FROM taken AS run CROSS JOIN LATERAL (
+    SELECT
+        coalesce(json_agg(json_build_array(run.id, position, at, kind, length(data)) ORDER BY position), '[]')::text
+            AS places,
+        string_agg(data, ''::bytea ORDER BY position) AS data
+    FROM {schema}.events AS event
+    WHERE event.run = run.number AND event.position < $7::integer) AS log
+ORDER BY run.priority DESC, run.rank;
+
+-- name: next_due
+-- When the next run is due that a worker could claim.
+WITH RECURSIVE level AS (
+    SELECT queue.name AS queue, (
+        SELECT max(run.priority) FROM {schema}.runs AS run
+        WHERE run.queue = queue.name AND run.due_at IS NOT NULL) AS priority
+    FROM unnest($2::text[]) AS queue (name)
+    UNION ALL
+    SELECT level.queue, (
+        SELECT max(run.priority) FROM {schema}.runs AS run
+        WHERE run.queue = level.queue AND run.due_at IS NOT NULL
+            AND run.priority < level.priority)
+    FROM level WHERE level.priority IS NOT NULL
+)
+SELECT min(due.due_at) FROM level CROSS JOIN LATERAL (
+    SELECT run.due_at FROM {schema}.runs AS run
+    WHERE run.queue = level.queue AND run.priority = level.priority
+        AND run.due_at IS NOT NULL AND run.workflow = ANY ($1::text[])
+    ORDER BY run.due_at LIMIT 1) AS due;
+
+-- name: nudged
+-- The worker's runs that have events which it does not know of.
+SELECT run.id FROM {schema}.runs AS run WHERE run.worker = $1 AND run.nudged ORDER BY run.id;
+
+-- name: renew
+-- Extend the leases of what a worker holds of the named runs and steps, and note its heartbeat. Answers
+-- with how many rows of workers it has: none, if it was taken for dead.
+WITH run AS (
+    SELECT number FROM {schema}.runs
+    WHERE id = ANY ($3::text[]) AND worker = $1::text ORDER BY id FOR UPDATE
+), renewed AS (
+    UPDATE {schema}.runs AS held SET due_at = $2::bigint + $6::bigint
+    FROM run WHERE held.number = run.number
+), step AS (
+    UPDATE {schema}.steps AS step SET due_at = $2 + $6
+    FROM unnest($4::text[], $5::text[]) AS wish (run_id, ref)
+    JOIN {schema}.runs AS run ON run.id = wish.run_id
+    WHERE step.run = run.number AND step.ref = wish.ref AND step.worker = $1
+), beat AS (
+    UPDATE {schema}.workers SET heartbeat_at = $2, live_runs = $7::integer, attempts = $8::integer
+    WHERE id = $1
+    RETURNING id
+)
+SELECT count(*) FROM beat;
+
+-- name: unblock
+-- Make due what is blocked on another digest and not woken yet.
+WITH blocked AS (
+    SELECT number FROM {schema}.runs
+    WHERE status = 'blocked' AND due_at IS NULL
+        AND workflow = $1::text AND blocked_digest IS DISTINCT FROM $2::text
+    ORDER BY id FOR UPDATE
+), unblocked AS (
+    UPDATE {schema}.runs AS run SET due_at = $3::bigint
+    FROM blocked WHERE run.number = blocked.number
+    RETURNING run.number
+)
+SELECT count(*) FROM unblocked;
+
+-- name: register
+-- Make a worker known.
+INSERT INTO {schema}.workers (
+    id, host, pid, version, queues, started_at, heartbeat_at, live_runs, attempts, lock, knows)
+VALUES ($1, $2, $3, $4, $5::json, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (id) DO UPDATE SET
+    host = excluded.host, pid = excluded.pid, version = excluded.version,
+    queues = excluded.queues, started_at = excluded.started_at,
+    heartbeat_at = excluded.heartbeat_at, live_runs = excluded.live_runs,
+    attempts = excluded.attempts, lock = excluded.lock, knows = excluded.knows;
+
+-- name: unregister
+-- Forget a worker that stops. What it still holds becomes due, with no recovery counted.
+WITH gone AS (
+    DELETE FROM {schema}.workers WHERE id = $1::text
+), held AS (
+    SELECT number FROM {schema}.runs WHERE worker = $1 ORDER BY id FOR UPDATE
+), step AS (
+    UPDATE {schema}.steps SET worker = NULL, due_at = $2::bigint WHERE worker = $1
+)
+UPDATE {schema}.runs AS run SET status = 'pending', worker = NULL, due_at = $2, nudged = false
+FROM held WHERE run.number = held.number;
+
+-- name: dead
+-- The registered workers whose locks nobody holds. It only looks; `reap` makes sure.
+SELECT worker.id FROM {schema}.workers AS worker
+WHERE worker.lock IS NOT NULL AND NOT EXISTS (
+    SELECT FROM pg_locks AS lock
+    WHERE lock.locktype = 'advisory' AND lock.objsubid = 1 AND lock.granted
+        AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND (lock.classid::bigint << 32) | lock.objid::bigint = worker.lock);
+
+-- name: reap
+-- Forget workers whose locks can be had. What they held becomes due; it stays held, so that its claim counts
+-- a recovery. With the locks in hand until the end of the transaction, nobody else reaps them.
+WITH dead AS MATERIALIZED (
+    SELECT worker.id FROM {schema}.workers AS worker
+    WHERE worker.id = ANY ($1::text[]) FOR UPDATE SKIP LOCKED
+), locked AS MATERIALIZED (
+    SELECT worker.id FROM dead JOIN {schema}.workers AS worker ON worker.id = dead.id
+    WHERE pg_try_advisory_xact_lock(worker.lock)
+), run AS (
+    SELECT held.number FROM locked JOIN {schema}.runs AS held ON held.worker = locked.id
+    ORDER BY held.id FOR UPDATE OF held
+), due AS (
+    UPDATE {schema}.runs AS held SET due_at = $2::bigint
+    FROM run WHERE held.number = run.number
+), step AS (
+    UPDATE {schema}.steps AS step SET due_at = $2
+    FROM locked WHERE step.worker = locked.id
+), gone AS (
+    DELETE FROM {schema}.workers AS worker USING locked WHERE worker.id = locked.id
+    RETURNING worker.id
+)
+SELECT count(*) FROM gone;
+
+-- name: lock
+-- Show that a worker lives, for as long as this session does. Answers whether that could be done.
+SELECT pg_try_advisory_lock($1::bigint);
+
+-- name: unlock
+-- Show it no more.
+SELECT pg_advisory_unlock($1::bigint);
+
+-- name: time
+-- What time it is.
+SELECT {now};
+
+-- name: look
+-- The time, and a text that changes when any transaction has written to any of the server's databases.
+SELECT {now}, pg_current_snapshot()::text;
+
+-- name: notify
+-- Tell those who listen that something was written, and who says so.
+SELECT pg_notify($1, $2);
+
+-- name: workers
+-- All registered workers, oldest first.
+SELECT coalesce(json_agg(json_build_object(
+    'id', id, 'host', host, 'pid', pid, 'version', version, 'queues', queues,
+    'started_at', started_at, 'heartbeat_at', heartbeat_at,
+    'live_runs', live_runs, 'attempts', attempts) ORDER BY started_at, id), '[]')::text
+FROM {schema}.workers;
+
+-- name: get
+-- The row of a run.
+SELECT {record}::text FROM {schema}.runs AS run WHERE run.id = $1;
+
+-- name: find
+-- A page of all runs that fit.
+SELECT {record}::text FROM {schema}.runs AS run WHERE {fits};
+
+-- name: find_by_ids
+-- The same, where ids are asked for.
+SELECT {record}::text FROM {schema}.runs AS run WHERE run.id = ANY ($1) AND {fits};
+
+-- name: find_by_parent
+-- The same, of the children of a run.
+SELECT {record}::text FROM {schema}.runs AS run WHERE run.parent_id = $4 AND {fits};
+
+-- name: find_by_attribute
+-- The same, where attributes are asked for: looked up by the first of them.
+SELECT {record}::text FROM {schema}.runs AS run
+WHERE run.number IN (
+    SELECT found.run FROM {schema}.run_attributes AS found
+    WHERE md5(found.name || '=' || found.value) = md5(($5::text[])[1] || '=' || ($6::text[])[1])
+        AND found.name = ($5::text[])[1] AND found.value = ($6::text[])[1])
+    AND {fits};
+
+-- name: find_by_status
+-- The same, of one status.
+SELECT {record}::text FROM {schema}.runs AS run WHERE run.status = ($2::text[])[1] AND {fits};
+
+-- name: ended
+-- Those of the runs that are over, or blocked with nobody about to try them again.
+SELECT run.id FROM {schema}.runs AS run
+WHERE run.id = ANY ($1::text[]) AND (
+    run.status IN ('completed', 'failed', 'cancelled')
+    OR (run.status = 'blocked' AND run.due_at IS NULL));
+
+-- name: save_manifest
+-- Keep a manifest, unless its version has one.
+INSERT INTO {schema}.manifests (version, created_at, data) VALUES ($1, $2, $3)
+ON CONFLICT (version) DO NOTHING;
+
+-- name: manifest
+-- The manifest of a version.
+SELECT data FROM {schema}.manifests WHERE version = $1;
+
+-- name: claim_steps
+-- Take due steps, as `claim` takes runs. A step that is still held was its last worker's: a recovery.
+WITH RECURSIVE level AS (
+    SELECT max(step.priority) AS priority
+    FROM unnest($3::text[]) AS queue (name) CROSS JOIN LATERAL (
+        SELECT step.priority FROM {schema}.steps AS step WHERE step.queue = queue.name
+        ORDER BY step.priority DESC LIMIT 1) AS step
+    UNION ALL
+    SELECT (
+        SELECT max(step.priority)
+        FROM unnest($3) AS queue (name) CROSS JOIN LATERAL (
+            SELECT step.priority FROM {schema}.steps AS step
+            WHERE step.queue = queue.name AND step.priority < level.priority
+            ORDER BY step.priority DESC LIMIT 1) AS step)
+    FROM level WHERE level.priority IS NOT NULL
+), picked AS MATERIALIZED (
+    SELECT due.run, due.ref, due.rank
+    FROM level CROSS JOIN LATERAL (
+        SELECT due.run, due.ref, row_number() OVER () AS rank FROM (
+            SELECT step.run, step.ref
+            FROM unnest($3) AS queue (name) CROSS JOIN LATERAL (
+                SELECT step.run, step.ref, step.due_at, step.number FROM {schema}.steps AS step
+                WHERE step.queue = queue.name AND step.priority = level.priority
+                    AND step.due_at <= $4::bigint AND step.name = ANY ($2::text[])
+                ORDER BY step.due_at, step.number LIMIT $5::bigint
+                FOR UPDATE SKIP LOCKED) AS step
+            ORDER BY step.due_at, step.number LIMIT $5) AS due) AS due
+    WHERE level.priority IS NOT NULL
+    LIMIT $5
+), taken AS (
+    UPDATE {schema}.steps AS step SET
+        recoveries = step.recoveries + (step.worker IS NOT NULL)::integer,
+        epoch = step.epoch + 1,
+        worker = $1::text,
+        due_at = $4 + $6::bigint
+    FROM picked WHERE step.run = picked.run AND step.ref = picked.ref
+    RETURNING step.*, picked.rank
+)
+SELECT
+    run.id, step.ref, step.name, step.epoch, step.attempt, step.recoveries, run.workflow,
+    run.attributes::text AS attributes, step.data
+FROM taken AS step JOIN {schema}.runs AS run ON run.number = step.run
+ORDER BY step.priority DESC, step.rank;
+
+-- name: next_step_due
+-- When the next step is due that a worker could claim.
+WITH RECURSIVE level AS (
+    SELECT queue.name AS queue, (
+        SELECT max(step.priority) FROM {schema}.steps AS step
+        WHERE step.queue = queue.name) AS priority
+    FROM unnest($2::text[]) AS queue (name)
+    UNION ALL
+    SELECT level.queue, (
+        SELECT max(step.priority) FROM {schema}.steps AS step
+        WHERE step.queue = level.queue AND step.priority < level.priority)
+    FROM level WHERE level.priority IS NOT NULL
+)
+SELECT min(due.due_at) FROM level CROSS JOIN LATERAL (
+    SELECT step.due_at FROM {schema}.steps AS step
+    WHERE step.queue = level.queue AND step.priority = level.priority
+        AND step.name = ANY ($1::text[])
+    ORDER BY step.due_at LIMIT 1) AS due;
+
+-- name: held_steps
+-- The steps that a worker holds.
+SELECT run.id, step.ref FROM {schema}.steps AS step
+JOIN {schema}.runs AS run ON run.number = step.run
+WHERE step.worker = $1;
+
+-- name: prune
+-- Delete runs that are over, those that ended first first, with all that belongs to them.
+WITH picked AS MATERIALIZED (
+    SELECT run.number FROM {schema}.runs AS run
+    WHERE run.ended_at < $1::bigint AND run.status IN ('completed', 'failed', 'cancelled')
+        AND ($2::text[] IS NULL OR run.status = ANY ($2))
+        AND ($3::text[] IS NULL OR run.workflow = ANY ($3))
+    ORDER BY run.ended_at, run.number LIMIT $4::bigint
+    FOR UPDATE SKIP LOCKED
+), event AS (
+    DELETE FROM {schema}.events AS event USING picked WHERE event.run = picked.number
+), attribute AS (
+    DELETE FROM {schema}.run_attributes AS attribute USING picked
+    WHERE attribute.run = picked.number
+), step AS (
+    DELETE FROM {schema}.steps AS step USING picked WHERE step.run = picked.number
+), gone AS (
+    DELETE FROM {schema}.runs AS run USING picked WHERE run.number = picked.number
+    RETURNING run.number
+)
+SELECT count(*) FROM gone;
+
+-- name: migrations_table
+-- Whether the schema has a record of its migrations.
+SELECT to_regclass($1) IS NOT NULL;
+
+-- name: migrations
+-- The migrations that were applied.
+SELECT number, stage FROM {schema}.migrations ORDER BY number;
+
+-- name: lock_migrations
+-- Of several processes that migrate, one does it at a time.
+SELECT pg_advisory_xact_lock($1::bigint);
+
+-- name: schema_exists
+-- Whether there is such a schema.
+SELECT to_regnamespace($1) IS NOT NULL;
+
+-- name: create_schema
+-- Make the schema.
+CREATE SCHEMA {schema};
+
+-- name: create_migrations
+-- Make the record of migrations.
+CREATE TABLE {schema}.migrations (
+    number integer PRIMARY KEY,
+    name text NOT NULL,
+    stage text NOT NULL,
+    library text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- name: record_migration
+-- Note that a migration was applied.
+INSERT INTO {schema}.migrations (number, name, stage, library) VALUES ($1, $2, $3, $4);
+
+-- name: older_workers
+-- The registered workers whose library does not have a migration.
+SELECT id FROM {schema}.workers WHERE knows < $1 ORDER BY id;
