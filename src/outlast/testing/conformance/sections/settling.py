@@ -205,7 +205,7 @@ async def what_is_done_is_not_dispatched_again(scene: Scene) -> None:
     await _claimed(scene)
     again = advance("a", seen=1, dispatches=(dispatch("work#1"),))
     receipt = await scene.commit(again, settle("a", "work#1", "done", then=Done()))
-    equal(receipt.settled[0].fenced, False)
+    true(not receipt.settled[0].fenced, "the worker holds the step")
     scene.clock.move(2 * LEASE)
     equal(await scene.claimed_refs("other"), [])
 
