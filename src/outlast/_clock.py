@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 Micros: TypeAlias = int
 """A point in time (microseconds since 1970-01-01T00:00Z) or a length of time (microseconds)."""
@@ -46,6 +46,18 @@ class Clock(Protocol):
 
     def release(self) -> None:
         """Say that one piece of such work has ended."""
+        ...
+
+
+@runtime_checkable
+class FollowingClock(Protocol):
+    """A clock that can show the time of a database instead of this machine's.
+
+    All workers of a database then have one time, whatever their machines' clocks say.
+    """
+
+    def follow(self, answer: Micros, took: Micros) -> None:
+        """Somebody else's clock showed `answer` at some moment of the last `took` microseconds."""
         ...
 
 

@@ -10,7 +10,9 @@ from outlast._clock import Clock
 from outlast.testing.conformance import WorldFactory
 from outlast.world import World
 from outlast.worlds.memory import MemoryWorld
+from outlast.worlds.postgres import PostgresWorld
 from outlast.worlds.sqlite import SqliteWorld
+from tests.postgres import Postgres
 
 Storage: TypeAlias = Callable[[Path], WorldFactory]
 
@@ -30,9 +32,18 @@ def sqlite(folder: Path) -> WorldFactory:
     return lambda clock: SqliteWorld(folder / "world.db", clock)
 
 
+def postgres_schema(server: Postgres) -> WorldFactory:
+    url = server.url()
+    return lambda clock: PostgresWorld(url, clock)
+
+
 STORAGES: dict[str, Storage] = {"memory": memory, "sqlite": sqlite}
 
 
-@pytest.fixture(params=STORAGES, scope="module")
+@pytest.fixture(params=[*STORAGES, "postgres"], scope="module")
 def storage(request: pytest.FixtureRequest) -> Storage:
-    return STORAGES[str(request.param)]
+    name = str(request.param)
+    if name in STORAGES:
+        return STORAGES[name]
+    server: Postgres = request.getfixturevalue("postgres")
+    return lambda _: postgres_schema(server)

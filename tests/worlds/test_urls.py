@@ -1,5 +1,7 @@
 """A URL names a world, or the error says what would."""
 
+import sys
+
 import pytest
 
 from outlast.errors import WorldError
@@ -16,6 +18,12 @@ from outlast.worlds import world_from_url
         ("sqlite:////abs/file.db", "sqlite:////abs/file.db"),
         ("some/file.db", "sqlite:///some/file.db"),
         ("/abs/file.db", "sqlite:////abs/file.db"),
+        ("postgresql://host/base", "postgresql://host/base"),
+        ("postgres://me:secret@host:5433/base", "postgres://me@host:5433/base"),
+        (
+            "postgresql://me@/base?host=/run/pg&password=secret&schema=mine",
+            "postgresql://me@/base?host=/run/pg&schema=mine",
+        ),
     ],
 )
 def test_names_a_world(url: str, named: str) -> None:
@@ -25,8 +33,14 @@ def test_names_a_world(url: str, named: str) -> None:
 @pytest.mark.parametrize(
     ("url", "message", "hint"),
     [
-        ("postgresql://me:secret@host/base", "comes with a later release", "sqlite:///FILE.db"),
-        ("postgres://me:secret@host/base", "comes with a later release", "sqlite:///FILE.db"),
+        ("postgresql://me:secret@host/base?schema=pg_x", "the name of a schema", "?schema=outlast"),
+        ("postgresql://me:secret@host/base?schema=", "the name of a schema", "?schema=outlast"),
+        (
+            "postgresql://me:secret@host/base?schema=a%22b",
+            "the name of a schema",
+            "?schema=outlast",
+        ),
+        ("postgresql://me:secret@host/base?pooler=yes", "no pooler mode 'yes'", "PgBouncer"),
         ("mysql://me:secret@host/base", "no world has such a URL", "memory://"),
         ("sqlite://", "names no file", "sqlite:///FILE.db"),
         ("sqlite:///", "names no file", "sqlite:///FILE.db"),
@@ -42,4 +56,16 @@ def test_refuses_what_names_none(url: str, message: str, hint: str) -> None:
     assert message in str(caught.value)
     assert caught.value.hint is not None
     assert hint in caught.value.hint
+    assert "secret" not in str(caught.value)
+
+
+def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("outlast.worlds.postgres")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+
+    with pytest.raises(WorldError, match="asyncpg") as caught:
+        world_from_url("postgresql://me:secret@host/base", SettableClock())
+
+    assert "outlast[postgres]" in str(caught.value)
     assert "secret" not in str(caught.value)

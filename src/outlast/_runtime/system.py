@@ -12,11 +12,27 @@ _LONGEST: Final[Micros] = 3_600 * SECOND
 
 
 class SystemClock:
-    """The system's wall clock."""
+    """The system's wall clock, unless it follows that of a database."""
+
+    def __init__(self) -> None:
+        self._ahead: Micros | None = None
+        """How far the time that it follows is ahead of the system's monotonic time."""
 
     def now(self) -> Micros:
-        """The time of day, as the system has it."""
-        return time.time_ns() // 1_000
+        """The time of day, as the system has it, or as who it follows."""
+        if self._ahead is None:
+            return time.time_ns() // 1_000
+        return time.monotonic_ns() // 1_000 + self._ahead
+
+    def follow(self, answer: Micros, took: Micros) -> None:
+        """See `FollowingClock`. It moves only as far as it has been proven wrong, so that the time that
+        answers take does not make it tremble."""
+        least = answer - time.monotonic_ns() // 1_000
+        most = least + took
+        if self._ahead is None:
+            self._ahead = (least + most) // 2
+        else:
+            self._ahead = min(max(self._ahead, least), most)
 
     def call_at(
         self, when: Micros, callback: Callable[[], None], *, background: bool = False

@@ -7,16 +7,19 @@ from outlast.worlds.memory import MemoryWorld
 from outlast.worlds.sqlite import SqliteWorld
 
 _FILE = "sqlite:///"
-_LATER = ("postgres://", "postgresql://")
+_SERVER = ("postgresql://", "postgres://")
 _FORMS = (
-    "Use sqlite:///FILE.db, sqlite:////ABSOLUTE/FILE.db, a path that ends in .db, or memory://."
+    "Use postgresql://USER:PASSWORD@HOST/DATABASE, sqlite:///FILE.db, sqlite:////ABSOLUTE/FILE.db, "
+    "a path that ends in .db, or memory://."
 )
 
 
 def world_from_url(url: str, clock: Clock) -> World:
     """The world that the URL names, not yet opened. Raises `WorldError` if it names none.
 
-    `memory://`; `sqlite:///relative.db`; `sqlite:////absolute.db`; a path that ends in `.db`.
+    `memory://`; `sqlite:///relative.db`; `sqlite:////absolute.db`; a path that ends in `.db`;
+    `postgresql://user:password@host:port/database?schema=outlast`, which needs the extra
+    `outlast[postgres]`.
     """
     if url == "memory://":
         return MemoryWorld(clock)
@@ -24,17 +27,27 @@ def world_from_url(url: str, clock: Clock) -> World:
         return SqliteWorld(url.removeprefix(_FILE), clock)
     if url.endswith(".db") and "://" not in url:
         return SqliteWorld(url, clock)
+    if url.startswith(_SERVER):
+        return _on_a_server(url, clock)
     raise _unknown(url)
+
+
+def _on_a_server(url: str, clock: Clock) -> World:
+    try:
+        from outlast.worlds.postgres import PostgresWorld
+    except ModuleNotFoundError as error:
+        if error.name != "asyncpg":
+            raise
+        raise WorldError(
+            url.partition("://")[0] + "://",  # not the rest, which may have a password
+            "PostgreSQL needs the driver asyncpg, which is not installed",
+            hint="Install the extra: pip install 'outlast[postgres]'.",
+        ) from error
+    return PostgresWorld(url, clock)
 
 
 def _unknown(url: str) -> WorldError:
     scheme, separator, _ = url.partition("://")
-    if url.startswith(_LATER):  # named without the rest, which may have a password
-        return WorldError(
-            scheme + separator,
-            "PostgreSQL comes with a later release",
-            hint="Until then use a SQLite file: " + _FORMS[0].lower() + _FORMS[1:],
-        )
     if url.startswith("sqlite:"):
         return WorldError(url, "this names no file", hint=_FORMS)
     return WorldError(
