@@ -16,7 +16,7 @@ class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
     started_at: Micros
     heartbeat_at: Micros
     live_runs: int = 0
-    """How many runs it held at its last heartbeat."""
+    """How many runs it named at its last heartbeat."""
     attempts: int = 0
     """How many attempts of steps it was making then."""
 

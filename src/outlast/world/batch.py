@@ -169,7 +169,8 @@ Progress: TypeAlias = Begun | Again | Done
 
 class Settle(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the worker of a dispatched step writes into the log of its run. Refused, all of it, if the
-    step is not in the queue any more or its epoch is another."""
+    step is not in the queue any more, its epoch is another, or nobody holds it any more (it was let
+    go of at this epoch)."""
 
     run_id: str
     ref: str

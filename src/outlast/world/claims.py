@@ -135,7 +135,8 @@ class StepQueue(Protocol):
     """Dispatched steps: of any run, for workers that serve their queue."""
 
     async def claim(self, request: StepRequest) -> tuple[ClaimedStep, ...]:
-        """Take due steps: the highest priority first, then the one that has been due longest.
+        """Take due steps: the highest priority first, then the one that has been due longest, then
+        the one that was dispatched first.
 
         One transaction. Each claim raises the step's epoch. A step that was still held counts one
         more recovery.
