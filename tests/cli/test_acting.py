@@ -166,6 +166,23 @@ def test_an_unknown_command_is_refused(cli: Cli) -> None:
     assert 'Unknown command "frobnicate"' in answer.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "help_of"),
+    [
+        (("list", "--frob"), "list"),
+        (("--json", "list", "--limit", "x"), "list"),
+        (("start", "{flows}:nap", "--frob"), "start"),
+        (("frobnicate",), ""),
+    ],
+)
+def test_a_wrong_option_leads_to_the_help_of_its_command(
+    cli: Cli, flows: Path, arguments: tuple[str, ...], help_of: str
+) -> None:
+    answer = cli(*[argument.format(flows=flows) for argument in arguments])
+    assert answer.code == 2
+    assert f"See: outlast {help_of} --help".replace("  ", " ") in " ".join(answer.err.split())
+
+
 @pytest.mark.usefixtures("run_id")
 def test_errors_are_json_if_json_is_asked_for(cli: Cli) -> None:
     answer = cli("--json", "show", "nope")

@@ -105,6 +105,34 @@ def test_what_does_not_fit_is_said(tokens: list[str], said: str) -> None:
     assert caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("token", "column", "excerpt"),
+    [
+        ("[1, 2,]", 7, "  [1, 2,]\n        ^"),
+        ("{'a': 1}", 2, "  {'a': 1}\n   ^"),
+        (" {a: 1}", 3, "   {a: 1}\n    ^"),
+        ("[" + "1, " * 30 + "x]", 92, "1, x]\n"),
+        ("[1,\n oops]", 2, "   oops]\n   ^"),
+    ],
+)
+def test_broken_json_is_shown_where_it_breaks(token: str, column: int, excerpt: str) -> None:
+    with pytest.raises(Problem) as caught:
+        call_with(typed, ["--many", token])
+    assert caught.value.message.startswith("the argument 'many' is no JSON: ")
+    assert f"column {column})" in caught.value.message
+    assert excerpt in "\n".join(f"  {line}" for line in str(caught.value.details).split("\n"))
+    assert """'{"id": 7, "tags": ["new"]}'""" in str(caught.value.hint)
+
+
+def test_a_text_that_looks_like_json_may_be_one() -> None:
+    assert bound(typed, "--text", "{not json", "--path", "[x") == {
+        "text": "{not json",
+        "path": Path("[x"),
+    }
+    args, _ = call_with(loose, ["{not json"]).arguments
+    assert list(args) == ["{not json"]
+
+
 def test_a_signature_is_shown_as_it_is_written() -> None:
     assert signature_text(loose) == "cli_loose(*args: Any, **kwargs: Any)"
 

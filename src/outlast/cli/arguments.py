@@ -7,12 +7,15 @@ import typing
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import PurePath
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Final, Literal, Union
 
 from outlast import Call
 from outlast.cli.problem import Problem
 from outlast.cli.targets import AnyWorkflow
 from outlast.errors import InvalidArgumentsError
+
+_AROUND: Final = 40
+"""So many characters are shown before and after the place where JSON is broken."""
 
 
 def call_with(workflow: AnyWorkflow, tokens: Sequence[str]) -> Call[Any]:
@@ -22,13 +25,16 @@ def call_with(workflow: AnyWorkflow, tokens: Sequence[str]) -> Call[Any]:
     parameter, `--flag` and `--no-flag` bools; everything else is a positional argument. A value is JSON if
     it can be read as such and the parameter does not want a text; otherwise it is the text.
 
-    Raises `InvalidArgumentsError` with the signature if the arguments do not fit, and `Problem` for an
-    option that the workflow does not have.
+    Raises `Problem` with the signature if the arguments do not fit, and for an option that the workflow
+    does not have. If one that does not fit looks like JSON and is none, it says where.
     """
-    args, kwargs = _Reading(workflow).read(tokens)
+    reading = _Reading(workflow)
+    args, kwargs = reading.read(tokens)
     try:
         return workflow(*args, **kwargs)
     except InvalidArgumentsError as error:
+        if reading.broken:
+            raise reading.broken[0] from error
         raise Problem(
             f"the arguments do not fit {signature_text(workflow)}",
             details="\n".join(error.problems),
@@ -50,6 +56,8 @@ class _Reading:
         self._workflow = workflow
         self._parameters = inspect.signature(workflow.fn).parameters
         self._hints = _hints(workflow)
+        self.broken: list[Problem] = []
+        """What there is to say of values that look like JSON and are none."""
         self._takes_any = any(p.kind is p.VAR_KEYWORD for p in self._parameters.values())
 
     def read(self, tokens: Sequence[str]) -> tuple[list[Any], dict[str, Any]]:
@@ -111,14 +119,32 @@ class _Reading:
             return text
         try:
             return json.loads(text)
-        except ValueError:
+        except json.JSONDecodeError as error:
+            if text.lstrip()[:1] in ("{", "["):
+                self.broken.append(_broken_json(name, error))
+            return text
+        except ValueError:  # a number of too many digits
             return text
 
     def _no_such_option(self, written: str) -> Problem:
-        return Problem(f"neither this command nor the workflow has --{written}", hint=self._usage())
+        message = f"neither this command nor the workflow has --{written}"
+        return Problem(message, hint=self._usage(), see_help=True)
 
     def _usage(self) -> str:
-        return f"The workflow is {signature_text(self._workflow)}"
+        return f"The workflow is {signature_text(self._workflow)}."
+
+
+def _broken_json(name: str | None, error: json.JSONDecodeError) -> Problem:
+    """Shows the line, with a mark below the place."""
+    line = error.doc.split("\n")[error.lineno - 1]
+    start = max(0, error.colno - _AROUND)
+    excerpt = line[start : error.colno + _AROUND]
+    return Problem(
+        f"the argument {name or ''!r} is no JSON: {error.msg} (line {error.lineno}, column {error.colno})",
+        details=f"{excerpt}\n{' ' * (error.colno - 1 - start)}^",
+        hint="Put double quotes around names and texts, and single quotes around the whole: "
+        """'{"id": 7, "tags": ["new"]}'. Nothing was started.""",
+    )
 
 
 def _hints(workflow: AnyWorkflow) -> dict[str, Any]:

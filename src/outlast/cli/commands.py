@@ -21,6 +21,7 @@ COMMANDS: Final = (
     ("workers", LOOK, "List the workers."),
     ("cancel", ACT, "Ask for runs to be cancelled."),
     ("wake", ACT, "End the sleeps of runs now, and try blocked runs again."),
+    ("prune", ACT, "Delete runs that ended long ago."),
     ("check", MORE, "Check workflows for what replay would do again, or differently."),
     ("demo", MORE, "See a run outlast the death of its worker."),
     ("completion", MORE, "Print the completion script of a shell."),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from cyclopts import CycloptsError
 
-from outlast.cli.commands import make_app
+from outlast.cli.commands import COMMANDS, make_app
 from outlast.cli.exits import Exit, exit_of
 from outlast.cli.interrupts import nothing_begun
 from outlast.cli.problem import Problem
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (OutlastError, Problem, CycloptsError) as error:
         if "--debug" in flags:
             raise
-        print_error(view_of(error), json="--json" in flags)
+        print_error(view_of(error, _command(tokens)), json="--json" in flags)
         return _exit_code(error)
     return code
 
@@ -52,6 +52,12 @@ def _run(tokens: list[str]) -> int:
     if inspect.iscoroutine(answer):
         answer = asyncio.run(answer)
     return answer if isinstance(answer, int) else Exit.OK
+
+
+def _command(tokens: list[str]) -> str | None:
+    """The name of the command, if it is one."""
+    first = next(iter(_command_first(tokens)), None)
+    return first if first in {name for name, *_ in COMMANDS} else None
 
 
 def _command_first(tokens: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Final
 from outlast import RunStatus
 
 SIGNS: Final[Mapping[str, tuple[str, str]]] = {
+    "queued": ("○", "blue"),
     "running": ("●", "cyan"),
     "retrying": ("↻", "yellow"),
     "waiting": ("◦", "blue"),

@@ -24,10 +24,12 @@ class ErrorView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     docs: str | None = None
 
 
-def view_of(error: Exception) -> ErrorView:
-    """What to show of an error."""
+def view_of(error: Exception, command: str | None = None) -> ErrorView:
+    """What to show of an error, and whose help to name: that of the `command`, if there is one."""
+    see = f"See: outlast {command} --help" if command else "See: outlast --help"
     match error:
         case Problem(message=message, hint=hint, details=details):
+            hint = " ".join(filter(None, (hint, see if error.see_help else None))) or None
             return ErrorView(kind="usage", message=message, hint=hint, details=details)
         case OutlastError():
             message, _, rest = str(error.args[0]).partition("\n")
@@ -39,7 +41,7 @@ def view_of(error: Exception) -> ErrorView:
                 docs=error.docs,
             )
         case CycloptsError():
-            return ErrorView(kind="usage", message=_plain(error), hint="See outlast --help.")
+            return ErrorView(kind="usage", message=_plain(error), hint=see)
         case _:
             return ErrorView(kind="error", message=f"{type(error).__name__}: {error}")
 

@@ -10,20 +10,25 @@ from outlast.records import WorkerInfo
 
 
 def workers_table(workers: Sequence[WorkerInfo], now: datetime) -> Table:
-    """One row each."""
+    """One row each: who and where it is, what it serves, and how busy it was at its last heartbeat."""
     table = _table()
     table.add_column("worker", no_wrap=True)
-    for title in ("host", "pid", "version", "queues", "started", "heartbeat"):
+    for title in ("host", "queues"):
         table.add_column(title, no_wrap=True, overflow="ellipsis", ratio=1)
+    for title in ("pid", "runs", "steps", "started", "heartbeat"):
+        table.add_column(title, no_wrap=True, justify="right")
+    table.add_column("version", no_wrap=True, overflow="ellipsis", ratio=1)
     for worker in workers:
         table.add_row(
             worker.id,
             worker.host,
-            str(worker.pid),
-            worker.version,
             ", ".join(worker.queues),
+            str(worker.pid),
+            str(worker.live_runs),
+            str(worker.attempts),
             ago(worker.started_at, now),
             ago(worker.heartbeat_at, now),
+            worker.version,
         )
     return table
 

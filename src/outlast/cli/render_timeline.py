@@ -137,6 +137,8 @@ def _extras(entry: Entry, now: datetime) -> Iterator[tuple[str, str]]:
             yield length(entry.until - entry.started_at), "dim"
         if entry.woken and entry.ended_at is not None:
             yield f"woken {length(entry.until - entry.ended_at)} early", "yellow"
+    if entry.state == "queued":
+        yield "queued", "blue"
     if entry.state == "retrying" and entry.until is not None and entry.until > now:
         yield f"next attempt in {rough(entry.until - now)}", "yellow"
     made = max((attempt.number for attempt in entry.attempts), default=1)

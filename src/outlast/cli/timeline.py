@@ -10,10 +10,12 @@ from outlast._api.inspection import ErrorText, error_text
 from outlast.cli.times import moment
 from outlast.records import EventRecord, RunInfo, Waiting
 
-State: TypeAlias = Literal["running", "retrying", "waiting", "completed", "failed", "cancelled"]
+State: TypeAlias = Literal[
+    "queued", "running", "retrying", "waiting", "completed", "failed", "cancelled"
+]
 Kind: TypeAlias = Literal["step", "wait", "child", "note"]
 
-OPEN: Final[frozenset[State]] = frozenset({"running", "retrying", "waiting"})
+OPEN: Final[frozenset[State]] = frozenset({"queued", "running", "retrying", "waiting"})
 """The states of what is not over."""
 
 
@@ -255,7 +257,8 @@ def _pending(waiting: Waiting, since: datetime) -> Entry:
         kind=kinds.get(waiting.kind, "wait"),
         id=waiting.id,
         name=waiting.on if waiting.kind == "step" and waiting.on else _name(waiting.id),
-        state="waiting",
+        # A step that the row tells of and the log does not is in a queue: no worker has begun it.
+        state="queued" if waiting.kind == "step" else "waiting",
         started_at=waiting.since or since,
         until=waiting.until,
         child=waiting.on if waiting.kind == "child" else None,

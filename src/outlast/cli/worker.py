@@ -29,8 +29,9 @@ async def command(
     ] = False,
     common: Common = DEFAULTS,
 ) -> int:
-    """Serve all workflows of files or modules until SIGTERM or Ctrl-C: then no run is claimed any more, steps in
-    flight get a grace period, and runs are handed back. A second signal stops at once.
+    """Serve all workflows of files or modules, and their steps that have a queue, until SIGTERM or Ctrl-C: then
+    nothing is claimed any more, steps in flight get a grace period, and runs are handed back. A second signal
+    stops at once.
 
     Parameters
     ----------
@@ -39,9 +40,10 @@ async def command(
     more
         More of them.
     queue
-        A queue to serve. May be repeated.
+        A queue whose runs, and whose steps, to serve. May be repeated.
     concurrency
-        How many steps to run at once.
+        How many steps to run at once, of its own runs and of others'. What is beyond that is left to
+        other workers.
     grace
         How long steps in flight may take when the worker stops.
     verify_replay
@@ -53,9 +55,9 @@ async def command(
     log_to_stderr()
     for one in (source, *more):
         load(one)
-    if not workflows():
+    if not (workflows() or step_count()):
         raise Problem(
-            f"there is no workflow in {' '.join((source, *more))}",
+            f"there is neither a workflow nor a step in {' '.join((source, *more))}",
             hint="Decorate an `async def` function with @workflow.",
         )
     options = WorkerOptions(
