@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from outlast import App, sleep, step, workflow
+from outlast._clock import SECOND
 from outlast.errors import NoAppError, WorldUnavailableError
 from outlast.testing import (
     Crash,
@@ -19,6 +20,7 @@ from outlast.testing import (
     Unavailable,
     crash,
 )
+from outlast.world import Claim, PruneRequest, StepRequest
 from outlast.worlds.memory import MemoryWorld
 
 
@@ -177,3 +179,28 @@ def test_a_paused_world_answers_when_it_is_resumed() -> None:
             assert await (await starting).result() == 9
 
     run(test)
+
+
+def test_faults_reach_every_store() -> None:
+    """The queue of steps and retention go through the same door."""
+    names = ("claim_steps", "next_step_due", "held_steps", "prune")
+
+    async def body() -> None:
+        clock = SkippingClock(threshold=0)
+        world = FaultyWorld(MemoryWorld(clock), *(Unavailable(call=1, of=name) for name in names))
+        wish = StepRequest(
+            claim=Claim("me", SECOND), steps=frozenset({"x"}), queues=("default",), limit=1
+        )
+        async with world.opened():
+            for use in (
+                lambda: world.steps.claim(wish),
+                lambda: world.steps.next_due(wish.steps, wish.queues),
+                lambda: world.steps.held("me"),
+                lambda: world.retention.prune(PruneRequest(ended_before=0)),
+            ):
+                with pytest.raises(WorldUnavailableError):
+                    await use()
+                assert not await use()
+        assert list(world.calls) == [name for name in names for _ in range(2)]
+
+    run(body)
