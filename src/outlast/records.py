@@ -101,7 +101,7 @@ class RunPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkerInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """A process that claims runs."""
+    """A process that claims runs and dispatched steps."""
 
     id: str
     host: str
@@ -110,3 +110,7 @@ class WorkerInfo(msgspec.Struct, frozen=True, kw_only=True):
     queues: tuple[str, ...]
     started_at: datetime
     heartbeat_at: datetime
+    live_runs: int = 0
+    """How many runs it held at its last heartbeat."""
+    attempts: int = 0
+    """How many attempts of steps it was making then, of its own runs and of others'."""

@@ -12,12 +12,14 @@ from outlast._api.calls import Call
 from outlast._api.interrupts import Interrupts
 from outlast._api.listing import RunFilters, find_runs
 from outlast._api.options import WorkerOptions, runtime_options
+from outlast._api.pruning import prune_runs
 from outlast._api.reading import worker_info
 from outlast._api.runs import Run
 from outlast._api.settings import find_url
 from outlast._api.starting import StartKeywords, start_on, start_options
 from outlast._clock import Clock, holding
 from outlast._codec import Codec
+from outlast._model.runs import RunStatus
 from outlast._registry.durations import duration
 from outlast._registry.policy import Delay
 from outlast._registry.registry import REGISTRY
@@ -69,7 +71,7 @@ class App:
         world: World | None = None,
     ) -> None:
         self._url, self._serves, self._world = url, worker, world
-        self._options = runtime_options(options or WorkerOptions())
+        self._options = options or WorkerOptions()
         self._codec = codec or Codec()
         self._clock: Clock = clock or SystemClock()
         self._observers = Observers(instruments)
@@ -124,6 +126,29 @@ class App:
         do this by themselves; it is for those who only look. Gives how many were found dead."""
         return await self.runtime.world.claims.reap()
 
+    async def prune(
+        self,
+        older_than: Delay,
+        *,
+        status: RunStatus | str | Sequence[RunStatus | str] = (),
+        workflow: str | Sequence[str] = (),
+    ) -> int:
+        """Delete the runs that ended longer ago than this, with their events. Gives how many.
+
+        In small batches, the oldest first: others can write between them. Runs that have not ended are
+        never touched.
+
+        Args:
+            older_than: Seconds, a text such as `"30 days"`, or a `timedelta`.
+            status: Only of this status, or these: `completed`, `failed`, `cancelled`.
+            workflow: Only of this workflow, or these.
+
+        Raises:
+            ValueError: An unknown status, or one that is no end.
+            InvalidDurationError: The age is no length of time.
+        """
+        return await prune_runs(self.runtime, duration(older_than), status, workflow)
+
     async def serve(self, *, on_stopping: Callable[[], None] = lambda: None) -> None:
         """Serve until SIGTERM or Ctrl-C; then stop: attempts in flight finish within the grace period,
         and runs are handed back. A second signal stops the process at once.
@@ -171,7 +196,7 @@ class App:
                 codec=self._codec,
                 clock=self._clock,
                 observers=self._observers,
-                options=self._options,
+                options=runtime_options(self._options),
                 version=code_version(REGISTRY),
                 chance=random.SystemRandom(),
             )

@@ -57,8 +57,8 @@ async def find_runs(runtime: Runtime, filters: RunFilters) -> RunPage:
         message = f"list_runs() has no filter {unknown[0]!r}; it has {', '.join(RunFilters.__annotations__)}"
         raise TypeError(message)
     run_filter = RunFilter(
-        statuses=tuple(_status(one) for one in _several(filters.get("status", ()))),
-        workflows=tuple(_several(filters.get("workflow", ()))),
+        statuses=tuple(status_of(one) for one in several(filters.get("status", ()))),
+        workflows=tuple(several(filters.get("workflow", ()))),
         attributes=checked_attributes(filters.get("attributes")),
         created_from=_micros(filters.get("created_from")),
         created_to=_micros(filters.get("created_to")),
@@ -70,7 +70,8 @@ async def find_runs(runtime: Runtime, filters: RunFilters) -> RunPage:
     return RunPage(runs=tuple(run_info(run) for run in page.runs), cursor=page.cursor)
 
 
-def _several(value: Any) -> Sequence[Any]:
+def several(value: Any) -> Sequence[Any]:
+    """One or several, as several."""
     return (value,) if isinstance(value, str) else value
 
 
@@ -78,7 +79,8 @@ def _micros(moment: datetime | None) -> int | None:
     return None if moment is None else to_micros(moment)
 
 
-def _status(name: str) -> RunStatus:
+def status_of(name: str) -> RunStatus:
+    """The status of that name. Raises `ValueError` that lists them."""
     try:
         return RunStatus(name)
     except ValueError:

@@ -65,6 +65,8 @@ def worker_info(worker: WorkerRecord) -> WorkerInfo:
         queues=worker.queues,
         started_at=to_datetime(worker.started_at),
         heartbeat_at=to_datetime(worker.heartbeat_at),
+        live_runs=worker.live_runs,
+        attempts=worker.attempts,
     )
 
 

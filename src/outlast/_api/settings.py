@@ -1,12 +1,16 @@
-"""Where the world is: from the call, the environment, pyproject.toml, or the default."""
+"""Where the world is, and how long runs are kept: from the call, the environment, pyproject.toml, or the
+default."""
 
 import os
 import tomllib
 from pathlib import Path
 from typing import Any, Final
 
+from outlast._clock import Micros
+from outlast._registry.durations import duration
+from outlast._registry.policy import Delay
 from outlast._runtime.system import SystemClock
-from outlast.errors import SettingsError
+from outlast.errors import InvalidDurationError, SettingsError
 from outlast.worlds import world_from_url
 from outlast.worlds.sqlite import SqliteWorld
 
@@ -42,6 +46,29 @@ def missing_file(given: str | None = None) -> Path | None:
         return None
     file = Path(world.url.removeprefix("sqlite:///"))
     return None if file.exists() else file
+
+
+def find_retention(given: Delay | None = None) -> Micros | None:
+    """How long runs are kept after their end: what is given, else `OUTLAST_RETENTION`, else `retention`
+    of `[tool.outlast]` in pyproject.toml, else `None`: for ever.
+
+    Raises `SettingsError` that names the source of a value which is no length of time.
+    """
+    if given is not None:
+        return _retention(given, "WorkerOptions")
+    if from_environment := os.environ.get("OUTLAST_RETENTION"):
+        return _retention(from_environment, "OUTLAST_RETENTION")
+    file, table = _pyproject()
+    value = table.get("retention")
+    return None if value is None else _retention(value, f"[tool.outlast] in {file}")
+
+
+def _retention(value: Any, source: str) -> Micros:
+    try:
+        return duration(value)
+    except InvalidDurationError as error:
+        reason = "it must be a length of time, such as '30 days'"
+        raise SettingsError("retention", value, source, reason) from error
 
 
 def _pyproject() -> tuple[Path | None, dict[str, Any]]:

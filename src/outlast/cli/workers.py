@@ -1,17 +1,24 @@
-"""`outlast workers`: who serves."""
+"""`outlast workers`: who serves, and how busy they are."""
 
-from outlast import App
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
+from outlast.cli.looking import existing, no_database, notice_deaths
 from outlast.cli.output import Output
 from outlast.cli.render_list import workers_table
 from outlast.cli.times import current_time
 
 
 async def command(*, common: Common = DEFAULTS) -> int:
-    """List the workers that serve this database. One that died is listed until another worker notices."""
+    """List the workers that serve this database, with the runs they held and the steps they were making at
+    their last heartbeat. One that died on another host may be listed until a worker notices.
+    """
     output = Output(common)
-    async with App(common.url, worker=False) as app:
+    if missing := no_database(common):
+        output.document({"workers": []})
+        output.note_line(missing)
+        return Exit.OK
+    async with existing(common) as app:
+        await notice_deaths(app)
         workers = await app.workers()
         output.document({"workers": workers})
         if workers:
