@@ -32,7 +32,7 @@
         └── SchemaVersionError
 
 Each error says what happened, why, and what to do; carries its data as attributes; and has a `slug`
-which names its page, `docs/errors/<slug>.md`.
+which names its page, `docs/errors/<slug>.md`; `outlast explain <slug>` prints it.
 """
 
 from collections.abc import Sequence
@@ -50,8 +50,8 @@ class OutlastError(Exception):
 
     @property
     def docs(self) -> str:
-        """The page about this kind of error, as a path in the documentation."""
-        return f"docs/errors/{self.slug}.md"
+        """The command that prints the page about this kind of error."""
+        return f"outlast explain {self.slug}"
 
     def __str__(self) -> str:
         message = str(self.args[0]) if self.args else type(self).__name__

@@ -124,7 +124,7 @@ def test_a_workflow_with_side_effects_cannot_be_run(cli: Cli, folder: Path) -> N
     answer = cli("run", "cli_worse.py:one")
     assert answer.code == 2
     assert "cli_worse.py:13:12 open" in " ".join(answer.err.split())
-    assert "docs/errors/side-effect.md" in answer.err
+    assert "Run: outlast explain side-effect" in answer.err
 
 
 def test_version(cli: Cli) -> None:

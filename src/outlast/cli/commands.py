@@ -23,6 +23,7 @@ COMMANDS: Final = (
     ("wake", ACT, "End the sleeps of runs now, and try blocked runs again."),
     ("prune", ACT, "Delete runs that ended long ago."),
     ("check", MORE, "Check workflows for what replay would do again, or differently."),
+    ("explain", MORE, "Print the page about an error."),
     ("demo", MORE, "See a run outlast the death of its worker."),
     ("completion", MORE, "Print the completion script of a shell."),
     ("version", MORE, "Print the version."),

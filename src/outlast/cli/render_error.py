@@ -22,6 +22,7 @@ class ErrorView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     hint: str | None = None
     details: str | None = None
     docs: str | None = None
+    """The command that tells more."""
 
 
 def view_of(error: Exception, command: str | None = None) -> ErrorView:
@@ -62,7 +63,7 @@ def render_error(view: ErrorView) -> RenderableType:
     if view.hint:
         parts.append(Text.assemble(("hint: ", "cyan"), view.hint))
     if view.docs:
-        parts.append(Text(f"docs: {view.docs}", style="dim"))
+        parts.append(Text(f"Run: {view.docs}", style="dim"))
     return Group(*parts)
 
 
