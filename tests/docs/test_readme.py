@@ -12,7 +12,7 @@ README = ROOT / "README.md"
 
 
 def test_the_example_goes_on_after_a_kill(tmp_path: Path) -> None:
-    program = tmp_path / "orders.py"
+    program = tmp_path / _name()
     program.write_text(_block("python"), encoding="utf-8")
     first, second = _shown()
     url = f"sqlite:///{tmp_path}/orders.db"
@@ -24,6 +24,14 @@ def test_the_example_goes_on_after_a_kill(tmp_path: Path) -> None:
 def test_the_example_is_as_short_as_its_heading_says() -> None:
     code = [line for line in _block("python").splitlines() if line.strip()]
     assert len(code) <= 30
+
+
+def _name() -> str:
+    """The name that the README says to save the example under, and then runs it by."""
+    text = README.read_text(encoding="utf-8")
+    saved = re.findall(r"^Save it as `(\w+\.py)`", text, flags=re.MULTILINE)
+    assert saved == list(dict.fromkeys(re.findall(r"^\$ python (\S+)", text, flags=re.MULTILINE)))
+    return str(saved[0])
 
 
 def _block(language: str) -> str:
