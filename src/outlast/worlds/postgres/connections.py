@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from outlast._clock import Clock
 from outlast.worlds.postgres.address import Address
@@ -16,11 +16,7 @@ Work: TypeAlias = Callable[[Connection], Awaitable[T]]
 
 
 class Connections:
-    """Up to `limit` connections, made when they are needed and again when they were lost.
-
-    Work that has begun is done to its end, also if its caller is cancelled: giving up a statement would take
-    a connection of its own.
-    """
+    """Up to `limit` connections, made when they are needed and again when they were lost."""
 
     def __init__(self, address: Address, clock: Clock, *, limit: int) -> None:
         self._address = address
@@ -29,7 +25,7 @@ class Connections:
         self._open = False
         self._idle: list[Connection] = []
         self._free = asyncio.Semaphore(limit)
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._leaving: set[asyncio.Task[None]] = set()
 
     @property
     def is_open(self) -> bool:
@@ -58,42 +54,37 @@ class Connections:
     async def close(self) -> None:
         """Take no more work, do what was begun, then close the connections."""
         self._open = False
-        while self._tasks:
-            await asyncio.wait(self._tasks)
-        while self._idle:
-            await _close(self._idle.pop())
+        for _ in range(self._limit):
+            await self._free.acquire()
+        self._leaving |= {asyncio.ensure_future(_close(connection)) for connection in self._idle}
+        self._idle.clear()
+        await asyncio.gather(*self._leaving)
 
     async def call(self, work: Work[T]) -> T:
         """Do the work. While it lasts the clock is held, so that tests skip no time.
 
         Raises `WorldError` and its subclasses for the faults of the server and the network. A caller that is
-        cancelled does not know whether the work was done.
+        cancelled does not know whether the work was done; the connection is lost with it.
         """
         self.check_open()
-        task = asyncio.get_running_loop().create_task(self._do(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
         self._clock.hold()
         try:
-            return await asyncio.shield(task)
+            async with self._free:
+                connection = await self._connection()
+                try:
+                    result = await work(connection)
+                except BaseException as error:
+                    self._give_back(connection, error)
+                    raise
+                self._idle.append(connection)
+                return result
+        except FAULTS as error:
+            meant = explained(self._address.url, error)
+            if meant is error:
+                raise
+            raise meant from error
         finally:
             self._clock.release()
-
-    def _done(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled():
-            task.exception()  # seen: a caller that was cancelled does not look
-
-    async def _do(self, work: Work[T]) -> T:
-        async with self._free:
-            connection = await self._connection()
-            try:
-                result = await work(connection)
-            except BaseException as error:
-                await self._give_back(connection, error)
-                raise
-            self._idle.append(connection)
-            return result
 
     async def _connection(self) -> Connection:
         while self._idle:
@@ -102,17 +93,16 @@ class Connections:
                 return connection
         return await connect(self._address)
 
-    async def _give_back(self, connection: Connection, error: BaseException) -> None:
-        """Keep the connection if it can go on. Raises what the error means, if that is another one."""
-        sound = isinstance(error, FAULTS) and not isinstance(error, OSError | TimeoutError)
-        if sound and not connection.is_closed() and not connection.is_in_transaction():
+    def _give_back(self, connection: Connection, error: BaseException) -> None:
+        """Keep the connection if it can go on; otherwise leave it, which may take a moment: the driver asks
+        the server to give up what is under way."""
+        lost = not isinstance(error, Exception) or isinstance(error, OSError | TimeoutError)
+        if not lost and not connection.is_closed() and not connection.is_in_transaction():
             self._idle.append(connection)
-        else:
-            connection.terminate()
-        if isinstance(error, FAULTS):
-            meant = explained(self._address.url, error)
-            if meant is not error:
-                raise meant from error
+            return
+        leaving = asyncio.get_running_loop().create_task(_close(connection))
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)
 
 
 async def _close(connection: Connection) -> None:

@@ -12,7 +12,6 @@ from outlast.worlds.postgres.faults import RACES, crowded
 from outlast.worlds.postgres.news import PostgresNews
 from outlast.worlds.postgres.writing import (
     changes_nothing,
-    growth_parameters,
     is_urgent,
     only_growth,
     plan_parameters,
@@ -98,9 +97,7 @@ class PostgresLog:
         single = only_growth(planned)
         asked = self._time.asked()
         if single is not None:
-            now = await connection.fetchval(
-                self._queries["advance_one"], *growth_parameters(*single, planned)
-            )
+            now = await connection.fetchval(self._queries["advance_one"], *single)
             if now is None:
                 return None
             self._time.told(asked, now)

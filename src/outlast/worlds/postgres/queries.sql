@@ -16,7 +16,7 @@ json_build_object(
 
 -- fragment: now
 -- The database's time.
-(extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+(date_part('epoch', clock_timestamp()) * '1e6'::float8)::bigint
 
 -- fragment: fits
 -- Whether a run fits a filter; a filter that is NULL lets all pass.
@@ -34,20 +34,19 @@ json_build_object(
 ORDER BY run.created_at DESC, run.id DESC LIMIT $11::bigint
 
 -- name: advance_one
--- Put events into the log of one run whose owner goes on, if its row is as expected: the plan that is
+-- Put an event into the log of a run whose owner goes on, if its row is as expected: the plan that is
 -- written most, without the preparations of write_plan_v1. Answers with the time, or with nothing.
 WITH grown AS (
     UPDATE {schema}.runs AS run SET
-        position = $5::integer,
+        position = $3::integer + 1,
         last_at = $4::bigint,
-        recoveries = CASE WHEN $6::boolean THEN 0 ELSE run.recoveries END,
+        recoveries = CASE WHEN $5::boolean THEN 0 ELSE run.recoveries END,
         nudged = false
-    WHERE run.id = $1::text AND run.epoch = $2::integer AND run.position = $3::integer
+    WHERE run.id = $1::text AND run.epoch = $2::integer AND run.position = $3
         AND run.status = 'running' AND run.last_at <= $4
     RETURNING run.number)
 INSERT INTO {schema}.events (run, position, at, kind, data)
-SELECT grown.number, $3 + event.place - 1, $4, event.kind, event.data
-FROM grown, unnest($7::text[], $8::bytea[]) WITH ORDINALITY AS event (kind, data, place)
+SELECT grown.number, $3, $4, $6::text, $7::bytea FROM grown
 RETURNING {now};
 
 -- name: write_plan

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from outlast._clock import Micros
-from outlast._model.runs import Attributes, RunRecord
+from outlast._model.runs import Attributes, RunRecord, RunStatus
 from outlast.world import Batch, StepKey
 from outlast.worlds.planning import Growth, Plan, Turn
 from outlast.worlds.postgres.encoding import attribute_value, json_text
@@ -32,27 +32,25 @@ def is_urgent(planned: Plan) -> bool:
     )
 
 
-def only_growth(planned: Plan) -> tuple[str, Growth] | None:
-    """The run and its growth, if all that the plan does is to let one run grow whose owner goes on."""
-    if len(planned.grown) != 1 or not planned.events or planned.created or is_urgent(planned):
+def only_growth(planned: Plan) -> tuple[Any, ...] | None:
+    """The plan as parameters of `advance_one`, if all that it does is to put one event into the log of a
+    run whose owner goes on."""
+    if len(planned.events) != 1 or len(planned.grown) != 1 or planned.created:
         return None
-    if planned.attributes or planned.emptied:
+    if planned.attributes or is_urgent(planned):
         return None
     ((run_id, growth),) = planned.grown.items()
-    return (run_id, growth) if growth.status == "running" and growth.nudged is False else None
-
-
-def growth_parameters(run_id: str, growth: Growth, planned: Plan) -> tuple[Any, ...]:
-    """The plan as parameters of `advance_one`."""
+    if growth.status is not RunStatus.RUNNING or growth.nudged is not False:
+        return None
+    event = planned.events[0][1]
     return (
         run_id,
         growth.epoch,
         growth.base,
         growth.at,
-        growth.position,
         growth.progress,
-        [event.kind for _, event in planned.events],
-        [event.data for _, event in planned.events],
+        event.kind,
+        event.data,
     )
 
 

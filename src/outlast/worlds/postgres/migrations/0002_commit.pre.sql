@@ -40,7 +40,7 @@ BEGIN
             ORDER BY tail.run_id, tail.position), '[]') FROM tail),
         (SELECT string_agg(tail.data, '' ORDER BY tail.run_id, tail.position) FROM tail)
     INTO states, taken, steps, places, data;
-    now := extract(epoch FROM clock_timestamp()) * 1000000;
+    now := date_part('epoch', clock_timestamp()) * '1e6'::float8;
 END
 $$;
 
@@ -183,7 +183,7 @@ BEGIN
     IF queue_changes IS NOT NULL THEN
         PERFORM {schema}.write_steps_v1(numbers, queue_changes);
     END IF;
-    now := extract(epoch FROM clock_timestamp()) * 1000000;
+    now := date_part('epoch', clock_timestamp()) * '1e6'::float8;
 END
 $$;
 
