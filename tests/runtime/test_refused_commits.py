@@ -1,12 +1,13 @@
 """A commit that the world refuses for good takes down the part that is at fault, and nothing else."""
 
 import asyncio
+from functools import partial
 
 from outlast._runtime.commits import Committer
 from outlast._runtime.observers import Observers
 from outlast.errors import WorldCorruptError
 from outlast.testing import SkippingClock
-from outlast.world import Batch, Created, EventDraft, EventLog, Receipt, RunDraft
+from outlast.world import Batch, Created, EventDraft, EventLog, Receipt, RunDraft, StoredEvent
 from outlast.worlds.memory import MemoryWorld
 
 
@@ -23,7 +24,10 @@ class PickyLog:
             raise self._error
         return await self._log.commit(batch)
 
-    read = NotImplemented
+    async def read(
+        self, run_id: str, *, after: int = 0, limit: int | None = None
+    ) -> tuple[StoredEvent, ...]:
+        return await self._log.read(run_id, after=after, limit=limit)
 
 
 def draft(run_id: str) -> RunDraft:
@@ -47,7 +51,7 @@ async def create(error: Exception) -> tuple[dict[str, object], list[int], list[E
     broken: list[Exception] = []
     done = asyncio.Event()
 
-    def answered(run_id: str, answer: Created | Exception) -> None:
+    def answered(run_id: str, answer: Created | Exception, _at: int) -> None:
         answers[run_id] = answer
         if len(answers) == 3:
             done.set()
@@ -55,14 +59,14 @@ async def create(error: Exception) -> tuple[dict[str, object], list[int], list[E
     async with world.opened():
         log = PickyLog(world.log, error)
         committer = Committer(
-            log,  # type: ignore[arg-type]  # it is only written to
+            log,
             clock,
             Observers(()),
             on_nudged=lambda _: None,
             on_broken=broken.append,
         )
         for run_id in ("good", "bad", "fine"):
-            committer.create(draft(run_id), lambda answer, _, it=run_id: answered(it, answer))
+            committer.create(draft(run_id), partial(answered, run_id))
         await asyncio.wait_for(done.wait(), 10)
         await committer.close()
         return answers, log.batches, broken

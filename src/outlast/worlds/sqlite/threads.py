@@ -79,21 +79,22 @@ class ConnectionThread:
         Raises `WorldError` and its subclasses for the faults of the database. A caller that is
         cancelled does not know whether the work was done.
         """
-        return await self._serving().ask(work)
+        if self._running is None:
+            raise closed(self._url)
+        return await self._running.ask(work)
 
     def write(self, work: Work[T], *, small: bool) -> asyncio.Future[T]:
         """The same, for work that may be done over again; if it is small, then perhaps at once."""
-        running = self._serving()
+        running = self._running
+        if running is None:
+            refused: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+            refused.set_exception(closed(self._url))
+            return refused
         return (running.do(work) if small else None) or running.ask(work, small=small)
 
     def poke(self) -> None:
         """Have the thread call its idle function soon."""
         self._requests.put(_Request(_nothing, None))
-
-    def _serving(self) -> "_Running":
-        if self._running is None:
-            raise closed(self._url)
-        return self._running
 
 
 class _Running:
