@@ -22,6 +22,7 @@ COMMANDS: Final = (
     ("cancel", ACT, "Ask for runs to be cancelled."),
     ("wake", ACT, "End the sleeps of runs now, and try blocked runs again."),
     ("prune", ACT, "Delete runs that ended long ago."),
+    ("db", MORE, "Look at the schema of the database, or bring it up to date."),
     ("check", MORE, "Check workflows for what replay would do again, or differently."),
     ("explain", MORE, "Print the page about an error."),
     ("demo", MORE, "See a run outlast the death of its worker."),

@@ -1,10 +1,16 @@
 """The worlds that come with Outlast, and choosing one by its URL."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 from outlast._clock import Clock
 from outlast.errors import WorldError
 from outlast.world import World
 from outlast.worlds.memory import MemoryWorld
-from outlast.worlds.sqlite import SqliteWorld
+from outlast.worlds.schema import Schema, SchemaStatus
+from outlast.worlds.sqlite import SqliteSchema, SqliteWorld
+
+__all__ = ["Schema", "SchemaStatus", "schema_from_url", "world_from_url"]
 
 _FILE = "sqlite:///"
 _SERVER = ("postgresql://", "postgres://")
@@ -28,13 +34,32 @@ def world_from_url(url: str, clock: Clock) -> World:
     if url.endswith(".db") and "://" not in url:
         return SqliteWorld(url, clock)
     if url.startswith(_SERVER):
-        return _on_a_server(url, clock)
+        with _needing_the_driver(url):
+            from outlast.worlds.postgres import PostgresWorld
+        return PostgresWorld(url, clock)
     raise _unknown(url)
 
 
-def _on_a_server(url: str, clock: Clock) -> World:
+def schema_from_url(url: str) -> Schema:
+    """The schema of the world that the URL names. Raises `WorldError` if it names none, or one that
+    keeps nothing."""
+    if url.startswith(_SERVER):
+        with _needing_the_driver(url):
+            from outlast.worlds.postgres import schema_of
+        return schema_of(url)
+    if url.startswith(_FILE) and len(url) > len(_FILE):
+        return SqliteSchema(url.removeprefix(_FILE))
+    if url.endswith(".db") and "://" not in url:
+        return SqliteSchema(url)
+    if url == "memory://":
+        raise WorldError(url, "a world in memory has no schema", hint="Name a database.")
+    raise _unknown(url)
+
+
+@contextmanager
+def _needing_the_driver(url: str) -> Generator[None]:
     try:
-        from outlast.worlds.postgres import PostgresWorld
+        yield
     except ModuleNotFoundError as error:
         if error.name != "asyncpg":
             raise
@@ -43,7 +68,6 @@ def _on_a_server(url: str, clock: Clock) -> World:
             "PostgreSQL needs the driver asyncpg, which is not installed",
             hint="Install the extra: pip install 'outlast[postgres]'.",
         ) from error
-    return PostgresWorld(url, clock)
 
 
 def _unknown(url: str) -> WorldError:

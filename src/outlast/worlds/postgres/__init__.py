@@ -3,6 +3,7 @@
 Needs the extra `outlast[postgres]`.
 """
 
+from outlast.worlds.postgres.schema import PostgresSchema, schema_of
 from outlast.worlds.postgres.world import PostgresWorld
 
-__all__ = ["PostgresWorld"]
+__all__ = ["PostgresSchema", "PostgresWorld", "schema_of"]

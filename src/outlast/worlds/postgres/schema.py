@@ -5,12 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 
 from outlast.errors import SchemaVersionError, WorldError
-from outlast.worlds.postgres.address import Address
+from outlast.worlds.postgres.address import Address, read_address
 from outlast.worlds.postgres.connecting import Connection, connect
 from outlast.worlds.postgres.faults import FAULTS, explained
 from outlast.worlds.postgres.migrations import MIGRATIONS, Migration
 from outlast.worlds.postgres.queries import for_schema, queries
 from outlast.worlds.schema import SchemaStatus
+
+
+def schema_of(url: str) -> "PostgresSchema":
+    """The schema that a URL names. Raises `WorldError` if the URL cannot be used."""
+    return PostgresSchema(read_address(url))
 
 
 class PostgresSchema:

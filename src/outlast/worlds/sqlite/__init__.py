@@ -4,6 +4,7 @@ One thread owns the connection that writes and another the one that reads; the e
 work and never waits for the disk. SQL is in `.sql` files only.
 """
 
+from outlast.worlds.sqlite.schema import SqliteSchema
 from outlast.worlds.sqlite.world import SqliteWorld
 
-__all__ = ["SqliteWorld"]
+__all__ = ["SqliteSchema", "SqliteWorld"]

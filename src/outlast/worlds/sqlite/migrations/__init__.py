@@ -27,12 +27,12 @@ def migrate(connection: sqlite3.Connection, url: str) -> None:
     database is another program's.
     """
     scripts = migrations()
-    if _schema_version(connection, url, max(scripts)) == max(scripts):
+    if schema_version(connection, url, max(scripts)) == max(scripts):
         return
     connection.execute(QUERIES["begin"])
     try:
         # Asked again now that we hold the lock: another process may have been faster.
-        found = _schema_version(connection, url, max(scripts))
+        found = schema_version(connection, url, max(scripts))
         for number, script in scripts.items():
             if number > found:
                 _run(connection, script)
@@ -42,7 +42,12 @@ def migrate(connection: sqlite3.Connection, url: str) -> None:
         raise
 
 
-def _schema_version(connection: sqlite3.Connection, url: str, known: int) -> int:
+def schema_version(connection: sqlite3.Connection, url: str, known: int) -> int:
+    """The number of the last migration that was applied; 0 in an empty file.
+
+    Raises `SchemaVersionError` if it is above `known`, and `WorldCorruptError` if the database is another
+    program's.
+    """
     found = _ask(connection, "schema_version")
     if _ask(connection, "application") != _APPLICATION and (
         found or _ask(connection, "table_count")
