@@ -2,13 +2,15 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from rich.console import Console
 
-from benchmarks.harness import IN_MEMORY, FailedError, Sample, machine, measure
+from benchmarks.harness import IN_MEMORY, FailedError, Harness, Sample, harness
 from benchmarks.keeping import ResultFile, write_report
-from benchmarks.tables import limits_table, workloads_table
+from benchmarks.model import WORLDS
+from benchmarks.tables import limits_table, of_world, workloads_table
 from benchmarks.workloads import WORKLOADS
 
 
@@ -16,31 +18,42 @@ def main() -> int:
     """Measure what is asked for. Slow is no failure; wrong is."""
     options = _options()
     console = Console(width=None if sys.stdout.isatty() else 170)
-    where = machine()
-    if where.file_system in IN_MEMORY:
-        console.print(f"[red]on {where.file_system} nothing is durable: these are no figures[/]")
-    kept = ResultFile.new(datetime.now(UTC), where)
+    names = options.names or list(WORKLOADS)
     samples: dict[str, list[Sample]] = {}
-    failures = 0
-    for name in options.names or WORKLOADS:
-        for run in range(1, options.runs + 1):
-            console.print(f"[dim]{name} {run}/{options.runs}[/]")
-            try:
-                sample = measure(WORKLOADS[name], run=run, quick=options.quick)
-            except FailedError as error:
-                failures += 1
-                console.print(f"{name} failed:\n{error}", style="red", markup=False)
-                break
-            kept.add(sample)
-            samples.setdefault(name, []).append(sample)
-    if samples:
-        console.print(workloads_table(samples), limits_table(samples))
-    console.print(
-        f"{where.cores} cores, load {where.load}, Python {where.python}, SQLite {where.sqlite}: {kept.path}"
-    )
-    if options.report and not failures:
-        write_report(kept, where, samples)
-    return 1 if failures else 0
+    with harness([WORKLOADS[name] for name in names]) as bench:
+        where = bench.machine()
+        if where.file_system in IN_MEMORY:
+            console.print(
+                f"[red]on {where.file_system} nothing is durable: these are no figures[/]"
+            )
+        at = datetime.now(UTC)
+        kept = ResultFile.new(at, where)
+        for name in names:
+            for sample in _measured(name, bench, options, console):
+                kept.add(sample)
+                samples.setdefault(name, []).append(sample)
+    for world in WORLDS:
+        if some := of_world(samples, world):
+            console.print(workloads_table(some, WORLDS[world]), limits_table(some))
+            console.print(where.shown(world), markup=False, highlight=False)
+    console.print(f"kept in {kept.path}", markup=False, highlight=False)
+    failed = sum(len(taken) for taken in samples.values()) < len(names) * options.runs
+    if options.report and not failed:
+        write_report(at, where, samples)
+    return int(failed)
+
+
+def _measured(
+    name: str, bench: Harness, options: argparse.Namespace, console: Console
+) -> Iterator[Sample]:
+    """So many measurements, or those up to one that fails."""
+    for run in range(1, options.runs + 1):
+        console.print(f"[dim]{name} {run}/{options.runs}[/]")
+        try:
+            yield bench.measure(WORKLOADS[name], run=run, quick=options.quick)
+        except FailedError as error:
+            console.print(f"{name} failed:\n{error}", style="red", markup=False)
+            return
 
 
 def _options() -> argparse.Namespace:

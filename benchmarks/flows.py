@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime
 from time import perf_counter
 
-from outlast import sleep, step, workflow
+from outlast import sleep, step, step_info, workflow
 
 STEP_TIMES: list[float] = []
 """When each call of `work` and `note_time` began, in this process."""
@@ -40,6 +40,26 @@ async def one_by_one_then_sleep(steps: int) -> int:
     for n in range(steps):
         total += (await work(n))["n"]
     await sleep("30 days")
+    return total
+
+
+SERVED: list[str] = []
+"""Which attempts of `noted` this process made: the ids of their steps."""
+
+
+@step
+async def noted(n: int) -> dict[str, int | bool]:
+    """As `work`, but says which step it was."""
+    SERVED.append(step_info().id)
+    return {"n": n, "ok": True}
+
+
+@workflow
+async def noted_one_by_one(steps: int) -> int:
+    """So many steps that are noted, each after the other."""
+    total = 0
+    for n in range(steps):
+        total += (await noted(n))["n"]
     return total
 
 

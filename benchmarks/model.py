@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
+
+WorldName: TypeAlias = Literal["sqlite", "postgres"]
+WORLDS: Final[dict[WorldName, str]] = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
+"""The worlds that are measured, as people call them."""
 
 Measured: TypeAlias = dict[str, float]
 """What one measurement gave: key -> number, in the unit of the figure."""
@@ -14,22 +18,15 @@ class WrongResultError(Exception):
     """The library did something else than it was asked: a lost run, a wrong count."""
 
 
-class Place(msgspec.Struct, frozen=True):
-    """Where and how a workload is measured once: a folder of its own, in a process of its own."""
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where and how a workload is measured once, in a process of its own."""
 
+    url: str
+    """A world that does not exist yet: a file, or a schema of a server."""
     folder: Path
+    """A folder of its own, on the disk."""
     quick: bool
     """The small form: to see that it works, and roughly where it stands."""
-
-    @property
-    def database(self) -> Path:
-        """A database file that does not exist yet."""
-        return self.folder / "bench.db"
-
-    @property
-    def url(self) -> str:
-        """The same, as a world's URL."""
-        return f"sqlite:///{self.database}"
 
     def pick(self, full: int, quick: int) -> int:
         """The size of the form that is asked for."""
@@ -69,6 +66,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     title: str
+    world: WorldName = "sqlite"
     measure: Callable[[Place], Measured]
     """Raises `WrongResultError` if what came out is wrong, however fast."""
     figures: tuple[Figure, ...]

@@ -1,4 +1,4 @@
-"""A worker in a process of its own, which can be asked for its memory and for what its steps noted.
+"""A worker in a process of its own, which can be asked for what it used and for what its steps noted.
 
 Run as `python -m benchmarks.serving URL`; it reads questions, a line each, and answers with one line.
 """
@@ -7,12 +7,13 @@ import asyncio
 import subprocess
 import sys
 from pathlib import Path
+from time import process_time
 from types import TracebackType
 from typing import Self
 
 import msgspec
 
-from benchmarks.flows import LAGS
+from benchmarks.flows import LAGS, SERVED
 from benchmarks.model import Place
 from outlast import App
 
@@ -27,7 +28,7 @@ class ServingProcess:
         self._process = subprocess.Popen(
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        self.ask("memory")
+        self.memory()
         return self
 
     def __exit__(
@@ -44,13 +45,25 @@ class ServingProcess:
             self._process.kill()
             self._process.wait()
 
-    def ask(self, question: str) -> float:
-        """The answer to a question that has one number as its answer."""
-        return msgspec.json.decode(self._answer(question), type=float)
+    def memory(self) -> float:
+        """How many bytes of memory are resident now."""
+        return msgspec.json.decode(self._answer("memory"), type=float)
 
-    def numbers(self, question: str) -> list[float]:
-        """The answer to a question that has many."""
-        return msgspec.json.decode(self._answer(question), type=list[float])
+    def peak(self) -> float:
+        """How many bytes of memory were resident at most."""
+        return msgspec.json.decode(self._answer("peak"), type=float)
+
+    def cpu_s(self) -> float:
+        """How many seconds of processor time all its threads have used so far."""
+        return msgspec.json.decode(self._answer("cpu"), type=float)
+
+    def lags(self) -> list[float]:
+        """What its attempts of `note_lag` noted."""
+        return msgspec.json.decode(self._answer("lags"), type=list[float])
+
+    def served(self) -> list[str]:
+        """The steps that it made attempts of `noted` of."""
+        return msgspec.json.decode(self._answer("served"), type=list[str])
 
     def _answer(self, question: str) -> str:
         assert self._process.stdin is not None
@@ -63,8 +76,19 @@ class ServingProcess:
 async def _serve(url: str) -> None:
     async with App(url):
         while question := await asyncio.to_thread(sys.stdin.readline):
-            answer = LAGS if question == "lags\n" else _memory(question.strip())
-            print(msgspec.json.encode(answer).decode(), flush=True)
+            print(msgspec.json.encode(_answer_to(question.strip())).decode(), flush=True)
+
+
+def _answer_to(question: str) -> float | list[float] | list[str]:
+    match question:
+        case "lags":
+            return LAGS
+        case "served":
+            return SERVED
+        case "cpu":
+            return process_time()
+        case _:
+            return _memory(question)
 
 
 def _memory(which: str) -> float:

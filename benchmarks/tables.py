@@ -6,14 +6,16 @@ from typing import NamedTuple
 from rich.table import Table
 
 from benchmarks.harness import Sample, median, median_limit
-from benchmarks.model import Figure
+from benchmarks.model import Figure, WorldName
 from benchmarks.workloads import WORKLOADS
 
 LIMITS = (
     ("commit_ms", "one durable commit, median", "ms"),
     ("commits_s", "durable commits one by one", "1/s"),
     ("reused_ms", "one durable commit into a write-ahead log that need not grow, median", "ms"),
+    ("commits16_s", "durable commits, one by one on each of 16 connections", "1/s"),
     ("rows_s", "durable rows, 100 a commit", "1/s"),
+    ("round_trip_ms", "a round trip to the server, median", "ms"),
     ("task_us", "a round trip through an asyncio task", "us"),
 )
 HEAD = ("workload", "figure", "target", "reached", "", "limit of the machine", "of the limit")
@@ -68,9 +70,14 @@ def shown(value: float) -> str:
     return f"{value:.3g}"
 
 
-def workloads_table(samples: Mapping[str, list[Sample]]) -> Table:
+def of_world(samples: Mapping[str, list[Sample]], world: WorldName) -> dict[str, list[Sample]]:
+    """Those of the workloads of one world."""
+    return {name: taken for name, taken in samples.items() if WORKLOADS[name].world == world}
+
+
+def workloads_table(samples: Mapping[str, list[Sample]], title: str) -> Table:
     """The table of workloads for the terminal."""
-    table = Table(*HEAD, title="medians")
+    table = Table(*HEAD, title=f"{title}, medians")
     for row in rows(samples):
         colour = {"reached": "green", "missed": "red"}.get(row.met, "")
         table.add_row(*row, style=colour)
@@ -89,6 +96,8 @@ def limit_rows(samples: Mapping[str, list[Sample]]) -> Iterator[tuple[str, str, 
     """The limits as all processes found them."""
     taken = [sample for some in samples.values() for sample in some]
     for key, what, unit in LIMITS:
+        if key not in taken[0].measured:
+            continue
         values = [sample.measured[key] for sample in taken]
         yield (
             what,

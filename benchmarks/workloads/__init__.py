@@ -3,14 +3,17 @@
 from typing import Final
 
 from benchmarks.model import Workload
-from benchmarks.workloads.asleep import ASLEEP100K
-from benchmarks.workloads.gather500 import GATHER500
+from benchmarks.workloads.asleep import ASLEEP100K, PG_ASLEEP100K
+from benchmarks.workloads.claims import PG_CLAIMS
+from benchmarks.workloads.gather500 import GATHER500, PG_GATHER500
+from benchmarks.workloads.idle import PG_IDLE
 from benchmarks.workloads.imports import IMPORTS
-from benchmarks.workloads.kill import KILL200
-from benchmarks.workloads.long_runs import LONG2K, LONG20K
+from benchmarks.workloads.kill import KILL200, PG_KILL200
+from benchmarks.workloads.long_runs import LONG2K, LONG20K, PG_LONG2K
 from benchmarks.workloads.replay import REPLAY20K
-from benchmarks.workloads.seq10 import SEQ10
-from benchmarks.workloads.throughput import THROUGHPUT
+from benchmarks.workloads.seq10 import PG_SEQ10, SEQ10
+from benchmarks.workloads.throughput import PG_THROUGHPUT, THROUGHPUT
+from benchmarks.workloads.workers4 import PG_WORKERS4
 
 _ALL: Final = (
     SEQ10,
@@ -22,6 +25,15 @@ _ALL: Final = (
     REPLAY20K,
     KILL200,
     IMPORTS,
+    PG_SEQ10,
+    PG_THROUGHPUT,
+    PG_WORKERS4,
+    PG_LONG2K,
+    PG_GATHER500,
+    PG_ASLEEP100K,
+    PG_CLAIMS,
+    PG_IDLE,
+    PG_KILL200,
 )
 
 WORKLOADS: Final[dict[str, Workload]] = {workload.name: workload for workload in _ALL}

@@ -11,7 +11,15 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks.model import Figure, Limit, Measured, Place, Workload, WrongResultError
+from benchmarks.model import (
+    Figure,
+    Limit,
+    Measured,
+    Place,
+    Workload,
+    WorldName,
+    WrongResultError,
+)
 from benchmarks.witnessing import RUN_ID, STEPS
 from outlast import App
 
@@ -105,26 +113,32 @@ def _bare_start() -> float:
     return time.perf_counter() - began
 
 
-KILL200 = Workload(
-    name="kill200",
-    title="SIGKILL amid 200 runs x 20 steps of 20 ms, restart",
-    measure=_measure,
-    figures=(
-        Figure(
-            key="first_resumed_s",
-            what="restart to the first resumed step",
-            unit="s",
-            target=1,
-            limit=Limit("a bare start of Python", lambda measured: measured["start_python_s"]),
+def _workload(name: str, world: WorldName) -> Workload:
+    return Workload(
+        name=name,
+        title="SIGKILL amid 200 runs x 20 steps of 20 ms, restart",
+        world=world,
+        measure=_measure,
+        figures=(
+            Figure(
+                key="first_resumed_s",
+                what="restart to the first resumed step",
+                unit="s",
+                target=1,
+                limit=Limit("a bare start of Python", lambda measured: measured["start_python_s"]),
+            ),
+            Figure(key="all_over_s", what="restart to the last step", unit="s"),
+            Figure(
+                key="repeated",
+                what="steps that were done twice",
+                unit="",
+                target=1,
+                per_limit=True,
+                limit=Limit("steps in flight at the kill", lambda measured: measured["in_flight"]),
+            ),
         ),
-        Figure(key="all_over_s", what="restart to the last step", unit="s"),
-        Figure(
-            key="repeated",
-            what="steps that were done twice",
-            unit="",
-            target=1,
-            per_limit=True,
-            limit=Limit("steps in flight at the kill", lambda measured: measured["in_flight"]),
-        ),
-    ),
-)
+    )
+
+
+KILL200 = _workload("kill200", "sqlite")
+PG_KILL200 = _workload("pg-kill200", "postgres")

@@ -1,12 +1,11 @@
 """One run of very many sequential steps: its cost must grow with their number, not with its square."""
 
 import asyncio
-from functools import partial
 from time import perf_counter, process_time
 
 from benchmarks.flows import STEP_TIMES, one_by_one
 from benchmarks.limits import COMMITS_S
-from benchmarks.model import Figure, Measured, Place, Workload, WrongResultError
+from benchmarks.model import Figure, Measured, Place, Workload, WorldName, WrongResultError
 from outlast import App
 
 ENDS = 100
@@ -31,18 +30,21 @@ async def _measure(steps: int, place: Place) -> Measured:
     }
 
 
-def _workload(steps: int, name: str, bound: float) -> Workload:
+def _workload(
+    name: str, world: WorldName, steps: int, *, target: float | None, bound: float
+) -> Workload:
     return Workload(
         name=name,
         title=f"1 run x {steps:,} sequential steps",
-        measure=lambda place: asyncio.run(partial(_measure, steps)(place)),
+        world=world,
+        measure=lambda place: asyncio.run(_measure(steps, place)),
         figures=(
             Figure(
                 key="steps_s",
                 what="steps",
                 unit="1/s",
                 better="more",
-                target=1_500,
+                target=target,
                 limit=COMMITS_S,
             ),
             Figure(key="cpu_us", what="processor time a step, all threads", unit="us"),
@@ -63,5 +65,6 @@ def _workload(steps: int, name: str, bound: float) -> Workload:
     )
 
 
-LONG2K = _workload(2_000, "long2k", 60)
-LONG20K = _workload(20_000, "long20k", 240)
+LONG2K = _workload("long2k", "sqlite", 2_000, target=1_500, bound=60)
+LONG20K = _workload("long20k", "sqlite", 20_000, target=1_500, bound=240)
+PG_LONG2K = _workload("pg-long2k", "postgres", 2_000, target=None, bound=60)

@@ -4,9 +4,17 @@ import asyncio
 import statistics
 from time import perf_counter, process_time
 
+from benchmarks.databases import database_of
 from benchmarks.flows import one_by_one
-from benchmarks.limits import DurableTable
-from benchmarks.model import Figure, Limit, Measured, Place, Workload, WrongResultError
+from benchmarks.model import (
+    Figure,
+    Limit,
+    Measured,
+    Place,
+    Workload,
+    WorldName,
+    WrongResultError,
+)
 from outlast import App
 
 STEPS = 10
@@ -17,17 +25,16 @@ BLOCKS = 5
 async def _measure(place: Place) -> Measured:
     runs: list[float] = []
     commits: list[float] = []
-    with DurableTable(place.folder / "beside.db") as table:
-        async with App(place.url):
-            await _times(5)
-            grown = table.commit_times(150)
-            cpu_s = 0.0
-            for _ in range(BLOCKS):
-                used = process_time()
-                runs += await _times(place.pick(20, 6))
-                cpu_s += process_time() - used
-                table.reuse_log()
-                commits += table.commit_times(100)
+    async with database_of(place).bare() as table, App(place.url):
+        await _times(5)
+        grown = await table.commit_times(150)
+        cpu_s = 0.0
+        for _ in range(BLOCKS):
+            used = process_time()
+            runs += await _times(place.pick(20, 6))
+            cpu_s += process_time() - used
+            await table.reuse_log()
+            commits += await table.commit_times(100)
     step_ms = statistics.median(runs) / STEPS * 1e3
     beside_ms = statistics.median(commits) * 1e3
     return {
@@ -49,32 +56,35 @@ async def _times(runs: int) -> list[float]:
     return times
 
 
-SEQ10 = Workload(
-    name="seq10",
-    title="10 sequential steps, runs one after another",
-    measure=lambda place: asyncio.run(_measure(place)),
-    figures=(
-        Figure(
-            key="step_ms",
-            what="a step, start and end of the run included",
-            unit="ms",
-            target=2,
-            per_limit=True,
-            limit=Limit(
-                "a durable commit into a log that need not grow",
-                lambda measured: measured["beside_ms"],
-            ),
+def _step(what: str, limit: str, key: str) -> Figure:
+    return Figure(
+        key="step_ms",
+        what=what,
+        unit="ms",
+        target=2,
+        per_limit=True,
+        limit=Limit(limit, lambda measured: measured[key]),
+    )
+
+
+def _workload(name: str, world: WorldName, *figures: Figure) -> Workload:
+    return Workload(
+        name=name,
+        title="10 sequential steps, runs one after another",
+        world=world,
+        measure=lambda place: asyncio.run(_measure(place)),
+        figures=(
+            *figures,
+            Figure(key="cpu_ms", what="processor time a step, all threads", unit="ms"),
         ),
-        Figure(
-            key="step_ms",
-            what="the same",
-            unit="ms",
-            target=2,
-            per_limit=True,
-            limit=Limit(
-                "a durable commit into a log that grows", lambda measured: measured["growing_ms"]
-            ),
-        ),
-        Figure(key="cpu_ms", what="processor time a step, all threads", unit="ms"),
-    ),
+    )
+
+
+STEP = "a step, start and end of the run included"
+SEQ10 = _workload(
+    "seq10",
+    "sqlite",
+    _step(STEP, "a durable commit into a log that need not grow", "beside_ms"),
+    _step("the same", "a durable commit into a log that grows", "growing_ms"),
 )
+PG_SEQ10 = _workload("pg-seq10", "postgres", _step(STEP, "a durable commit", "beside_ms"))

@@ -3,23 +3,29 @@
 import asyncio
 from time import perf_counter, process_time
 
+from benchmarks.databases import database_of
 from benchmarks.flows import one_by_one
 from benchmarks.limits import ROWS_S
-from benchmarks.model import Figure, Measured, Place, Workload, WrongResultError
+from benchmarks.model import Figure, Measured, Place, Workload, WorldName, WrongResultError
 from outlast import App, start
 
 STEPS = 5
+COMMITS_A_STEP = Figure(
+    key="commits_a_step", what="transactions that write, a step", unit="", target=0.02
+)
 
 
 async def _measure(place: Place) -> Measured:
-    runs = place.pick(1_000, 200)
+    runs, database = place.pick(1_000, 200), database_of(place)
     async with App(place.url):
         await one_by_one(STEPS)
+        commits = await database.commits()
         used, began = process_time(), perf_counter()
         started = await asyncio.gather(*[start(one_by_one(STEPS)) for _ in range(runs)])
         all_started = perf_counter()
         results = await asyncio.gather(*[run.result() for run in started])
         seconds, cpu_s = perf_counter() - began, process_time() - used
+        commits = await database.commits() - commits
     if results != [sum(range(STEPS))] * runs:
         raise WrongResultError(results)
     return {
@@ -27,16 +33,26 @@ async def _measure(place: Place) -> Measured:
         "seconds": seconds,
         "cpu_us": cpu_s / (runs * STEPS) * 1e6,
         "starts_s": runs / (all_started - began),
+        "commits_a_step": commits / (runs * STEPS),
     }
 
 
-THROUGHPUT = Workload(
-    name="throughput",
-    title="1,000 runs x 5 steps, start to last result",
-    measure=lambda place: asyncio.run(_measure(place)),
-    figures=(
-        Figure(key="steps_s", what="steps", unit="1/s", better="more", target=12_000, limit=ROWS_S),
-        Figure(key="cpu_us", what="processor time a step, all threads", unit="us"),
-        Figure(key="starts_s", what="runs started meanwhile", unit="1/s", better="more"),
-    ),
-)
+def _workload(name: str, world: WorldName, target: float, *figures: Figure) -> Workload:
+    return Workload(
+        name=name,
+        title="1,000 runs x 5 steps, start to last result",
+        world=world,
+        measure=lambda place: asyncio.run(_measure(place)),
+        figures=(
+            Figure(
+                key="steps_s", what="steps", unit="1/s", better="more", target=target, limit=ROWS_S
+            ),
+            *figures,
+            Figure(key="cpu_us", what="processor time a step, all threads", unit="us"),
+            Figure(key="starts_s", what="runs started meanwhile", unit="1/s", better="more"),
+        ),
+    )
+
+
+THROUGHPUT = _workload("throughput", "sqlite", 12_000)
+PG_THROUGHPUT = _workload("pg-throughput", "postgres", 10_000, COMMITS_A_STEP)
