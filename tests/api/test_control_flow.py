@@ -269,4 +269,4 @@ def test_failures_of_a_workflow(on_app: Bench) -> None:
     raised, forgotten = on_app(scenario)
     assert isinstance(raised, RunFailedError)
     assert isinstance(raised.__cause__, LookupError)
-    assert "coroutine" in str(forgotten)
+    assert "StepCall, which has no durable form: is an `await` missing?" in str(forgotten)

@@ -1,9 +1,10 @@
 """A call of a workflow that has not begun: what `wf(args)` gives."""
 
-from collections.abc import Callable, Coroutine, Generator
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from outlast._api.ambient import ambient_app
+from outlast._api.pending import Pending
 from outlast._api.where import current_execution
 from outlast._engine.commands import ChildRequest
 from outlast._engine.execution import Execution
@@ -14,7 +15,7 @@ from outlast._registry.definitions import WorkflowDefinition
 R_co = TypeVar("R_co", covariant=True)
 
 
-class Call(Coroutine[Any, Any, R_co], Generic[R_co]):
+class Call(Pending[R_co]):
     """A workflow with its arguments, validated. Pass it to `start`, or await it.
 
     Awaited in a workflow it starts a child run and gives its result; awaited elsewhere it starts a run on
@@ -22,39 +23,23 @@ class Call(Coroutine[Any, Any, R_co], Generic[R_co]):
     `TaskGroup` take it. Awaited once, or not at all.
     """
 
+    __slots__ = ("arguments", "definition")
+
     def __init__(
         self, definition: WorkflowDefinition, arguments: BoundArguments, line: str | None
     ) -> None:
+        super().__init__(current_execution(), line)
         self.definition = definition
         self.arguments = arguments
-        self.line = line
-        self._coroutine: Coroutine[Any, Any, R_co] | None = None
 
     @property
     def workflow(self) -> str:
         """The name of the workflow."""
         return self.definition.name
 
-    def __await__(self) -> Generator[Any, Any, R_co]:
-        return self._begun().__await__()
-
-    def send(self, value: Any) -> Any:
-        return self._begun().send(value)
-
-    def throw(self, *exception: Any) -> Any:
-        return self._begun().throw(*exception)
-
-    def close(self) -> None:
-        if self._coroutine is not None:
-            self._coroutine.close()
-
-    def __repr__(self) -> str:
-        return f"<call of workflow {self.workflow}>"
-
-    def _begun(self) -> Coroutine[Any, Any, R_co]:
-        if self._coroutine is None:
-            self._coroutine = self._run()
-        return self._coroutine
+    @property
+    def _what(self) -> str:
+        return f"workflow {self.workflow!r}"
 
     async def _run(self) -> R_co:
         execution = current_execution()
@@ -70,6 +55,7 @@ class Call(Coroutine[Any, Any, R_co], Generic[R_co]):
 
 def encode_call(call: Call[Any], encode: Callable[[object, str], bytes]) -> bytes:
     """The arguments as payload. Raises `EncodeError` or `PayloadTooLargeError`."""
+    call.spend()
     args, kwargs = call.arguments
     return encode({"args": list(args), "kwargs": kwargs}, f"input of workflow {call.workflow!r}")
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial, update_wrapper
 from typing import Any, Final, Generic, ParamSpec, TypeVar, cast, overload
 
+from outlast._api.pending import Pending
 from outlast._api.where import current_execution
 from outlast._engine.execution import Execution
 from outlast._engine.lines import calling_line
@@ -41,7 +42,7 @@ class Step(Generic[P, R]):
         self.__outlast_definition__ = definition
         self.fn: Callable[P, Any] = fn
         """The plain function, to call without any of this."""
-        self._what = f"input of step {definition.name!r}"
+        self._named = f"step {definition.name!r}"
         update_wrapper(self, fn)
 
     @property
@@ -54,8 +55,10 @@ class Step(Generic[P, R]):
         is out of attempts, and `EncodeError` if an argument cannot be stored."""
         execution = current_execution()
         if execution is None:
-            return self._call_plainly(*args, **kwargs)
-        return self._run_in(execution, args, kwargs, calling_line())
+            call: Any = self._call_plainly(*args, **kwargs)
+            call.__qualname__ = self._named  # what Python calls it if it is never awaited
+            return cast(Coroutine[Any, Any, R], call)
+        return StepCall(self, execution, args, kwargs, calling_line())
 
     def __repr__(self) -> str:
         return f"<step {self.name}>"
@@ -66,21 +69,38 @@ class Step(Generic[P, R]):
             return await cast(Awaitable[R], result)
         return result
 
-    async def _run_in(
+
+class StepCall(Pending[R]):
+    """A call of a step in a workflow."""
+
+    __slots__ = ("_args", "_kwargs", "_step")
+
+    def __init__(
         self,
+        step: Step[..., R],
         execution: Execution,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         line: str | None,
-    ) -> R:
-        definition = self.__outlast_definition__
-        if args or kwargs:
-            call = {"args": list(args), "kwargs": kwargs}
-            payload = execution.encode(call, self._what)
+    ) -> None:
+        super().__init__(execution, line)
+        self._step, self._args, self._kwargs = step, args, kwargs
+
+    @property
+    def _what(self) -> str:
+        return f"step {self._step.name!r}"
+
+    async def _run(self) -> R:
+        execution = self._execution
+        assert execution is not None  # noqa: S101 - given when it was made
+        definition = self._step.__outlast_definition__
+        if self._args or self._kwargs:
+            call = {"args": list(self._args), "kwargs": self._kwargs}
+            payload = execution.encode(call, f"input of {self._what}")
             fingerprint = digest(payload)
         else:
             payload, fingerprint = _NO_INPUT, _NO_INPUT_DIGEST
-        result: R = await execution.requests.run_step(definition, payload, fingerprint, line)
+        result: R = await execution.requests.run_step(definition, payload, fingerprint, self.line)
         return result
 
 

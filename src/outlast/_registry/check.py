@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType
 from typing import Final
 
+from outlast._registry.check_awaits import await_findings
 from outlast._registry.check_finding import Finding
 from outlast._registry.check_names import Write, all_codes, names_used
 from outlast._registry.check_origin import claim
@@ -24,8 +25,9 @@ MAX_FUNCTIONS: Final = 500
 def check_workflow(fn: Callable[..., object], *, warnings: bool = False) -> tuple[Finding, ...]:
     """What is wrong with a workflow function and its helpers, in order of file and line.
 
-    Errors are side effects. Warnings, if asked for, are what can make a replay differ: sets that are
-    iterated, globals that are written, time that is read past the lens.
+    Errors are side effects. With `warnings` there are also calls that nobody awaits, as errors too, and
+    what can make a replay differ: sets that are iterated, globals that are written, time that is read past
+    the lens.
     """
     if not isinstance(fn, FunctionType):
         return ()
@@ -77,6 +79,8 @@ class _Check:
         # Sources are read where they can matter: the only errors that they show are about paths.
         if self._warnings or words & PATH_METHODS:
             yield from value_findings(function, guessed=reach == "guessed")
+        if self._warnings:
+            yield from await_findings(function, guessed=reach == "guessed")
 
 
 def _written(function: FunctionType, write: Write) -> Finding:

@@ -7,14 +7,14 @@ assignments, annotations of parameters. What it does not know it leaves alone.
 
 import ast
 import builtins
-import inspect
 import pathlib
 from collections.abc import Iterator
 from types import FunctionType
 from typing import Final, Literal, TypeAlias
 
 from outlast._registry.check_finding import Finding, Severity
-from outlast._registry.check_names import ABSENT, attribute_of, is_plainly
+from outlast._registry.check_names import is_plainly
+from outlast._registry.check_source import Scope, source_tree
 from outlast._registry.check_table import PATHS, SETS, words
 
 PATH_METHODS: Final = words(
@@ -38,15 +38,9 @@ _Sort: TypeAlias = Literal["set", "path"] | None
 def value_findings(function: FunctionType, *, guessed: bool = False) -> Iterator[Finding]:
     """The findings in one function; none where its source cannot be had. In a function that is only
     guessed to be called, all are warnings."""
-    try:
-        lines, first = inspect.getsourcelines(function)
-        # Indented code is put under an `if` rather than moved: its columns and strings stay as they are.
-        indented = lines[0][:1].isspace()
-        tree = ast.parse("".join(["if True:\n", *lines] if indented else lines))
-    except (OSError, TypeError, SyntaxError):
-        # A function made by `exec` or typed in at a prompt; a lambda in the middle of an expression.
+    tree = source_tree(function)
+    if tree is None:
         return
-    ast.increment_lineno(tree, first - (2 if indented else 1))
     severity: Severity = "warning" if guessed else "error"
     yield from _Flow(function, tree, path_severity=severity).findings()
 
@@ -57,8 +51,7 @@ class _Flow:
     def __init__(self, function: FunctionType, tree: ast.AST, *, path_severity: Severity) -> None:
         self._function, self._tree = function, tree
         self._path_severity: Severity = path_severity
-        code = function.__code__
-        self._locals = {*code.co_varnames, *code.co_cellvars}
+        self._scope = Scope(function)
         self._sorts: dict[str, _Sort] = {}
 
     def findings(self) -> Iterator[Finding]:
@@ -130,7 +123,7 @@ class _Flow:
             case ast.Call(func=function):
                 return self._sort_of_call(function)
             case _:
-                return _sort_of_value(self._object(value))
+                return _sort_of_value(self._scope.value_of(value))
 
     def _sort_of_operation(self, operator: ast.operator, operands: set[_Sort]) -> _Sort:
         if isinstance(operator, ast.Div):
@@ -139,7 +132,7 @@ class _Flow:
         return "set" if isinstance(operator, set_operators) and "set" in operands else None
 
     def _sort_of_call(self, function: ast.expr) -> _Sort:
-        sort = _sort_of_class(self._object(function))
+        sort = _sort_of_class(self._scope.value_of(function))
         if sort is not None or not isinstance(function, ast.Attribute):
             return sort
         inner, method = self._sort(function.value), function.attr
@@ -147,7 +140,7 @@ class _Flow:
             return "set" if method in _SET_TO_SET else None
         if inner == "path":
             return "path" if method in _PATH_TO_PATH else None
-        owner = _sort_of_class(self._object(function.value))
+        owner = _sort_of_class(self._scope.value_of(function.value))
         return "path" if owner == "path" and method in ("cwd", "home") else None
 
     def _annotated(self, annotation: ast.expr) -> _Sort:
@@ -157,31 +150,10 @@ class _Flow:
             except SyntaxError:
                 return None
         inner = annotation.value if isinstance(annotation, ast.Subscript) else annotation
-        return _sort_of_class(self._object(inner))
-
-    def _object(self, expression: ast.expr) -> object:
-        """What a name from outside, with its attributes, refers to."""
-        match expression:
-            case ast.Name(id=name) if name not in self._locals:
-                return self._outer(name)
-            case ast.Attribute(value=value, attr=name):
-                return attribute_of(self._object(value), name)
-            case _:
-                return ABSENT
-
-    def _outer(self, name: str) -> object:
-        code = self._function.__code__
-        if name in code.co_freevars:
-            cell = (self._function.__closure__ or ())[code.co_freevars.index(name)]
-            try:
-                return cell.cell_contents
-            except ValueError:  # the variable has no value yet
-                return ABSENT
-        scope = self._function.__globals__
-        return scope.get(name, vars(builtins).get(name, ABSENT))
+        return _sort_of_class(self._scope.value_of(inner))
 
     def _is_builtin(self, function: ast.expr, names: tuple[str, ...]) -> bool:
-        found = self._object(function)
+        found = self._scope.value_of(function)
         return any(found is vars(builtins)[name] for name in names)
 
     def _is_ordering(self, function: ast.expr) -> bool:

@@ -15,8 +15,8 @@ from outlast.cli.targets import AnyWorkflow, module_workflows
 
 
 def command(source: str, /, *more: str, common: Common = DEFAULTS) -> int:
-    """Check all workflows of files or modules: side effects, which replay would do again (errors), and what
-    may come out differently on replay (warnings). Exit code 1 if there are errors.
+    """Check all workflows of files or modules: side effects, which replay would do again, and calls that nobody
+    awaits (errors); and what may come out differently on replay (warnings). Exit code 1 if there are errors.
 
     The files are imported for that, as a worker does: what stands at their top level runs, and what it prints
     goes to standard error. A file that starts an event loop there is refused.

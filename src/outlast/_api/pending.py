@@ -1,0 +1,73 @@
+"""Calls of steps and workflows that begin when they are awaited, and say so if they never are."""
+
+import warnings
+from abc import abstractmethod
+from collections.abc import Coroutine, Generator
+from typing import Any, Final, TypeVar
+
+from outlast._engine.execution import Execution
+
+R_co = TypeVar("R_co", covariant=True)
+
+_TOLD: Final[dict[Any, Any]] = {}
+"""What has been said; a replay, or another run, does not say it again."""
+
+
+class Pending(Coroutine[Any, Any, R_co]):
+    """A coroutine to asyncio, and to whoever awaits it. Awaited once, or not at all.
+
+    It warns as a coroutine does that was never awaited, but by the name of what was called and with the
+    line, and not where the run leaves memory before it comes to the `await`.
+    """
+
+    __slots__ = ("_coroutine", "_execution", "_spent", "line")
+
+    def __init__(self, execution: Execution | None, line: str | None) -> None:
+        self._coroutine: Coroutine[Any, Any, R_co] | None = None
+        self._spent = False
+        self._execution = execution
+        """The one whose workflow code has made the call."""
+        self.line = line
+
+    @abstractmethod
+    def _run(self) -> Coroutine[Any, Any, R_co]: ...
+
+    @property
+    @abstractmethod
+    def _what(self) -> str:
+        """`step 'charge'`."""
+        ...
+
+    def __await__(self) -> Generator[Any, Any, R_co]:
+        return self._begun().__await__()
+
+    def send(self, value: Any) -> Any:
+        return self._begun().send(value)
+
+    def throw(self, *exception: Any) -> Any:
+        return self._begun().throw(*exception)
+
+    def close(self) -> None:
+        self._spent = True
+        if self._coroutine is not None:
+            self._coroutine.close()
+
+    def spend(self) -> None:
+        """Note that the call was not made for nothing: it was passed on to be started."""
+        self._spent = True
+
+    def __repr__(self) -> str:
+        return f"<call of {self._what}>"
+
+    def __del__(self) -> None:
+        if self._spent or self._coroutine is not None or self._execution is None:
+            return
+        if not self._execution.requests.closed:
+            file, _, number = (self.line or "?:0").rpartition(":")
+            message = f"{self._what} was called but not awaited, {self.line}"
+            warnings.warn_explicit(message, RuntimeWarning, file, int(number), registry=_TOLD)
+
+    def _begun(self) -> Coroutine[Any, Any, R_co]:
+        if self._coroutine is None:
+            self._coroutine = self._run()
+        return self._coroutine

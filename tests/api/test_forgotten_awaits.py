@@ -1,0 +1,90 @@
+"""What is called in a workflow and never awaited is warned of, by its name and line."""
+
+import asyncio
+import gc
+import warnings
+from typing import Any
+
+import pytest
+
+from outlast import App, RunStatus, WorkerOptions, sleep, start, step, workflow
+from tests.api.conftest import Bench, outcome
+
+
+@step(name="forgotten.double")
+async def double(number: int) -> int:
+    return 2 * number
+
+
+@workflow(name="forgotten.child")
+async def child() -> int:
+    return 1
+
+
+@workflow(name="forgotten.forgets")
+async def forgets(what: str) -> int:
+    if what == "step":
+        double(1)  # type: ignore[unused-coroutine]
+    elif what == "child":
+        child()
+    return await double(2)
+
+
+@pytest.mark.parametrize(("what", "named"), [("step", "double"), ("child", "child")])
+def test_a_forgotten_await_is_warned_of(on_app: Bench, what: str, named: str) -> None:
+    async def scenario(_: App) -> Any:
+        return await outcome(await start(forgets(what)))
+
+    said = rf"'forgotten\.{named}' was called but not awaited, test_forgotten_awaits\.py:\d+"
+    with pytest.warns(RuntimeWarning, match=said) as caught:
+        assert on_app(scenario) == 4
+    assert caught[0].filename == "test_forgotten_awaits.py"
+
+
+@workflow(name="forgotten.later")
+async def later() -> int:
+    steps, children = [double(1), double(2)], [child()]
+    await sleep("1 hour")
+    return sum([await one for one in steps]) + await children[0]
+
+
+def test_leaving_memory_before_the_await_is_no_reason_to_warn(on_memory: Bench) -> None:
+    async def scenario(_: App) -> Any:
+        run = await start(later())
+        while await run.status() is not RunStatus.SUSPENDED:
+            await asyncio.sleep(0)
+        gc.collect()
+        await run.wake()
+        return await outcome(run)
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert on_memory(scenario, options=WorkerOptions(linger=0)) == 7
+    assert caught == []
+
+
+@workflow(name="forgotten.passes")
+async def passes_on() -> int:
+    call = child()
+    await start(call)
+    double(3).close()
+    return await asyncio.create_task(double(1))
+
+
+def test_what_is_started_closed_or_made_a_task_is_not_forgotten(on_app: Bench) -> None:
+    async def scenario(_: App) -> Any:
+        child()  # outside of a workflow a call is only looked at, and may be dropped
+        return await outcome(await start(passes_on()))
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert on_app(scenario) == 2
+    assert caught == []
+
+
+def test_outside_of_a_workflow_python_warns_and_names_the_step() -> None:
+    async def main() -> None:
+        double(1)  # type: ignore[unused-coroutine]
+
+    with pytest.warns(RuntimeWarning, match=r"coroutine 'step 'forgotten\.double''"):
+        asyncio.run(main())
