@@ -56,9 +56,10 @@ class Connections:
         self._open = False
         for _ in range(self._limit):
             await self._free.acquire()
-        self._leaving |= {asyncio.ensure_future(_close(connection)) for connection in self._idle}
-        self._idle.clear()
-        await asyncio.gather(*self._leaving)
+        while self._idle:
+            self._leave(self._idle.pop())
+        while self._leaving:
+            await asyncio.wait(self._leaving)
 
     async def call(self, work: Work[T]) -> T:
         """Do the work. While it lasts the clock is held, so that tests skip no time.
@@ -99,7 +100,10 @@ class Connections:
         lost = not isinstance(error, Exception) or isinstance(error, OSError | TimeoutError)
         if not lost and not connection.is_closed() and not connection.is_in_transaction():
             self._idle.append(connection)
-            return
+        else:
+            self._leave(connection)
+
+    def _leave(self, connection: Connection) -> None:
         leaving = asyncio.get_running_loop().create_task(_close(connection))
         self._leaving.add(leaving)
         leaving.add_done_callback(self._leaving.discard)
