@@ -10,6 +10,7 @@ from outlast._codec.error_write import RECORDED_TRACEBACK, descriptor_of, descri
 from outlast._codec.marks import Dropped
 from outlast._codec.records import is_dunder
 from outlast._codec.trail import Unreadable
+from outlast._codec.validation_errors import is_validation_error, make_validation_error
 from outlast.errors import RecordedError
 
 Form = dict[str, Any]
@@ -39,7 +40,9 @@ def _rebuild(form: Form, value: Callable[[object], object]) -> BaseException | N
         return None
     members = form.get("members")
     args = _values(form.get("args"), value)
-    if isinstance(members, list):
+    if is_validation_error(cls):
+        error = _validation_error(cls, form.get("validation"), value)
+    elif isinstance(members, list):
         error = _bare_group(cls, form, _values(cast("list[object]", members), value))
     else:
         error = _bare(cls, args)
@@ -84,6 +87,21 @@ def _new(base: Any, cls: type[BaseException], args: tuple[object, ...]) -> BaseE
     except (TypeError, ValueError):
         made = base.__new__(cls)
     return made
+
+
+def _validation_error(
+    cls: type[BaseException], parts: object, value: Callable[[object], object]
+) -> BaseException | None:
+    found = cast("Form", parts) if isinstance(parts, dict) else {}
+    details = found.get("details")
+    if not isinstance(details, list):
+        return None
+    read = [
+        {name: _part(item, value) for name, item in cast("Form", one).items()}
+        for one in cast("list[object]", details)
+        if isinstance(one, dict)
+    ]
+    return make_validation_error(cls, found.get("title"), read)
 
 
 def _bare_group(

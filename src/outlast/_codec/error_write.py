@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar, cast
 from outlast._codec.classes import class_name
 from outlast._codec.plain import TAG
 from outlast._codec.records import is_dunder
+from outlast._codec.validation_errors import is_validation_error, validation_details
 
 T = TypeVar("T")
 
@@ -35,6 +36,8 @@ def error_tree(error: BaseException, tree: Callable[[object], object]) -> dict[s
     attributes = _attributes(error, args)
     if attributes:
         form["attributes"] = {name: tree(item) for name, item in attributes.items()}
+    if is_validation_error(type(error)):
+        form["validation"] = _validation(error, tree)
     notes = _notes(error)
     if notes:
         form["notes"] = notes
@@ -131,6 +134,14 @@ def _read(descriptor: Any, error: BaseException) -> object:
         return descriptor.__get__(error)
     except AttributeError:  # a slot that is not set
         return None
+
+
+def _validation(error: Any, tree: Callable[[object], object]) -> dict[str, object]:
+    details = validation_details(error)
+    return {
+        "title": tree(error.title),
+        "details": [{name: tree(item) for name, item in one.items()} for one in details],
+    }
 
 
 def _notes(error: BaseException) -> list[str]:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-import pydantic
 import pytest
+from pydantic_core import PydanticCustomError
 
 from outlast._codec import Codec, Dropped, recorded_traceback
 from outlast.errors import DecodeError, RecordedError, StepFailedError
@@ -220,11 +220,10 @@ class TestStandIns:
         assert isinstance(error.__cause__, KeyError)
 
     def test_a_class_that_cannot_be_rebuilt(self) -> None:
-        error = _raised(lambda: samples.Person.model_validate({}))
-        assert isinstance(error, pydantic.ValidationError)
+        error = PydanticCustomError("short", "too {how}", {"how": "short"})
         back = CODEC.decode_error(CODEC.encode_error(error))
         assert isinstance(back, RecordedError)
-        assert "Field required" in str(back)
+        assert "too short" in str(back)
 
     def test_a_part_that_cannot_be_read_is_dropped_alone(self) -> None:
         gone = {"$type": "object", "class": "shop.gone:Order", "fields": {}}
