@@ -194,8 +194,9 @@ class NonDeterminismError(OutlastError):
             hint="Look for what differs from one execution to the next (the order of a set, a global, "
             "something from outside) and move it into a step."
             if verified
-            else "Put the code back as it was when the run started and wake the run, "
-            "or cancel the run and start it anew.",
+            else "Make the code fit again and start a worker with it. If the source of the workflow itself "
+            f"is the same as now, wake the run then: outlast wake {run_id}. "
+            f"Or cancel it: outlast cancel {run_id}.",
         )
         self.run_id, self.position = run_id, position
         self.recorded, self.asked, self.verified = recorded, asked, verified

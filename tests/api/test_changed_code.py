@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from outlast import App, RunCancelledError, RunStatus, get_run, start
-from outlast.errors import RunBlockedError
+from outlast.errors import NonDeterminismError, RunBlockedError
 from tests.api.conftest import outcome
+from tests.house.checkout import ROOT
 
 FIRST = """
 from outlast import sleep, step, workflow
@@ -142,3 +143,22 @@ def test_a_blocked_run_can_be_cancelled(tmp_path: Path, url: str) -> None:
 
     ended = asyncio.run(cancel())
     assert isinstance(ended, RunCancelledError)
+
+
+ADVICE = (
+    "make the code fit again and start a worker with it",
+    "if the source of the workflow itself is the same",
+    "outlast wake ",
+    "outlast cancel ",
+)
+
+
+@pytest.mark.parametrize(
+    "page", ["how-to/change-code", "errors/run-blocked", "errors/non-determinism"]
+)
+def test_the_message_and_the_pages_give_one_advice(page: str) -> None:
+    error = NonDeterminismError("it", position=1, recorded="a#1", asked="b#1")
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    for said in (str(error), text.replace("**", "")):
+        words = " ".join(said.lower().split())
+        assert [one for one in ADVICE if one not in words] == []
