@@ -121,6 +121,8 @@ class LiveRun:
         """See `Advancing`."""
         if self.gone or (self._unread and isinstance(self._outbox.then, Keep)):
             return None  # in the middle of a replay: what has come since is fetched at its end
+        # A retry and the outcome after it may have been read in one go.
+        self._outbox.keep_dispatches(self.execution.requests.operations.is_pending)
         return self._outbox.take(self.id, self.epoch, self._seen)
 
     def advanced(self, answer: Advanced, at: Micros) -> None:

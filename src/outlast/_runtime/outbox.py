@@ -1,5 +1,7 @@
 """What a live run has to write, and what of it is on its way."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from outlast._codec import encode_event
@@ -67,6 +69,13 @@ class Outbox:
         changes = self._changes()
         changes.dispatches.pop(ref, None)
         changes.withdraws[ref] = None
+
+    def keep_dispatches(self, wanted: Callable[[str], bool]) -> None:
+        """Forget the steps that are not wanted any more. One that is over by now would be made again: it has
+        left the queue, so nothing there tells that it was in it."""
+        if self._queue is not None and self._queue.dispatches:
+            dispatches = self._queue.dispatches
+            self._queue.dispatches = {ref: dispatches[ref] for ref in dispatches if wanted(ref)}
 
     def discard(self) -> None:
         """Forget what is not on its way."""
