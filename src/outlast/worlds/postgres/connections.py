@@ -7,7 +7,7 @@ from typing import TypeAlias, TypeVar
 from outlast._clock import Clock
 from outlast.worlds.postgres.address import Address
 from outlast.worlds.postgres.connecting import Connection, connect
-from outlast.worlds.postgres.faults import FAULTS, closed, explained
+from outlast.worlds.postgres.faults import FAULTS, LOST, closed, explained
 
 T = TypeVar("T")
 
@@ -97,7 +97,7 @@ class Connections:
     def _give_back(self, connection: Connection, error: BaseException) -> None:
         """Keep the connection if it can go on; otherwise leave it, which may take a moment: the driver asks
         the server to give up what is under way."""
-        lost = not isinstance(error, Exception) or isinstance(error, OSError | TimeoutError)
+        lost = not isinstance(error, Exception) or isinstance(error, LOST)
         if not lost and not connection.is_closed() and not connection.is_in_transaction():
             self._idle.append(connection)
         else:

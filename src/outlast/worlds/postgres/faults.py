@@ -4,7 +4,11 @@ import asyncpg
 
 from outlast.errors import WorldError, WorldUnavailableError
 
-FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+LOST = (asyncpg.InternalClientError, OSError, TimeoutError)
+"""What the driver raises when its connection is of no use any more. The first comes when a server has said
+why it closes a connection that nothing was asked of."""
+
+FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, *LOST)
 """All that the driver raises when something is wrong with the server, the network or a statement."""
 
 RACES = (
@@ -109,6 +113,8 @@ def _without_state(url: str, error: Exception) -> Exception:
                 f"the server cannot be reached ({_first_line(error)})",
                 hint="Check the host and the port in the URL, and that the server runs.",
             )
+        case asyncpg.InternalClientError():
+            return WorldUnavailableError(url, "the connection to the server was lost", hint=_MAYBE)
         case asyncpg.InterfaceError() if "closed" in str(error):
             return WorldUnavailableError(url, "the connection to the server was lost", hint=_MAYBE)
         case _:

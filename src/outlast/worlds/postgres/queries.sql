@@ -411,8 +411,11 @@ WITH picked AS MATERIALIZED (
 SELECT count(*) FROM gone;
 
 -- name: migrations_table
--- Whether the schema has a record of its migrations.
-SELECT to_regclass($1) IS NOT NULL;
+-- Whether the schema has a record of its migrations. From the tables of the catalogue: to_regclass may
+-- answer, within a transaction, from what the session knew before it waited for the lock.
+SELECT EXISTS (
+    SELECT FROM pg_class AS found JOIN pg_namespace AS place ON place.oid = found.relnamespace
+    WHERE place.nspname = $1::text AND found.relname = 'migrations');
 
 -- name: migrations
 -- The migrations that were applied.
@@ -424,7 +427,7 @@ SELECT pg_advisory_xact_lock($1::bigint);
 
 -- name: schema_exists
 -- Whether there is such a schema.
-SELECT to_regnamespace($1) IS NOT NULL;
+SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1::text);
 
 -- name: create_schema
 -- Make the schema.

@@ -101,7 +101,7 @@ class PostgresSchema:
 
     async def _begin(self, connection: Connection) -> None:
         """Make the schema, where there is nothing yet."""
-        if not await connection.fetchval(self._queries["schema_exists"], self._address.quoted):
+        if not await connection.fetchval(self._queries["schema_exists"], self._address.schema):
             await connection.execute(self._queries["create_schema"])
         if not await self._recorded(connection):
             await connection.execute(self._queries["create_migrations"])
@@ -123,8 +123,8 @@ class PostgresSchema:
         return frozenset([row["number"] for row in rows])
 
     async def _recorded(self, connection: Connection) -> bool:
-        table = f"{self._address.quoted}.migrations"
-        return bool(await connection.fetchval(self._queries["migrations_table"], table))
+        name = self._address.schema
+        return bool(await connection.fetchval(self._queries["migrations_table"], name))
 
     def _lock(self) -> int:
         text = f"migrations of {self._address.schema}".encode()
