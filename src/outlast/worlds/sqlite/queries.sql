@@ -395,8 +395,9 @@ PRAGMA cache_size = 16;
 PRAGMA temp_store = memory;
 
 -- name: writer_cache
--- 8 MiB of pages.
-PRAGMA cache_size = -8192;
+-- 2 MiB of pages, as readers have. With more, nothing was faster, not beside 60,000 runs either: what is
+-- not in it comes from the pages of the system.
+PRAGMA cache_size = -2048;
 
 -- name: impatient
 -- Say at once that the file is locked: whoever uses the connection has a patience of its own.
