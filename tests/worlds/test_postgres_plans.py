@@ -1,0 +1,229 @@
+"""The hot queries find what they look for by index, however many runs there are.
+
+Counted by the server: how many rows it has read one after the other, and how many it has fetched by an index.
+Counted at the first execution, which has a plan for the values at hand, and later, when the server may have gone over
+to a general one.
+"""
+
+import asyncio
+from typing import Any, NamedTuple
+
+import asyncpg
+import pytest
+
+from outlast._model.runs import RunStatus
+from outlast.testing.conformance.scene import advance, append, draft, fact
+from outlast.world import Again, Batch, Dispatch, Done, End, Progress, Settle, StepKey, Suspend
+from outlast.worlds.planning import Known, RunState, StepState, plan, wanted
+from outlast.worlds.postgres.encoding import wishes
+from outlast.worlds.postgres.queries import queries
+from outlast.worlds.postgres.writing import plan_parameters
+from tests.postgres import Postgres
+from tests.worlds.postgres_scenes import make, schema_of
+
+FEW, MANY = 2_000, 20_000
+NOW = 5_000_000
+
+BATCH = tuple(f"run-{number}" for number in range(50))
+
+
+class Asked(NamedTuple):
+    query: str
+    parameters: tuple[Any, ...]
+    fetched: int
+    """How many rows it may fetch."""
+
+
+def everything(*wish: Any, limit: int = 50) -> tuple[Any, ...]:
+    """The parameters of a `find`."""
+    given = [None] * 6
+    for place, value in zip(wish[::2], wish[1::2], strict=True):
+        given[place - 1] = value
+    return (*given, 2**63 - 1, "", -(2**63), 2**63 - 1, limit)
+
+
+ASKED = (
+    Asked("claim", ("me", ["flow"], ["default"], NOW, 50, 1, 200), 50 * 6),
+    Asked("claim", ("me", ["flow"], ["default", "other"], 0, 50, 1, 200), 30),
+    Asked("claim", ("me", ["unknown"], ["default"], NOW, 50, 1, 200), 30),
+    Asked("next_due", (["flow"], ["default", "other"]), 30),
+    Asked("claim_steps", ("me", ["work"], ["gpu"], NOW, 50, 1), 50 * 6),
+    Asked("next_step_due", (["work"], ["gpu"]), 30),
+    Asked("held_steps", ("nobody",), 0),
+    Asked("nudged", ("nobody",), 0),
+    Asked("renew", ("me", NOW, BATCH, [], [], 1, 1, 1), 50 * 3),
+    Asked("unregister", ("nobody", NOW), 2),
+    Asked("unblock", ("flow", "digest", NOW), 0),
+    Asked("advance_one", ("run-7", 1, 1, NOW, True, "fact", b"{}"), 4),
+    Asked("read", ("run-7", 0, None), 4),
+    Asked("get", ("run-7",), 1),
+    Asked("ended", (BATCH,), 50),
+    Asked("find", everything(), 50),
+    Asked("find_by_ids", everything(1, ["run-7", "run-8"]), 2),
+    Asked("find_by_parent", everything(4, "run-7"), 50),
+    Asked("find_by_status", everything(2, ["running"]), 50),
+    Asked("find_by_attribute", everything(5, ["tenant"], 6, ['"acme"']), 40),
+    Asked("prune", (NOW, None, None, 50), 50 * 8),
+    Asked("known", (BATCH, [0] * 50, ["key-7"], ["run-7"], ["step"]), 50 * 4),
+)
+
+
+@pytest.fixture(scope="module")
+def filled(postgres: Postgres) -> tuple[str, str]:
+    """The URL of a server and the name of a schema with many runs that sleep or are over, and fewer that
+    are due."""
+    url = postgres.url()
+    make(url)
+    asyncio.run(fill(postgres.server, schema_of(url)))
+    return postgres.server, f'"{schema_of(url)}"'
+
+
+async def fill(server: str, schema: str) -> None:
+    connection = await asyncpg.connect(server)
+    await connection.execute(f"""
+        INSERT INTO {schema}.runs (id, workflow, status, version, queue, priority, attributes, due_at, epoch,
+            worker, nudged, position, last_at, recoveries, created_at, ended_at, idempotency_key, waiting)
+        SELECT 'run-' || n, 'flow', CASE WHEN n < {FEW} THEN 'running' ELSE 'suspended' END, '1', 'default',
+            n % 3, '{{}}', CASE WHEN n < {FEW} THEN 1000000 + n ELSE 9000000 + n END, 1,
+            CASE WHEN n < {FEW} THEN 'w' || n % 50 END, false, 1, 0, 0, n, NULL, 'key-' || n, '[]'
+        FROM generate_series(0, {FEW + MANY}) AS n;
+        INSERT INTO {schema}.runs (id, workflow, status, version, queue, priority, attributes, epoch,
+            nudged, position, last_at, recoveries, created_at, ended_at, waiting)
+        SELECT 'over-' || n, 'flow', 'completed', '1', 'default', 0, '{{}}', 1, false, 1, 0, 0, n, n, '[]'
+        FROM generate_series(0, {MANY}) AS n;
+        INSERT INTO {schema}.events (run, position, at, kind, data)
+        SELECT number, 0, 0, 'run_created', '{{}}' FROM {schema}.runs;
+        INSERT INTO {schema}.run_attributes (run, name, value)
+        SELECT number, 'tenant', '"' || CASE WHEN number < 10 THEN 'acme' ELSE number::text END || '"'
+        FROM {schema}.runs;
+        INSERT INTO {schema}.steps (run, ref, name, queue, priority, attempt, due_at, epoch, worker, recoveries, data)
+        SELECT number, 'step', 'work', 'gpu', number % 3, 1, due_at, 1, 'w', 0, '{{}}'
+        FROM {schema}.runs WHERE due_at IS NOT NULL;
+        ANALYZE;
+    """)  # noqa: S608 - names of our own
+    await connection.close()
+
+
+COUNTED = """
+    SELECT sum(seq_tup_read)::int AS read, sum(coalesce(idx_tup_fetch, 0))::int AS fetched
+    FROM pg_stat_xact_user_tables WHERE schemaname = $1 AND relname <> 'workers'
+"""
+
+PLANNING = 8
+"""So many rows may be looked at in addition, for planning: the first and last ones of indexes."""
+
+
+async def work(
+    filled: tuple[str, str], query: str, parameters: tuple[Any, ...], executions: int = 1
+) -> tuple[int, int]:
+    """How many rows the query reads one after the other, and how many by an index, at its last
+    execution. Nothing is kept of what it does."""
+    server, schema = filled
+    connection = await asyncpg.connect(server, server_settings={"jit": "off"})
+    name = schema.strip('"')
+    for _ in range(executions):
+        transaction = connection.transaction()
+        await transaction.start()
+        (before,) = await connection.fetch(COUNTED, name)
+        await connection.fetch(queries(schema)[query], *parameters)
+        (after,) = await connection.fetch(COUNTED, name)
+        await transaction.rollback()
+    await connection.close()
+    return after[0] - before[0], after[1] - before[1]
+
+
+@pytest.mark.parametrize("executions", [1, 10])
+@pytest.mark.parametrize("asked", ASKED, ids=lambda asked: asked.query)
+def test_fetches_what_it_wants_and_scans_nothing(
+    filled: tuple[str, str], asked: Asked, executions: int
+) -> None:
+    read, fetched = asyncio.run(work(filled, asked.query, asked.parameters, executions))
+
+    assert read == 0
+    assert fetched <= asked.fetched + PLANNING
+
+
+def held_by_another(run_id: str) -> RunState:
+    return RunState(RunStatus.RUNNING, 1, 1, 0, {})
+
+
+THENS: tuple[Progress, ...] = (Done(), Again(attempt=2, delay=1))
+
+BATCHES = {
+    "growing": Batch(advances=tuple(advance(run_id, "fact") for run_id in BATCH)),
+    "ending": Batch(
+        advances=tuple(
+            advance(run_id, "over", then=End(status=RunStatus.COMPLETED)) for run_id in BATCH
+        )
+    ),
+    "suspending": Batch(
+        advances=tuple(
+            advance(run_id, then=Suspend(due_at=9, waiting=()), attributes={"tenant": "x"})
+            for run_id in BATCH
+        )
+    ),
+    "appending": Batch(appends=tuple(append(run_id, "fact") for run_id in BATCH)),
+    "creating": Batch(creates=tuple(draft(f"new-{n}", idempotency_key=f"n{n}") for n in range(50))),
+    "dispatching": Batch(
+        advances=tuple(
+            advance(
+                run_id,
+                dispatches=(
+                    Dispatch(ref="s", name="work", queue="gpu", priority=0, attempt=1, data=b"{}"),
+                ),
+            )
+            for run_id in BATCH
+        )
+    ),
+    "settling": Batch(
+        settles=tuple(
+            Settle(run_id=run_id, ref="step", epoch=1, events=(fact("x"),), then=THENS[number % 2])
+            for number, run_id in enumerate(BATCH)
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_a_commit_fetches_the_rows_of_its_batch(filled: tuple[str, str], name: str) -> None:
+    """Whether the plan fits or not: 50 runs, and what belongs to them."""
+    batch = BATCHES[name]
+    known = Known(
+        {run_id: held_by_another(run_id) for run_id in BATCH},
+        {},
+        {},
+        {StepKey(run_id, "step"): StepState(1, True) for run_id in BATCH},
+    )
+    if name == "creating":
+        known = Known({}, {}, {})
+    parameters = (
+        *plan_parameters(plan(batch, known, NOW), batch),
+        *wishes(wanted(batch)),
+    )
+    read, fetched = asyncio.run(work(filled, "write_plan", parameters))
+
+    assert read == 0
+    assert fetched <= 50 * 6
+
+
+def test_a_claim_takes_no_longer_among_many_that_are_over(filled: tuple[str, str]) -> None:
+    """Ended runs are not in the index of claims at all, and sleeping ones are behind those that are due."""
+    server, schema = filled
+    one = asyncio.run(work(filled, "claim", ASKED[0].parameters))
+    asyncio.run(more_that_are_over(server, schema))
+    other = asyncio.run(work(filled, "claim", ASKED[0].parameters))
+
+    assert abs(one[1] - other[1]) <= PLANNING
+
+
+async def more_that_are_over(server: str, schema: str) -> None:
+    connection = await asyncpg.connect(server)
+    await connection.execute(
+        f"""
+        INSERT INTO {schema}.runs (id, workflow, status, version, queue, priority, attributes, epoch,
+            nudged, position, last_at, recoveries, created_at, ended_at, waiting)
+        SELECT 'more-' || n, 'flow', 'completed', '1', 'default', 0, '{{}}', 1, false, 1, 0, 0, n, n, '[]'
+        FROM generate_series(0, {MANY}) AS n;
+        """  # noqa: S608 - names of our own
+    )
+    await connection.close()
