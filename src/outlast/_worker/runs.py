@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from outlast._clock import holding, sleep_until
+from outlast._clock import holding
 from outlast._runtime.runtime import Runtime
 from outlast._worker.alarm import Alarm
 from outlast._worker.sharing import Neighbours, Share
@@ -40,7 +40,7 @@ class RunClaims:
         """Claim once. True if there may be more, and room for it."""
         runtime = self._runtime
         self.arriving = ()
-        await self._give_way()
+        await self._share.give_way(held := len(runtime.live), runtime.clock)
         limit = self._share.limit(runtime.options.max_live_runs - len(runtime.live))
         if not limit:
             return False
@@ -56,12 +56,7 @@ class RunClaims:
             runtime.expect(self.arriving)
         for one in claimed:
             runtime.call_soon(runtime.adopt, one, await self._whole_log(one))
-        return self._share.took(len(claimed), limit)
-
-    async def _give_way(self) -> None:
-        runtime = self._runtime
-        if pause := self._share.pause(len(runtime.live)):
-            await sleep_until(runtime.clock, runtime.clock.now() + pause)
+        return await self._share.took(len(claimed), limit, held=held)
 
     async def _whole_log(self, claimed: ClaimedRun) -> tuple[StoredEvent, ...]:
         log = claimed.events

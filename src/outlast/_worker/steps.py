@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from itertools import chain
 from typing import Final
 
-from outlast._clock import Micros, holding, sleep_until
+from outlast._clock import Micros, holding
 from outlast._runtime.dispatching import command_of
 from outlast._runtime.runtime import Runtime
 from outlast._worker.alarm import Alarm
@@ -84,7 +84,8 @@ class HeldSteps:
     async def _claim(self, names: frozenset[str]) -> bool:
         """Claim once. True if there may be more, and room for it."""
         runtime = self._runtime
-        await self._give_way()
+        held = runtime.options.max_steps - runtime.slots.free
+        await self._share.give_way(held, runtime.clock)
         limit = self._share.limit(self._room())
         if not limit:
             return False
@@ -98,12 +99,7 @@ class HeldSteps:
             claimed = await runtime.world.steps.claim(request)
             for one in claimed:
                 self._take(one)
-        return self._share.took(len(claimed), limit)
-
-    async def _give_way(self) -> None:
-        runtime = self._runtime
-        if pause := self._share.pause(runtime.options.max_steps - runtime.slots.free):
-            await sleep_until(runtime.clock, runtime.clock.now() + pause)
+        return await self._share.took(len(claimed), limit, held=held)
 
     def _room(self) -> int:
         """For how many attempts there is room. If for none, the alarm rings once there is."""

@@ -40,7 +40,7 @@ class Worker:
         self.id = new_worker_id()
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._runtime = runtime
-        self._neighbours = Neighbours(runtime.options.queues)
+        self._neighbours = Neighbours(runtime)
         self._runs = RunClaims(runtime, self.id, self._neighbours, self._wait_for_world)
         self._steps = HeldSteps(runtime, self.id, self._neighbours)
         self._stopping = False
@@ -56,7 +56,7 @@ class Worker:
         runtime.on_due, runtime.on_room = self._runs.alarm.ring_at, self._runs.alarm.ring
         runtime.on_dispatched, runtime.on_withdrawn = self._steps.alarm.ring, self._steps.withdrawn
         runtime.on_broken = self._break
-        await self._see_neighbours()
+        await self._neighbours.look()
         self._tasks = [
             asyncio.create_task(self._service(serve), name=f"outlast {name}")
             for name, serve in self._services().items()
@@ -174,7 +174,7 @@ class Worker:
         while True:
             await self._runtime.world.claims.renew(self._heartbeat())
             await self._look_around()
-            await self._see_neighbours()
+            await self._neighbours.look()
             await self._pause(self._runtime.options.lease // 3)
 
     def _heartbeat(self) -> Heartbeat:
@@ -188,16 +188,12 @@ class Worker:
             attempts=runtime.options.max_steps - runtime.slots.free,
         )
 
-    async def _see_neighbours(self) -> None:
-        runtime = self._runtime
-        self._neighbours.see(await runtime.world.listing.workers(), runtime.options.lease)
-
     async def _upkeep(self) -> None:
         while True:
             if await self._runtime.world.claims.reap():
                 self._runs.alarm.ring()
                 self._steps.alarm.ring()
-                await self._see_neighbours()
+                await self._neighbours.look()
             await self._pause(self._runtime.options.upkeep)
 
     async def _pause(self, length: Micros) -> None:
