@@ -66,7 +66,7 @@ test: static ## Everything that a change must pass: lint, types, layers, tests (
 laws: setup ## The long forms: slow tests, and the laws with many more examples
 	@HYPOTHESIS_PROFILE=laws $(PYTEST) --quiet --numprocesses auto --timeout 1800 -m "slow or law"
 
-bench: setup ## Measure, and compare with the limits of the machine
+bench: setup ## Measure on SQLite and PostgreSQL, and compare with the limits of the machine
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 demo: setup ## Index the standard library, with a worker killed half way

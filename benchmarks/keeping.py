@@ -44,11 +44,12 @@ def write_report(at: datetime, where: Machine, samples: Mapping[str, list[Sample
             for sample in [sample for taken in some.values() for sample in taken]:
                 kept.add(sample)
             REPORT.write_text(
-                _between_marks(REPORT.read_text(), world, _measured(where, world, some))
+                between_marks(REPORT.read_text(), world, _measured(where, world, some))
             )
 
 
-def _between_marks(report: str, world: WorldName, text: str) -> str:
+def between_marks(report: str, world: WorldName, text: str) -> str:
+    """The report with the text in the place of what was measured on a world."""
     begin, end = f"<!-- {world}: begin -->", f"<!-- {world}: end -->"
     before, _, rest = report.partition(begin)
     _, _, after = rest.partition(end)
