@@ -62,7 +62,7 @@ ASKED = (
     Asked("find_by_ids", everything(1, ["run-7", "run-8"]), 2),
     Asked("find_by_parent", everything(4, "run-7"), 50),
     Asked("find_by_status", everything(2, ["running"]), 50),
-    Asked("find_by_attribute", everything(5, ["tenant"], 6, ['"acme"']), 40),
+    Asked("find_by_attribute", everything(5, ['"tenant"'], 6, ['"acme"']), 40),
     Asked("prune", (NOW, None, None, 50), 50 * 8),
     Asked("known", (BATCH, [0] * 50, ["key-7"], ["run-7"], ["step"]), 50 * 4),
 )
@@ -94,7 +94,7 @@ async def fill(server: str, schema: str) -> None:
         INSERT INTO {schema}.events (run, position, at, kind, data)
         SELECT number, 0, 0, 'run_created', '{{}}' FROM {schema}.runs;
         INSERT INTO {schema}.run_attributes (run, name, value)
-        SELECT number, 'tenant', '"' || CASE WHEN number < 10 THEN 'acme' ELSE number::text END || '"'
+        SELECT number, '"tenant"', '"' || CASE WHEN number < 10 THEN 'acme' ELSE number::text END || '"'
         FROM {schema}.runs;
         INSERT INTO {schema}.steps (run, ref, name, queue, priority, attempt, due_at, epoch, worker, recoveries, data)
         SELECT number, 'step', 'work', 'gpu', number % 3, 1, due_at, 1, 'w', 0, '{{}}'

@@ -17,6 +17,9 @@ def checked_attributes(attributes: Mapping[str, AttributeValue] | None) -> Attri
         path = f"$.{name}"
         if type(name) is not str or not name:
             raise EncodeError(path, type(name).__name__, "and names are texts", what="attributes")
+        if not _encodable(name) or "\0" in name:
+            reason = "whose name has a NUL character or a lone surrogate"
+            raise EncodeError(f"$.{name!a}", type(value).__name__, reason, what="attributes")
         if value is not None and type(value) not in (str, int, float, bool):
             reason = "and attributes are texts, numbers, bools or None"
             raise EncodeError(path, type(value).__name__, reason, what="attributes")

@@ -26,6 +26,25 @@ def attribute_value(value: AttributeValue) -> str:
     return json_text(value)
 
 
+def attribute_name(name: str) -> str:
+    """The name as it is compared: as JSON too, in which NUL has a form that PostgreSQL can keep."""
+    return json_text(name)
+
+
+def findable(text: str) -> str:
+    """The text, or an empty one, which nothing is called, for a text that PostgreSQL cannot keep: one with NUL
+    or half a character. Then it cannot be there either, and is not found like others."""
+    return text if (text.isascii() or _encodable(text)) and "\0" not in text else ""
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class _StateRow(msgspec.Struct, array_like=True):
     run_id: str
     status: RunStatus
@@ -54,10 +73,10 @@ _decode_workers = msgspec.json.Decoder(tuple[WorkerRecord, ...]).decode
 def wishes(needs: Wanted) -> tuple[object, ...]:
     """The parameters that say what has to be known."""
     return (
-        needs.run_ids,
+        [findable(run_id) for run_id in needs.run_ids],
         [needs.seen.get(run_id) for run_id in needs.run_ids],
         needs.keys or None,
-        [key.run_id for key in needs.steps] or None,
+        [findable(key.run_id) for key in needs.steps] or None,
         [key.ref for key in needs.steps] or None,
     )
 
@@ -123,4 +142,4 @@ def workers(text: str) -> tuple[WorkerRecord, ...]:
 
 def some(values: Sequence[str]) -> Sequence[str] | None:
     """The values of a filter; `None`, which lets all pass, if there are none."""
-    return values or None
+    return [findable(value) for value in values] or None

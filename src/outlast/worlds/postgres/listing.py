@@ -13,7 +13,15 @@ from outlast.world import RunFilter, RunPage
 from outlast.worlds.cursors import Cursor, cursor_after, read_cursor
 from outlast.worlds.postgres.connecting import Connection
 from outlast.worlds.postgres.connections import Connections
-from outlast.worlds.postgres.encoding import attribute_value, record, records, some, workers
+from outlast.worlds.postgres.encoding import (
+    attribute_name,
+    attribute_value,
+    findable,
+    record,
+    records,
+    some,
+    workers,
+)
 
 _EARLIEST, _LATEST = -(2**63), 2**63 - 1
 
@@ -27,7 +35,7 @@ class PostgresListing:
 
     async def get(self, run_id: str) -> RunRecord | None:
         """The row of a run."""
-        text = await self._value("get", run_id)
+        text = await self._value("get", findable(run_id))
         return None if text is None else record(text)
 
     async def find(
@@ -53,7 +61,7 @@ class PostgresListing:
     async def ended(self, run_ids: Sequence[str]) -> frozenset[str]:
         """Those of the runs that are over, or blocked."""
         rows = await self._connections.call(
-            lambda connection: connection.fetch(self._queries["ended"], list(run_ids))
+            lambda connection: connection.fetch(self._queries["ended"], some(run_ids) or [])
         )
         return frozenset([str(row[0]) for row in rows])
 
@@ -96,8 +104,8 @@ def _parameters(wish: RunFilter, before: Cursor, limit: int) -> tuple[Any, ...]:
         some(wish.ids),
         some(wish.statuses),
         some(wish.workflows),
-        wish.parent,
-        names or None,
+        None if wish.parent is None else findable(wish.parent),
+        [attribute_name(name) for name in names] or None,
         [attribute_value(wish.attributes[name]) for name in names] or None,
         before.created_at,
         before.run_id,

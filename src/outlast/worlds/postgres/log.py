@@ -7,7 +7,7 @@ from outlast.worlds.planning import Known, Plan, plan, predicted, wanted
 from outlast.worlds.postgres.clock import DatabaseTime
 from outlast.worlds.postgres.connecting import Connection
 from outlast.worlds.postgres.connections import Connections
-from outlast.worlds.postgres.encoding import events, known, wishes
+from outlast.worlds.postgres.encoding import events, findable, known, wishes
 from outlast.worlds.postgres.faults import RACES, crowded
 from outlast.worlds.postgres.news import PostgresNews
 from outlast.worlds.postgres.writing import (
@@ -50,7 +50,9 @@ class PostgresLog:
     ) -> tuple[StoredEvent, ...]:
         """The events of a log from position `after` on."""
         (row,) = await self._reading.call(
-            lambda connection: connection.fetch(self._queries["read"], run_id, after, limit)
+            lambda connection: connection.fetch(
+                self._queries["read"], findable(run_id), after, limit
+            )
         )
         return tuple(events(row[0], row[1]).get(run_id, ()))
 
@@ -72,7 +74,9 @@ class PostgresLog:
                     written = await self._write(connection, batch, likely)
                 else:
                     async with connection.transaction():
-                        await connection.execute(self._queries["lock_runs"], wanted(batch).run_ids)
+                        await connection.execute(
+                            self._queries["lock_runs"], wishes(wanted(batch))[0]
+                        )
                         written = await self._write(connection, batch, None)
             except RACES:
                 likely = None

@@ -8,7 +8,7 @@ from outlast._clock import Micros
 from outlast._model.runs import Attributes, RunRecord, RunStatus
 from outlast.world import Batch, StepKey
 from outlast.worlds.planning import Growth, Plan, Turn
-from outlast.worlds.postgres.encoding import attribute_value, json_text
+from outlast.worlds.postgres.encoding import attribute_name, attribute_value, json_text
 
 Column: TypeAlias = "list[Any] | None"
 """An array of the function's; NULL where no row has anything there."""
@@ -164,7 +164,7 @@ def _searched(planned: Plan, indexes: dict[str, int]) -> str | None:
     """The rows by which attributes are searched: of each run the last value of each name."""
     named = {run.id: run.attributes for run in planned.created if run.attributes}
     rows = [
-        {"run": indexes[run_id], "name": name, "value": attribute_value(value)}
+        {"run": indexes[run_id], "name": attribute_name(name), "value": attribute_value(value)}
         for run_id, attributes in (named | planned.attributes).items()
         for name, value in attributes.items()
     ]

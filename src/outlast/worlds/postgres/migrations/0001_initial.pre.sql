@@ -64,8 +64,8 @@ CREATE TABLE {schema}.events (
     PRIMARY KEY (run, position)
 );
 
--- The attributes of runs, for searching. The value is JSON, so that 1, true and "1" are apart. Values may be
--- longer than an index takes, so they are found by their digest.
+-- The attributes of runs, for searching. Names and values are JSON, so that 1, true and "1" are apart. Values
+-- may be longer than an index takes, so they are found by their digest.
 CREATE TABLE {schema}.run_attributes (
     run bigint NOT NULL,
     name text COLLATE "C" NOT NULL,

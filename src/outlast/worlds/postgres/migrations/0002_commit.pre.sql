@@ -1,4 +1,4 @@
--- Writing a commit in one round trip; see docs/adr/0012.
+-- Writing a commit in one round trip; see docs/adr/0013.
 --
 -- Functions have a version in their names: a worker of an older library goes on to call those that it
 -- knows, until a post step drops them.
