@@ -70,7 +70,6 @@ DEEDS: tuple[tuple[Deed, str, Any], ...] = (
     (lambda text: start(keep("x"), queue=text), NUL, ValueError),
     (lambda text: get_run(text).info(), NUL, RunNotFoundError),
     (lambda text: get_run(text).cancel(), NUL, RunNotFoundError),
-    (lambda text: get_run(text).status(), HALF, RunNotFoundError),
 )
 
 

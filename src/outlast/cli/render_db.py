@@ -13,13 +13,14 @@ def status_text(status: SchemaStatus) -> Text:
 
 
 def _lines(status: SchemaStatus) -> Iterator[str]:
+    yield status.url
     if status.up_to_date:
-        yield f"{status.url}: up to date at migration {status.current}"
+        yield f"  up to date at migration {status.current}"
         return
     if status.current:
-        yield f"{status.url}: at migration {status.current}; this library has {status.known}"
+        yield f"  at migration {status.current}; this library has {status.known}"
     else:
-        yield f"{status.url}: no schema yet; this library has migration {status.known}"
+        yield f"  no schema yet; this library has migration {status.known}"
     for name in status.pending_pre:
         yield f"  {name}  pending: applied when the database is opened, or by `outlast db upgrade`"
     for name in status.pending_post:
