@@ -21,7 +21,13 @@ calls = st.integers(1, 40)
 crashes = st.builds(Crash, call=calls, when=st.sampled_from(["before", "after"]))
 troubles = st.one_of(
     st.builds(Delay, call=calls, turns=st.integers(1, 30)),
-    st.builds(Unavailable, call=calls, times=st.integers(1, 3)),
+    st.builds(
+        Unavailable,
+        call=calls,
+        times=st.integers(1, 3),
+        when=st.sampled_from(["before", "after"]),
+        of=st.sampled_from([None, "commit"]),
+    ),
     st.builds(Repeat, call=calls),
 )
 lives = st.lists(

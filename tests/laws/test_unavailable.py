@@ -27,6 +27,14 @@ def test_at_every_call(name: str, make_memory: MakeData) -> None:
 
 
 @pytest.mark.parametrize("name", SOME)
+def test_an_answer_that_is_lost(name: str, make_memory: MakeData) -> None:
+    """What was written without anybody hearing of it is not written again."""
+    reference = tell(make_memory, insisting(name))
+    commits = reference.lives[0].calls.count("commit")
+    try_points(make_memory, name, reference, range(1, commits + 1), when="after", of="commit")
+
+
+@pytest.mark.parametrize("name", SOME)
 def test_at_some_calls(name: str, make_sqlite: MakeData) -> None:
     reference = tell(make_sqlite, insisting(name))
     points = range(1, len(reference.lives[0].calls) + 1)
@@ -68,9 +76,11 @@ def insisting(name: str) -> Script:
     return lambda app: insist(lambda: SHAPES[name].play(app, RUN))
 
 
-def try_points(make_data: MakeData, name: str, reference: Story, points: Iterable[int]) -> None:
+def try_points(
+    make_data: MakeData, name: str, reference: Story, points: Iterable[int], **fields: Any
+) -> None:
     for call in points:
-        fault = Unavailable(call=call, times=TIMES)
+        fault = Unavailable(call=call, times=TIMES, **fields)
         story = tell(make_data, insisting(name), [fault])
         try:
             check_story(story)

@@ -54,7 +54,7 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
     settles: Sequence[tuple[Settle, OnSettled]] = ()
     began: Micros = 0
     failures: int = 0
-    """How often the world could not be reached."""
+    """How often the world could not be reached, or did not answer."""
 
     def __len__(self) -> int:
         return len(self.creates) + len(self.advances) + len(self.appends) + len(self.settles)
@@ -66,18 +66,19 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
             advances=tuple([advance for advance, _ in self.advances]),
             appends=tuple([append for append, _ in self.appends]),
             settles=tuple([settle for settle, _ in self.settles]),
+            again=self.failures > 0,
         )
 
     def alone(self) -> Iterator["Flight"]:
         """Each part as a flight of its own, in the order in which the batch has them."""
         for create in self.creates:
-            yield Flight(creates=(create,))
+            yield Flight(creates=(create,), failures=self.failures)
         for advance in self.advances:
-            yield Flight(advances=(advance,))
+            yield Flight(advances=(advance,), failures=self.failures)
         for append in self.appends:
-            yield Flight(appends=(append,))
+            yield Flight(appends=(append,), failures=self.failures)
         for settle in self.settles:
-            yield Flight(settles=(settle,))
+            yield Flight(settles=(settle,), failures=self.failures)
 
     def answers(self, receipt: Receipt) -> Calls:
         """Tell everybody what was committed."""

@@ -145,7 +145,7 @@ class LiveRun:
         while self._unread:
             if not self._take(self._unread.popleft()):
                 return
-        for event in sent.events:
+        for event in () if answer.again else sent.events:
             if not self._take(Logged(position, at, event)):
                 return
             position += 1

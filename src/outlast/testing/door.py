@@ -66,7 +66,7 @@ class Door:
                 self.crashed.set()
             case Stall(when="before"):
                 self._stall()
-            case Unavailable():
+            case Unavailable(when="before"):
                 raise WorldUnavailableError(self._url, "a fault was injected here")
             case Delay(turns=turns):
                 for _ in range(turns):
@@ -80,6 +80,8 @@ class Door:
                 self.crashed.set()
             case Stall(when="after"):
                 self._stall()
+            case Unavailable(when="after"):
+                raise WorldUnavailableError(self._url, "its answer was lost by a fault")
             case Repeat() if again is not None:
                 await again()
             case _:

@@ -34,6 +34,8 @@ class Unavailable(msgspec.Struct, frozen=True, kw_only=True):
 
     call: int
     times: int = 1
+    when: Literal["before", "after"] = "before"
+    """Whether the world had carried the call out, and only its answer did not arrive."""
     of: str | None = None
 
 

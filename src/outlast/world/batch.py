@@ -190,6 +190,9 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     advances: tuple[Advance, ...] = ()
     appends: tuple[Append, ...] = ()
     settles: tuple[Settle, ...] = ()
+    again: bool = False
+    """It was tried before, and may have been written: no answer came. An advance that was is not
+    written again."""
 
 
 class Created(msgspec.Struct, frozen=True, gc=False):
@@ -215,6 +218,9 @@ class Advanced(msgspec.Struct, frozen=True, gc=False):
     kept: bool = True
     """Whether the owner still holds the run. A `Suspend` is not carried out if anything was
     missed: then this is true. Nor are `dispatches`."""
+    again: bool = False
+    """An earlier try had written it. Then nothing of it was written now, and its own events are among those
+    that were missed. (One that has let go of its run is fenced instead: nobody holds the run.)"""
 
 
 class Appended(msgspec.Struct, frozen=True, gc=False):

@@ -31,9 +31,10 @@ class EventLog(Protocol):
         """Write the batch as one transaction. Durable once it is answered, where the world is. A world
         that answers at once may give a future that is done.
 
-        Raises `WorldUnavailableError` if it could not be written now, and `ValueError` for an `End`
-        whose status is not terminal: then nothing of it is written. A caller that is cancelled
-        does not know whether all of it was or nothing.
+        Raises `ValueError` for an `End` whose status is not terminal: then nothing of it is written. And
+        `WorldUnavailableError` if it could not be written now, or if no answer came: then all of it was
+        written or nothing, and the caller tries it once more as one that comes `again`. A caller that is
+        cancelled does not know either.
         """
         ...
 

@@ -1,5 +1,6 @@
 """Planning a batch: pure, from what is known to what is to be written."""
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -37,7 +38,7 @@ def plan(batch: Batch, known: Known, at: Micros) -> Plan:
     Changes `known` as it goes, so that what comes later in the batch builds on what came before.
     Raises `ValueError` for an `End` with a status that is not terminal.
     """
-    planner = _Planner(known, at)
+    planner = _Planner(known, at, again=batch.again)
     created = tuple([planner.create(draft) for draft in batch.creates])
     advanced = tuple([planner.advance(advance) for advance in batch.advances])
     appended = tuple([planner.append(append) for append in batch.appends])
@@ -50,9 +51,10 @@ def plan(batch: Batch, known: Known, at: Micros) -> Plan:
 class _Planner:
     """The plan as it grows."""
 
-    def __init__(self, known: Known, at: Micros) -> None:
+    def __init__(self, known: Known, at: Micros, *, again: bool) -> None:
         self._known = known
         self._at = at
+        self._again = again
         self._created: list[RunRecord] = []
         self._grown: dict[str, Growth] = {}
         self._turned: dict[str, Turn] = {}
@@ -82,6 +84,8 @@ class _Planner:
         if state is None or state.epoch != advance.epoch or state.status != RunStatus.RUNNING:
             return Advanced(fenced=True, kept=False)
         missed = self._missed(advance, state)
+        if self._again and _contains(missed, advance.events):
+            return Advanced(fenced=False, position=state.position, missed=missed, again=True)
         self._grow(advance.run_id, state, advance.events, nudged=False)
         if advance.progress:
             self._grown[advance.run_id].progress = True
@@ -213,6 +217,15 @@ class _Planner:
             if then.notify is not None:
                 self.append(then.notify)
         return False
+
+
+def _contains(log: Sequence[StoredEvent], drafts: Sequence[EventDraft]) -> bool:
+    """Whether the events stand in the log, one after the other. An owner sends one advance at a time, and
+    nobody else writes events with the ids of its commands: so they are those of its earlier try."""
+    asked = [(draft.kind, draft.data) for draft in drafts]
+    there = [(event.kind, event.data) for event in log]
+    starts = range(len(there) - len(asked) + 1)
+    return bool(asked) and any(there[n : n + len(asked)] == asked for n in starts)
 
 
 def _stored(draft: EventDraft, position: int, at: Micros) -> StoredEvent:

@@ -2,6 +2,8 @@
 
 import json
 
+from msgspec.structs import replace
+
 from outlast._clock import SECOND
 from outlast._model.runs import RunStatus
 from outlast.testing.conformance.checking import Section
@@ -72,6 +74,48 @@ async def what_was_missed_in_the_same_batch_comes_back(scene: Scene) -> None:
     receipt = await scene.commit(advance("a", "one"), advance("a", "two"))
     equal([event.kind for event in receipt.advanced[1].missed], ["one"])
     equal(receipt.advanced[1].position, 3)
+
+
+@ADVANCING.check()
+async def what_was_written_is_not_written_again(scene: Scene) -> None:
+    """Of a batch that comes again after an answer was lost, advances are written once, with their children."""
+    await scene.create(held("a"))
+    await scene.append("a", "from outside")
+    asked = Batch(
+        advances=(advance("a", "one", "two", children=(draft("child"),), attributes={"n": 1}),)
+    )
+    await scene.world.log.commit(asked)
+    await scene.append("a", "later")
+    (answer,) = (await scene.world.log.commit(replace(asked, again=True))).advanced
+    equal((answer.fenced, answer.again, answer.kept, answer.position), (False, True, True, 5))
+    equal([event.kind for event in answer.missed], ["from outside", "one", "two", "later"])
+    kinds = ["run_created", "from outside", "one", "two", "later"]
+    equal(await scene.kinds("a"), kinds)
+    equal(await scene.kinds("child"), ["run_created"])
+    equal((await scene.run("a")).attributes, {"n": 1})
+
+
+@ADVANCING.check()
+async def what_was_not_written_is_written_when_it_comes_again(scene: Scene) -> None:
+    """Of a batch that comes again and had not been written, everything is."""
+    await scene.create(held("a"))
+    await scene.append("a", "one", "from outside")
+    asked = Batch(advances=(advance("a", "one", "two"),), again=True)
+    (answer,) = (await scene.world.log.commit(asked)).advanced
+    equal((answer.again, answer.position), (False, 5))
+    equal([event.kind for event in answer.missed], ["one", "from outside"])
+    equal(await scene.kinds("a"), ["run_created", "one", "from outside", "one", "two"])
+
+
+@ADVANCING.check()
+async def an_end_that_was_written_is_fenced_when_it_comes_again(scene: Scene) -> None:
+    """Whoever tries again to let go of a run, and had done so, is told that it holds the run no more."""
+    await scene.create(held("a"))
+    asked = Batch(advances=(advance("a", "over", then=_DONE),))
+    await scene.world.log.commit(asked)
+    (answer,) = (await scene.world.log.commit(replace(asked, again=True))).advanced
+    true(answer.fenced, "it holds the run no more")
+    equal(await scene.kinds("a"), ["run_created", "over"])
 
 
 @ADVANCING.check()
