@@ -16,7 +16,7 @@ from tests.house.checkout import (
     modules,
 )
 
-OPTIONAL = frozenset({"attr", "attrs", "hypothesis", "pytest"})
+OPTIONAL = frozenset({"asyncpg", "attr", "attrs", "hypothesis", "pytest"})
 """What only an extra brings: it cannot be imported at the top."""
 
 

@@ -45,7 +45,7 @@ class App:
     calls go to it. At the end, attempts in flight get a grace period and live runs are handed back.
 
     Args:
-        url: The world: `"sqlite:///path/to.db"`, `"memory://"`; by default `OUTLAST_URL`, then
+        url: The world: `"sqlite:///path/to.db"`, `"postgresql://..."`, `"memory://"`; by default `OUTLAST_URL`, then
             `[tool.outlast]` in pyproject.toml, then the file `.outlast/outlast.db`.
         worker: Whether to execute runs here.
         options: How the worker works.

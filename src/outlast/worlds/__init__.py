@@ -34,7 +34,7 @@ def world_from_url(url: str, clock: Clock) -> World:
     if url.endswith(".db") and "://" not in url:
         return SqliteWorld(url, clock)
     if url.startswith(_SERVER):
-        with _needing_the_driver(url):
+        with _needing_asyncpg(url):
             from outlast.worlds.postgres import PostgresWorld
         return PostgresWorld(url, clock)
     raise _unknown(url)
@@ -44,7 +44,7 @@ def schema_from_url(url: str) -> Schema:
     """The schema of the world that the URL names. Raises `WorldError` if it names none, or one that
     keeps nothing."""
     if url.startswith(_SERVER):
-        with _needing_the_driver(url):
+        with _needing_asyncpg(url):
             from outlast.worlds.postgres import schema_of
         return schema_of(url)
     if url.startswith(_FILE) and len(url) > len(_FILE):
@@ -57,7 +57,7 @@ def schema_from_url(url: str) -> Schema:
 
 
 @contextmanager
-def _needing_the_driver(url: str) -> Generator[None]:
+def _needing_asyncpg(url: str) -> Generator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
