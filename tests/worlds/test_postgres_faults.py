@@ -208,7 +208,7 @@ def test_a_deadlock_is_tried_again(postgres: Postgres) -> None:
         await commit
         assert await scene.kinds("a") == await scene.kinds("b") == ["run_created", "x"]
 
-    with user(postgres, "deadlock_timeout = '20ms'") as patient:
+    with user(postgres, "deadlock_timeout = '1s'") as patient:
         in_scene(as_user(url, patient), body)
 
 

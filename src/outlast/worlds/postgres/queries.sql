@@ -18,6 +18,16 @@ json_build_object(
 -- The database's time.
 (date_part('epoch', clock_timestamp()) * '1e6'::float8)::bigint
 
+-- fragment: dead
+-- The registered workers whose locks nobody holds, as an array.
+ARRAY(
+    SELECT worker.id FROM {schema}.workers AS worker
+    WHERE worker.lock IS NOT NULL AND NOT EXISTS (
+        SELECT FROM pg_locks AS lock
+        WHERE lock.locktype = 'advisory' AND lock.objsubid = 1 AND lock.granted
+            AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            AND (lock.classid::bigint << 32) | lock.objid::bigint = worker.lock))
+
 -- fragment: fits
 -- Whether a run fits a filter; a filter that is NULL lets all pass.
     ($1::text[] IS NULL OR run.id = ANY ($1))
@@ -215,12 +225,7 @@ FROM held WHERE run.number = held.number;
 
 -- name: dead
 -- The registered workers whose locks nobody holds. It only looks; `reap` makes sure.
-SELECT worker.id FROM {schema}.workers AS worker
-WHERE worker.lock IS NOT NULL AND NOT EXISTS (
-    SELECT FROM pg_locks AS lock
-    WHERE lock.locktype = 'advisory' AND lock.objsubid = 1 AND lock.granted
-        AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        AND (lock.classid::bigint << 32) | lock.objid::bigint = worker.lock);
+SELECT {dead};
 
 -- name: reap
 -- Forget workers whose locks can be had. What they held becomes due; it stays held, so that its claim counts
@@ -259,8 +264,9 @@ SELECT pg_advisory_unlock($1::bigint);
 SELECT {now};
 
 -- name: look
--- The time, and a text that changes when any transaction has written to any of the server's databases.
-SELECT {now}, pg_current_snapshot()::text;
+-- The time; a text that changes when any transaction has written to any of the server's databases; and the
+-- workers whose locks nobody holds.
+SELECT {now}, pg_current_snapshot()::text, {dead};
 
 -- name: notify
 -- Tell those who listen that something was written, and who says so.

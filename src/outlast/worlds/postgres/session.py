@@ -12,9 +12,9 @@ from outlast.worlds.postgres.clock import DatabaseTime
 from outlast.worlds.postgres.connecting import Connection, connect
 from outlast.worlds.postgres.faults import FAULTS, explained, held_elsewhere
 
-LOOK_EVERY = 2.0
-"""Seconds between two looks at whether anybody has written, in case that a notification was lost; they show
-too that the connection is alive."""
+LOOK_EVERY = 1.0
+"""Seconds between two looks: whether anybody has written, in case that a notification was lost, and whether a
+worker has died. They show too that the connection is alive."""
 LOOK_EVERY_POOLED = 0.75
 """The same where nobody can listen."""
 
@@ -47,6 +47,7 @@ class Session:
         self._changed = asyncio.Event()
         """The connection was made, or lost, or could not be made."""
         self._problem: WorldError | None = None
+        self._suspects: tuple[str, ...] | None = None
         self._locks: dict[str, bool] = {}
         """Worker id -> whether this connection holds its lock."""
 
@@ -54,6 +55,12 @@ class Session:
     def channel(self) -> str:
         """The channel on which all who use the schema tell one another."""
         return f"outlast_{self._digest}"
+
+    @property
+    def suspects(self) -> tuple[str, ...] | None:
+        """The registered workers whose locks nobody held at the last look; `None` if nothing is looked at
+        now."""
+        return self._suspects
 
     def lock_of(self, worker_id: str) -> int | None:
         """The key of a worker's advisory lock; `None` where locks have no meaning."""
@@ -142,7 +149,7 @@ class Session:
         except FAULTS:
             pass  # the next connection is on its way
         finally:
-            self._connection = None
+            self._connection = self._suspects = None
             self._locks = dict.fromkeys(self._locks, False)
             await _leave(connection)
 
@@ -152,10 +159,11 @@ class Session:
         while not lost.is_set():
             async with self._busy:
                 asked = self._time.asked()
-                ((now, snapshot),) = await connection.fetch(
+                ((now, snapshot, suspects),) = await connection.fetch(
                     self._queries["look"], timeout=_ANSWER_WITHIN
                 )
                 self._time.told(asked, now)
+                self._suspects = tuple(suspects)
                 if not all(self._locks.values()):
                     await self._take_locks(connection)
             if snapshot != seen:
