@@ -154,7 +154,10 @@ async def has_queued(world: World) -> bool:
     """Whether a dispatched step of the shapes is in the queue."""
     async with world.opened():
         names = REGISTRY.dispatched_steps()
-        return await world.steps.next_due(names, ("default", "nowhere")) is not None
+        return (
+            await world.steps.next_due(names, ("default", "nowhere", "far", "unserved", "gpu"))
+            is not None
+        )
 
 
 async def rows(world: World) -> tuple[RunRecord, ...]:
