@@ -14,8 +14,11 @@ OLDEST = 14
 
 CONNECT_WITHIN = 10.0
 """Seconds."""
-ANSWER_WITHIN = 60.0
-"""Seconds after which a statement is given up, and its connection with it."""
+ANSWER_WITHIN = 20.0
+"""Seconds after which a statement is given up, and its connection with it: less than a lease, so that a worker
+whose network swallows what it sends finds out while it holds its runs."""
+PATIENTLY = 3_600.0
+"""The same for what may take long: migrations, and deleting many large logs."""
 
 _STATEMENTS = 100
 

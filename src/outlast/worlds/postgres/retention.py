@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from outlast.world import PruneRequest
+from outlast.worlds.postgres.connecting import PATIENTLY
 from outlast.worlds.postgres.connections import Connections
 from outlast.worlds.postgres.encoding import some
 
@@ -24,6 +25,7 @@ class PostgresRetention:
                 some(request.statuses),
                 some(request.workflows),
                 request.limit,
+                timeout=PATIENTLY,
             )
         )
         return deleted

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from outlast.errors import SchemaVersionError, WorldError
 from outlast.worlds.postgres.address import Address, read_address
-from outlast.worlds.postgres.connecting import Connection, connect
+from outlast.worlds.postgres.connecting import PATIENTLY, Connection, connect
 from outlast.worlds.postgres.faults import FAULTS, explained
 from outlast.worlds.postgres.migrations import MIGRATIONS, Migration
 from outlast.worlds.postgres.queries import for_schema, queries
@@ -84,14 +84,17 @@ class PostgresSchema:
         done: list[Migration] = []
         for one in wanted:
             async with connection.transaction():
-                await connection.execute(self._queries["lock_migrations"], self._lock())
+                await connection.execute(
+                    self._queries["lock_migrations"], self._lock(), timeout=PATIENTLY
+                )
                 # Asked again now that others must wait: another process may have been faster.
                 applied = await self._applied(connection)
                 if one.number in applied:
                     continue
                 if not applied:
                     await self._begin(connection)
-                await connection.execute(for_schema(one.script, self._address.quoted))
+                script = for_schema(one.script, self._address.quoted)
+                await connection.execute(script, timeout=PATIENTLY)
                 await connection.execute(
                     self._queries["record_migration"],
                     *(one.number, one.name, one.stage, version("outlast")),
