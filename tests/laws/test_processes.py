@@ -6,9 +6,9 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
@@ -27,8 +27,8 @@ AT_ONCE = 10.0
 class Worker:
     """A worker process, and what it tells."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *queues: str) -> None:
+        self._folder, self._queues = folder, queues
         self._process: asyncio.subprocess.Process | None = None
         self.told: list[str] = []
 
@@ -38,6 +38,7 @@ class Worker:
             "-m",
             "tests.laws.programs.worker",
             url_of(self._folder),
+            *self._queues,
             cwd=ROOT,
             env={**os.environ, WITNESS: str(self._folder / "witness")},
             stdout=asyncio.subprocess.PIPE,
@@ -80,7 +81,7 @@ def witnessed(folder: Path) -> Counter[str]:
     return Counter(file.read_text().splitlines() if file.exists() else ())
 
 
-async def outcomes(app: App, runs: list[Run[int]]) -> Counter[str]:
+async def outcomes(app: App, runs: Sequence[Run[Any]]) -> Counter[str]:
     """How often an outcome is recorded for each step."""
     found: Counter[str] = Counter()
     for run in runs:

@@ -40,6 +40,31 @@ async def slow_at_first() -> int:
     return times
 
 
+@step(queue="far")
+async def far_slow_at_first() -> int:
+    """The same, for the workers of another queue."""
+    times = testify()
+    if times == 1:
+        print("slow_at_first has begun", flush=True)
+        await asyncio.get_running_loop().create_future()
+    return times
+
+
+@step(queue="far")
+async def far_pick(row: int, place: int) -> int:
+    """Takes a while, in another process."""
+    testify()
+    await asyncio.sleep(0.01)
+    return row * place
+
+
+@step(queue="far", retries=0)
+async def far_deadly() -> None:
+    """Takes the process of its worker with it."""
+    testify()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 @step(retries=0)
 async def deadly() -> None:
     """Takes its process with it."""
@@ -55,6 +80,21 @@ async def harvest(row: int, places: int) -> int:
 @workflow
 async def one_slow() -> list[int]:
     return [await pick(1, 1), await slow_at_first(), await pick(1, 2)]
+
+
+@workflow
+async def one_far() -> list[int]:
+    return [await pick(1, 1), await far_slow_at_first(), await pick(1, 2)]
+
+
+@workflow
+async def far_harvest(row: int, places: int) -> int:
+    return sum(await asyncio.gather(*[far_pick(row, place) for place in range(places)]))
+
+
+@workflow
+async def kills_far_workers() -> None:
+    await far_deadly()
 
 
 @workflow

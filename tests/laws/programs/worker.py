@@ -21,11 +21,11 @@ class Teller(Instrument):
         print("run_ended", run_id, status, flush=True)
 
 
-async def main(url: str) -> None:
-    options = WorkerOptions(recovery_limit=2)
+async def main(url: str, *queues: str) -> None:
+    options = WorkerOptions(recovery_limit=2, queues=queues or ("default",))
     async with App(url, instruments=[Teller()], options=options) as app:
         await app.serve()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(*sys.argv[1:]))
