@@ -1,0 +1,55 @@
+"""The short form: workers and servers are disturbed for some seconds, and no law is broken."""
+
+import subprocess
+import sys
+from typing import Final
+
+import pytest
+
+from tests.house.checkout import ROOT
+
+SHORT: Final = ("--runs", "60", "--workers", "3", "--seconds", "7", "--settle", "60")
+
+
+def chaos(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "chaos", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("world", "faults", "struck"),
+    [
+        ("sqlite", "6", ["kill", "pause"]),
+        ("postgres", "12", ["crash", "cut", "kill", "lose", "pause", "restart", "unanswered"]),
+    ],
+)
+def test_no_law_is_broken(world: str, faults: str, struck: list[str]) -> None:
+    done = chaos("--world", world, "--seed", "1", "--faults", faults, *SHORT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "no law was broken" in done.stdout
+    assert "workflows started  60\n" in done.stdout
+    assert all(f"{kind} " in done.stdout for kind in struck), done.stdout
+    assert ("no restarts" in done.stdout) == (world == "sqlite")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("plant", "law"),
+    [
+        ("old-epoch", "no write by an old epoch"),
+        ("twice", "recorded once"),
+        ("lost-event", "a log replays"),
+        ("left-asleep", "every run ends"),
+    ],
+)
+def test_a_broken_rule_is_found(plant: str, law: str) -> None:
+    kinds = ("--kinds", "pause", "--faults", "8", "--settle", "10")
+    done = chaos("--world", "sqlite", "--plant", plant, *SHORT, *kinds)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert law in done.stdout
