@@ -12,7 +12,6 @@ LONG_CLASSES: Mapping[str, str] = {}
 WIDE_CLASSES: Mapping[str, str] = {
     "outlast._engine.loop:WorkflowLoop": "asyncio's contract for event loops has these methods",
     "outlast._runtime.live:LiveRun": "it joins outbox, agenda and attempts; most methods are two lines",
-    "outlast._worker.worker:Worker": "four services and an orderly stop, each a short method",
     "outlast.testing.conformance.programs:_Program": "one short maker for each operation of a world",
 }
 
