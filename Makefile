@@ -8,7 +8,7 @@ STAMP  := $(VENV)/.installed
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -p randomly
 SUB    := $(MAKE) --no-print-directory
-CODE   := src tests tools $(wildcard benchmarks examples)
+CODE   := src tests tools $(wildcard benchmarks chaos examples)
 
 export PIP_ROOT_USER_ACTION := ignore
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
@@ -17,7 +17,7 @@ export PYRIGHT_PYTHON_GLOBAL_NODE := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup fmt lint types mypy pyright layers static test laws bench demo docs lock change changelog clean
+.PHONY: help setup fmt lint types mypy pyright layers static test laws chaos bench demo docs lock change changelog clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -65,6 +65,9 @@ test: static ## Everything that a change must pass: lint, types, layers, tests (
 
 laws: setup ## The long forms: slow tests, and the laws with many more examples
 	@HYPOTHESIS_PROFILE=laws $(PYTEST) --quiet --numprocesses auto --timeout 1800 -m "slow or law"
+
+chaos: setup ## Kill workers, restart the server, cut connections, for minutes; then check the laws
+	@$(BIN)/python -m chaos $(ARGS)
 
 bench: setup ## Measure on SQLite and PostgreSQL, and compare with the limits of the machine
 	@$(BIN)/python -m benchmarks $(ARGS)
