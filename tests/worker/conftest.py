@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 
 from outlast import App, Run, WorkerOptions
+from outlast._clock import Clock
 from outlast.instrument import Instrument
 from outlast.testing import FaultyWorld, SkippingClock
+from outlast.world import World
+from outlast.worlds.postgres import PostgresWorld
 from tests.laws.conftest import make_data_of
 from tests.laws.data import MakeData
+from tests.postgres import Postgres
 
 
 class Place:
@@ -48,13 +52,32 @@ class Place:
 Play = Callable[[Place], Awaitable[None]]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def at_place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Play], None]:
+class PostgresData:
+    """Data in a schema of its own."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self._url, self._clock = url, clock
+
+    def world(self) -> World:
+        return PostgresWorld(self._url, self._clock)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def make_data(request: pytest.FixtureRequest, tmp_path: Path) -> MakeData:
+    """Makes empty data of one of the worlds."""
+    if request.param != "postgres":
+        return make_data_of(request.param, tmp_path)
+    server: Postgres = request.getfixturevalue("postgres")
+    return lambda clock: PostgresData(server.url(), clock)
+
+
+@pytest.fixture
+def at_place(make_data: MakeData) -> Callable[[Play], None]:
     """Play something at an empty place, once for each world."""
 
     def at(play: Play) -> None:
         async def main() -> None:
-            await play(Place(make_data_of(request.param, tmp_path)))
+            await play(Place(make_data))
 
         asyncio.run(asyncio.wait_for(main(), 30))
 

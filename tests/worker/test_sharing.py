@@ -11,7 +11,6 @@ from outlast._clock import SECOND
 from outlast._model.workers import WorkerRecord
 from outlast._worker.sharing import CLAIM_LIMIT, FIRST_CLAIM, LONGEST_PAUSE, Share, count_neighbours
 from outlast.testing import SkippingClock, crash
-from tests.laws.conftest import make_data_of
 from tests.laws.data import MakeData, MemoryData
 
 LEASE = 30 * SECOND
@@ -147,11 +146,6 @@ async def waits_elsewhere() -> None:
 
 
 RUNS = 160
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def make_data(request: pytest.FixtureRequest, tmp_path: object) -> MakeData:
-    return make_data_of(request.param, tmp_path)  # type: ignore[arg-type]
 
 
 def test_eight_share_the_runs_and_four_take_over_what_the_others_held(make_data: MakeData) -> None:

@@ -200,7 +200,9 @@ class HeldStep:
                 return then
 
     def _fenced(self) -> None:
-        logger.warning(
+        # That work was in vain is worth a warning; that a step was withdrawn while it ran is not.
+        logger.log(
+            logging.WARNING if self.decided else logging.INFO,
             "what this worker has to say of step %s in run %s is dropped: "
             "the step was withdrawn, or another worker has it by now",
             self.key.ref,
