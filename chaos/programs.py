@@ -17,6 +17,8 @@ Act: TypeAlias = Literal["nothing", "cancel", "wake", "delay"]
 RETRIES: Final = 2
 """How often the steps try again."""
 DEPTH: Final = 3
+LONG: Final = 0.15
+"""The share of runs that take seconds: they are still there when a worker that was paused comes back."""
 
 
 class Errand(msgspec.Struct, frozen=True):
@@ -43,7 +45,10 @@ def errands(seed: int, runs: int) -> list[Errand]:
 def _errand(seed: int, number: int) -> Errand:
     rng = random.Random(f"chaos/{seed}/{number}")
     act: Act = rng.choices(("nothing", "cancel", "wake", "delay"), (85, 5, 5, 5))[0]
-    program = _Drawing(rng).program(DEPTH, may_fail=act != "cancel")
+    drawing = _Drawing(rng)
+    program = drawing.program(DEPTH, may_fail=act != "cancel")
+    if act == "nothing" and rng.random() < LONG:
+        program = {"sequence": [*drawing.slow_steps(), program]}
     if act == "wake":  # in a run of its own: who wakes twice must not end sleeps that come later
         program = {"child": program}
     return Errand(f"chaos-{seed}-{number}", program, act, rng.random())
@@ -61,6 +66,11 @@ class _Drawing:
             return self._leaf(may_fail=may_fail)
         draw = self._rng.choices((self._combined, self._wrapped), (3, 2))[0]
         return draw(depth - 1, may_fail)
+
+    def slow_steps(self) -> list[Program]:
+        """Some seconds of work."""
+        steps = self._rng.randint(6, 16)
+        return [{"work": [self._number(), 0, self._rng.randint(100, 400)]} for _ in range(steps)]
 
     def _leaf(self, *, may_fail: bool) -> Program:
         kinds = ("work", "thread", "remote", "sleep", "note", "mark", "draw", "dawdle", "doomed")

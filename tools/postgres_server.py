@@ -146,7 +146,7 @@ class PostgresServer:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(_PAUSE)
                 break
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError, IndexError):  # it is empty for a moment
                 lines = (_data(self.folder) / "postmaster.pid").read_text().splitlines()
                 if int(lines[0]) == process.pid and lines[-1].strip() == "ready":
                     return
