@@ -97,6 +97,8 @@ def test_what_cannot_be_started(on_memory: Bench) -> None:
             await start(quick(), run_id="a", idempotency_key="b")
         with pytest.raises(ValueError, match="run id"):
             await start(quick(), run_id="a/b")
+        with pytest.raises(ValueError, match="run id"):
+            get_run("half a \ud83d")
         with pytest.raises(EncodeError, match="attributes"):
             await start(quick(), attributes={"a": [1]})  # type: ignore[dict-item]
         assert (await list_runs()).runs == ()

@@ -33,7 +33,7 @@ def test_a_cycle_would_be_found() -> None:
 def test_the_graph_sees_what_modules_import() -> None:
     graph = _graph()
     assert "outlast._model.runs" in graph["outlast._model.events"]
-    assert "outlast._clock" in graph["outlast.world"]
+    assert "outlast._clock" in graph["outlast.world.batch"]
 
 
 def test_imports_stand_at_the_top() -> None:

@@ -14,7 +14,7 @@ from outlast._api.listing import RunFilters, find_runs
 from outlast._api.options import WorkerOptions, runtime_options
 from outlast._api.pruning import prune_runs
 from outlast._api.reading import worker_info
-from outlast._api.runs import Run
+from outlast._api.runs import Run, checked_run_id
 from outlast._api.settings import find_url
 from outlast._api.starting import StartKeywords, start_on, start_options
 from outlast._clock import Clock, holding
@@ -110,8 +110,11 @@ class App:
         return await start_on(self.runtime, call, start_options(options))
 
     def get_run(self, run_id: str) -> Run[Any]:
-        """A handle on a run of this app. It need not exist: the handle's methods tell."""
-        return Run(run_id, lambda: self.runtime)
+        """A handle on a run of this app. It need not exist: the handle's methods tell.
+
+        Raises `ValueError` for a text that no run can have as its id.
+        """
+        return Run(checked_run_id(run_id), lambda: self.runtime)
 
     async def list_runs(self, **filters: Unpack[RunFilters]) -> RunPage:
         """A page of runs, newest first; see `outlast.list_runs`."""

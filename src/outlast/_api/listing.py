@@ -7,7 +7,7 @@ from typing import Any, TypedDict, Unpack
 from outlast._api.ambient import ambient_app
 from outlast._api.attributes import checked_attributes
 from outlast._api.reading import run_info
-from outlast._api.runs import Run
+from outlast._api.runs import Run, checked_run_id
 from outlast._model.runs import AttributeValue, RunStatus
 from outlast._registry.durations import to_micros
 from outlast._runtime.runtime import Runtime
@@ -37,8 +37,11 @@ class RunFilters(TypedDict, total=False):
 
 
 def get_run(run_id: str) -> Run[Any]:
-    """A handle on a run. It need not exist: the handle's methods raise `RunNotFoundError` then."""
-    return Run(run_id, lambda: ambient_app("get_run()").runtime)
+    """A handle on a run. It need not exist: the handle's methods raise `RunNotFoundError` then.
+
+    Raises `ValueError` for a text that no run can have as its id.
+    """
+    return Run(checked_run_id(run_id), lambda: ambient_app("get_run()").runtime)
 
 
 async def list_runs(**filters: Unpack[RunFilters]) -> RunPage:

@@ -200,3 +200,17 @@ async def _within(runtime: Runtime, waiting: Coroutine[Any, Any, R], limit: int,
     finally:
         waiter.cancel()
         await asyncio.gather(waiter, return_exceptions=True)
+
+
+def checked_run_id(run_id: str) -> str:
+    """The id. Raises `ValueError` if it is not 1 to 200 printable characters without slashes."""
+    given: Any = run_id
+    if (
+        not isinstance(given, str)
+        or not 1 <= len(run_id) <= 200
+        or not run_id.isprintable()
+        or "/" in run_id
+    ):
+        message = f"{run_id!r} cannot be a run id: 1 to 200 printable characters, no '/'"
+        raise ValueError(message)
+    return run_id

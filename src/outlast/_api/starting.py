@@ -8,7 +8,7 @@ import msgspec
 from outlast._api.ambient import ambient_app
 from outlast._api.attributes import checked_attributes
 from outlast._api.calls import Call, child_request, encode_call
-from outlast._api.runs import Run
+from outlast._api.runs import Run, checked_run_id
 from outlast._api.where import current_execution
 from outlast._codec import encode_event
 from outlast._engine.execution import Execution
@@ -198,20 +198,6 @@ def _check_start(keywords: StartKeywords) -> None:
         if text is not None and not (isinstance(text, str) and text and text.isprintable()):
             message = f"{text!r} cannot be the {name}: it is a text of printable characters"
             raise ValueError(message)
-
-
-def checked_run_id(run_id: str) -> str:
-    """The id. Raises `ValueError` if it is not 1 to 200 printable characters without slashes."""
-    given: Any = run_id
-    if (
-        not isinstance(given, str)
-        or not 1 <= len(run_id) <= 200
-        or not run_id.isprintable()
-        or "/" in run_id
-    ):
-        message = f"{run_id!r} cannot be a run id: 1 to 200 printable characters, no '/'"
-        raise ValueError(message)
-    return run_id
 
 
 def _delay(delay: Any, now: int) -> int:

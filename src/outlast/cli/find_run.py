@@ -1,4 +1,4 @@
-"""Finding the run that a command is about."""
+"""Finding the runs that a command is about."""
 
 from typing import Any
 
@@ -18,6 +18,14 @@ async def find_run(app: App, run_id: str | None) -> Run[Any]:
                 exit_code=Exit.NOT_FOUND,
             )
         run_id = page.runs[0].id
-    run = app.get_run(run_id)
+    run = run_of(app, run_id)
     await run.info()
     return run
+
+
+def run_of(app: App, run_id: str) -> Run[Any]:
+    """The handle on a run. Raises `Problem` for a text that no run can have as its id."""
+    try:
+        return app.get_run(run_id)
+    except ValueError as error:
+        raise Problem(str(error), hint="See which runs there are: outlast list") from error

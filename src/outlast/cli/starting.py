@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from outlast import App, Run
 from outlast._api.starting import StartKeywords
 from outlast.cli.arguments import call_with
+from outlast.cli.find_run import run_of
 from outlast.cli.moments import date_or_none
 from outlast.cli.pairs import attribute_pairs
 from outlast.cli.problem import Problem
@@ -63,7 +64,7 @@ async def begin(
 
 
 async def _existing(app: App, run_id: str, workflow: AnyWorkflow) -> Run[Any] | None:
-    run = app.get_run(run_id)
+    run = run_of(app, run_id)
     try:
         info = await run.info()
     except RunNotFoundError:

@@ -2,6 +2,7 @@
 
 from outlast.cli.asking import ask
 from outlast.cli.common import DEFAULTS, Common
+from outlast.cli.find_run import run_of
 from outlast.cli.looking import existing
 from outlast.cli.output import Output
 
@@ -18,5 +19,5 @@ async def command(run: str, /, *more: str, common: Common = DEFAULTS) -> int:
     """
     output = Output(common)
     async with existing(common) as app:
-        runs = [app.get_run(run_id) for run_id in (run, *more)]
+        runs = [run_of(app, run_id) for run_id in (run, *more)]
         return await ask(runs, lambda one: one.wake(), "woken", output)
