@@ -1,4 +1,4 @@
-"""`python -m chaos`: play, check, tell. Ends with 1 if a law was broken."""
+"""`python -m chaos`: play, check, tell. Ends with 1 if a law was broken, with 2 if there was nothing to play on."""
 
 import argparse
 import asyncio
@@ -14,7 +14,7 @@ import msgspec
 from chaos.checker import check
 from chaos.faults import WEIGHTS
 from chaos.plants import PLANTS
-from chaos.play import Options, play
+from chaos.play import NotEmptyError, Options, play
 from chaos.report import told, write_report
 
 BEGAN: Final = time.monotonic()
@@ -28,7 +28,11 @@ def main() -> int:
     options = msgspec.convert(given, Options)
     SCRATCH.mkdir(parents=True, exist_ok=True)
     folder = Path(mkdtemp(dir=SCRATCH))
-    played = asyncio.run(play(options, folder, _tell))
+    try:
+        played = asyncio.run(play(options, folder, _tell))
+    except NotEmptyError as error:
+        print(f"there are runs in {error}: name an empty world", file=sys.stderr)
+        return 2
     _tell("checking the laws")
     found = sorted([*check(played.evidence), *played.problems])
     print(told(options, played, found))

@@ -67,9 +67,10 @@ class Crew:
 
     async def stop(self) -> None:
         """Ask all to stop, and wait until they have. Who has not, or did so before, is a problem."""
-        members = [member for member in self._members if member is not None]
-        for member in members:
+        for member in filter(None, self._members):
             self._look_at(member)
+        members = [one for one in self._members if one is not None and one.code is None]
+        for member in members:
             member.send(signal.SIGTERM)
         for member in members:
             if not await member.ends_within(PATIENCE):

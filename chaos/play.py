@@ -32,6 +32,10 @@ LEAD = 1.0
 """Seconds before the first faults: so that there is something to strike."""
 
 
+class NotEmptyError(Exception):
+    """The world has runs already: nobody could tell what they are to come to."""
+
+
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What to play."""
 
@@ -67,7 +71,10 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def play(options: Options, folder: Path, tell: Callable[[str], None]) -> Played:
-    """Play it, in an empty folder, which is left with the logs of the workers."""
+    """Play it, in an empty folder, which is left with the logs of the workers.
+
+    Raises `NotEmptyError`, and `WorldError` for a world that cannot be opened.
+    """
     began = time.monotonic()
     async with place_of(options.world, folder) as place:
         kinds = [kind for kind in place.kinds if kind in (options.kinds or place.kinds)]
@@ -102,8 +109,9 @@ class _Scene:
         self._cancelled: set[str] = set()
 
     async def play(self, faults: list[tuple[Kind, Fault]]) -> None:
-        async with self._looking(self._place.url):  # the schema is there when the others come
-            pass
+        async with self._looking(self._place.url) as app:  # the schema is there when workers come
+            if (await app.list_runs(limit=1)).runs:
+                raise NotEmptyError(self._options.world)
         async with self.crew.working(), self._looking(self._place.through) as app:
             starting = asyncio.create_task(self._start_all(app))
             try:

@@ -1,111 +1,53 @@
-"""A world whose claims are witnessed; what is planted goes through the same door."""
+"""A world whose claims are witnessed; what is planted goes through the same door.
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+What is neither witnessed nor planted is passed on as it is, also what the contract of worlds gets later: hence
+`__getattr__`, and the one cast.
+"""
+
+from typing import Any, cast
 
 from chaos.plants import Plant
 from chaos.witness import Claimed, StepClaimed, Witness
-from outlast._clock import Micros
-from outlast._model.workers import WorkerRecord
 from outlast.world import (
     Batch,
-    Capabilities,
     ClaimedRun,
     ClaimedStep,
     ClaimRequest,
     Claims,
     EventLog,
-    Heartbeat,
-    Listing,
-    News,
     Receipt,
-    Retention,
-    StepKey,
     StepQueue,
     StepRequest,
-    StoredEvent,
     World,
 )
 
 
-class WatchedWorld:
-    """A world as one worker sees it: it writes down what is claimed, and lets a plant spoil commits."""
-
-    def __init__(self, world: World, witness: Witness, plant: Plant | None = None) -> None:
-        self._world = world
-        self._claims = _Claims(world.claims, witness)
-        self._steps = _Steps(world.steps, witness)
-        self._log: EventLog = world.log if plant is None else _Log(world, plant)
-
-    @property
-    def url(self) -> str:
-        """That of the world inside."""
-        return self._world.url
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """Those of the world inside."""
-        return self._world.capabilities
-
-    @property
-    def log(self) -> EventLog:
-        """The logs, spoilt by the plant if there is one."""
-        return self._log
-
-    @property
-    def claims(self) -> Claims:
-        """Claims of runs, witnessed."""
-        return self._claims
-
-    @property
-    def steps(self) -> StepQueue:
-        """Claims of steps, witnessed."""
-        return self._steps
-
-    @property
-    def listing(self) -> Listing:
-        """That of the world inside."""
-        return self._world.listing
-
-    @property
-    def retention(self) -> Retention:
-        """That of the world inside."""
-        return self._world.retention
-
-    @property
-    def news(self) -> News:
-        """That of the world inside."""
-        return self._world.news
-
-    @asynccontextmanager
-    async def opened(self) -> AsyncGenerator["WatchedWorld"]:
-        """Open the world inside."""
-        async with self._world.opened():
-            yield self
+def watched(world: World, witness: Witness, plant: Plant | None = None) -> World:
+    """The world as one worker sees it: what it claims is written down, and the plant, if there is one,
+    spoils what it commits."""
+    return cast(World, _WatchedWorld(world, witness, plant))
 
 
-class _Log:
-    def __init__(self, world: World, plant: Plant) -> None:
-        self._world, self._plant = world, plant
+class _PassingOn:
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
 
-    async def commit(self, batch: Batch) -> Receipt:
-        return await self._world.log.commit(await self._plant(batch, self._world))
-
-    async def read(
-        self, run_id: str, *, after: int = 0, limit: int | None = None
-    ) -> tuple[StoredEvent, ...]:
-        return await self._world.log.read(run_id, after=after, limit=limit)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
 
 
-class _Claims:
+class _WatchedWorld(_PassingOn):
+    def __init__(self, world: World, witness: Witness, plant: Plant | None) -> None:
+        super().__init__(world)
+        self.claims = _WatchedClaims(world.claims, witness)
+        self.steps = _WatchedSteps(world.steps, witness)
+        self.log: EventLog | _SpoiltLog = _SpoiltLog(world, plant) if plant else world.log
+
+
+class _WatchedClaims(_PassingOn):
     def __init__(self, claims: Claims, witness: Witness) -> None:
+        super().__init__(claims)
         self._claims, self._witness = claims, witness
-
-    async def register(self, worker: WorkerRecord) -> None:
-        await self._claims.register(worker)
-
-    async def unregister(self, worker_id: str) -> None:
-        await self._claims.unregister(worker_id)
 
     async def claim(self, request: ClaimRequest) -> tuple[ClaimedRun, ...]:
         claimed = await self._claims.claim(request)
@@ -113,24 +55,10 @@ class _Claims:
             self._witness.note(Claimed(one.run.id, one.run.epoch, one.run.position))
         return claimed
 
-    async def renew(self, heartbeat: Heartbeat) -> None:
-        await self._claims.renew(heartbeat)
 
-    async def reap(self) -> int:
-        return await self._claims.reap()
-
-    async def next_due(self, workflows: frozenset[str], queues: tuple[str, ...]) -> Micros | None:
-        return await self._claims.next_due(workflows, queues)
-
-    async def nudged(self, worker_id: str) -> tuple[str, ...]:
-        return await self._claims.nudged(worker_id)
-
-    async def unblock(self, workflow: str, digest: str) -> int:
-        return await self._claims.unblock(workflow, digest)
-
-
-class _Steps:
+class _WatchedSteps(_PassingOn):
     def __init__(self, steps: StepQueue, witness: Witness) -> None:
+        super().__init__(steps)
         self._steps, self._witness = steps, witness
 
     async def claim(self, request: StepRequest) -> tuple[ClaimedStep, ...]:
@@ -139,8 +67,11 @@ class _Steps:
             self._witness.note(StepClaimed(one.key.run_id, one.key.ref, one.epoch))
         return claimed
 
-    async def next_due(self, steps: frozenset[str], queues: tuple[str, ...]) -> Micros | None:
-        return await self._steps.next_due(steps, queues)
 
-    async def held(self, worker_id: str) -> frozenset[StepKey]:
-        return await self._steps.held(worker_id)
+class _SpoiltLog(_PassingOn):
+    def __init__(self, world: World, plant: Plant) -> None:
+        super().__init__(world.log)
+        self._world, self._plant = world, plant
+
+    async def commit(self, batch: Batch) -> Receipt:
+        return await self._world.log.commit(await self._plant(batch, self._world))

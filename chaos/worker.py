@@ -13,7 +13,7 @@ import msgspec
 
 from chaos.flows import Stage
 from chaos.plants import PLANTS
-from chaos.watching import WatchedWorld
+from chaos.watching import watched
 from chaos.witness import Fenced, Witness
 from outlast import App, WorkerOptions
 from outlast._runtime.system import SystemClock
@@ -68,7 +68,7 @@ async def _opened(
     """The app, once the world can be reached: a server may be down at first."""
     for _ in range(TRIES):
         clock = SystemClock()
-        world = WatchedWorld(
+        world = watched(
             world_from_url(orders.url, clock),
             witness,
             PLANTS[orders.plant] if orders.plant else None,

@@ -8,7 +8,7 @@ from chaos.evidence import Evidence, read_runs
 from chaos.plants import Plant
 from chaos.programs import Errand, Program
 from chaos.twin import call_of
-from chaos.watching import WatchedWorld
+from chaos.watching import watched
 from chaos.witness import Witness, testimonies
 from outlast import App, Run, WorkerOptions
 from outlast.testing import FaultyWorld, Signals, SkippingClock
@@ -26,8 +26,8 @@ def evidence_of(errands: list[Errand], folder: Path, plant: Plant | None = None)
         world = MemoryWorld(clock)
         witness = Witness(folder / "one.witness")
         flows.Stage.witness, flows.Stage.takes_time = witness, False
-        watched = WatchedWorld(world, witness, plant)
-        async with App(world=watched, clock=clock, options=OPTIONS) as app:
+        seen = watched(world, witness, plant)
+        async with App(world=seen, clock=clock, options=OPTIONS) as app:
             runs = [await app.start(call_of(one), run_id=one.run_id) for one in errands]
             await asyncio.gather(*[_ended(run) for run in runs])
         witness.close()
@@ -47,7 +47,7 @@ def evidence_of_a_zombie(folder: Path, plant: Plant | None = None) -> Evidence:
         witnesses = [Witness(folder / f"{name}.witness") for name in ("first", "second")]
         flows.Stage.witness, flows.Stage.takes_time = witnesses[0], False
         first = App(
-            world=WatchedWorld(zombie, witnesses[0], plant),
+            world=watched(zombie, witnesses[0], plant),
             clock=clock,
             options=OPTIONS,
             instruments=[signals],
@@ -58,8 +58,8 @@ def evidence_of_a_zombie(folder: Path, plant: Plant | None = None) -> Evidence:
                 await signals.wait_for("attempt_started", times=3)
                 zombie.pause()
                 clock.advance("1 minute")
-                watched = WatchedWorld(world, witnesses[1])
-                async with App(world=watched, clock=clock, options=OPTIONS):
+                seen = watched(world, witnesses[1])
+                async with App(world=seen, clock=clock, options=OPTIONS):
                     await signals.wait_for("attempt_started", times=3)
                     while (await run.info()).worker == first.runtime.worker_id:
                         await asyncio.sleep(0)
