@@ -1,7 +1,7 @@
 """A world with faults: wraps any world, numbers the calls of one process, and lets them go wrong."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 
 from outlast._clock import Micros
@@ -29,6 +29,12 @@ from outlast.world import (
     StepQueue,
     StepRequest,
     StoredEvent,
+    StreamAnswer,
+    StreamBatch,
+    StreamPage,
+    StreamRead,
+    Streams,
+    StreamState,
     World,
 )
 
@@ -52,6 +58,7 @@ class FaultyWorld:
         self._log = _Log(world.log, self._door)
         self._claims = _Claims(world.claims, self._door)
         self._steps = _Steps(world.steps, self._door)
+        self._streams = _Streams(world.streams, self._door)
         self._listing = _Listing(world.listing, self._door)
         self._retention = _Retention(world.retention, self._door)
         self._news = _News(world.news, self._door)
@@ -109,6 +116,11 @@ class FaultyWorld:
     def steps(self) -> StepQueue:
         """The queue of dispatched steps."""
         return self._steps
+
+    @property
+    def streams(self) -> Streams:
+        """The streams of all runs."""
+        return self._streams
 
     @property
     def listing(self) -> Listing:
@@ -191,6 +203,23 @@ class _Steps:
 
     async def held(self, worker_id: str) -> frozenset[StepKey]:
         return await self._door.call("held_steps", lambda: self._steps.held(worker_id))
+
+
+class _Streams:
+    def __init__(self, streams: Streams, door: Door) -> None:
+        self._streams, self._door = streams, door
+
+    async def write(self, batch: StreamBatch) -> tuple[StreamAnswer, ...]:
+        def write() -> Awaitable[tuple[StreamAnswer, ...]]:
+            return self._streams.write(batch)
+
+        return await self._door.call("write_streams", write, write)
+
+    async def read(self, request: StreamRead) -> StreamPage | None:
+        return await self._door.call("read_stream", lambda: self._streams.read(request))
+
+    async def states(self, run_id: str) -> tuple[StreamState, ...] | None:
+        return await self._door.call("stream_states", lambda: self._streams.states(run_id))
 
 
 class _Listing:

@@ -48,8 +48,22 @@ from outlast.world.claims import (
 )
 from outlast.world.contract import Capabilities, EventLog, News, World
 from outlast.world.listing import Listing, PruneRequest, Retention, RunFilter, RunPage
+from outlast.world.streams import (
+    PAGE_BYTES,
+    Chunk,
+    StreamAnswer,
+    StreamBatch,
+    StreamPage,
+    StreamRead,
+    Streams,
+    StreamState,
+    StreamWrite,
+    Supersede,
+    Writer,
+)
 
 __all__ = [
+    "PAGE_BYTES",
     "Advance",
     "Advanced",
     "Again",
@@ -59,6 +73,7 @@ __all__ = [
     "Begun",
     "Block",
     "Capabilities",
+    "Chunk",
     "Claim",
     "ClaimRequest",
     "ClaimedRun",
@@ -88,7 +103,16 @@ __all__ = [
     "StepQueue",
     "StepRequest",
     "StoredEvent",
+    "StreamAnswer",
+    "StreamBatch",
+    "StreamPage",
+    "StreamRead",
+    "StreamState",
+    "StreamWrite",
+    "Streams",
+    "Supersede",
     "Suspend",
     "Then",
     "World",
+    "Writer",
 ]

@@ -9,6 +9,7 @@ import msgspec
 from outlast.world.batch import Batch, Receipt, StoredEvent
 from outlast.world.claims import Claims, StepQueue
 from outlast.world.listing import Listing, Retention
+from outlast.world.streams import Streams
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +65,7 @@ class News(Protocol):
 
 
 class World(Protocol):
-    """Storage, queue and log behind one contract. Open and close it as an async context."""
+    """Storage, queue, log and streams behind one contract. Open and close it as an async context."""
 
     @property
     def url(self) -> str:
@@ -84,6 +85,9 @@ class World(Protocol):
 
     @property
     def steps(self) -> StepQueue: ...
+
+    @property
+    def streams(self) -> Streams: ...
 
     @property
     def listing(self) -> Listing: ...

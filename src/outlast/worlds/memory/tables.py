@@ -11,6 +11,7 @@ from outlast.errors import WorldError
 from outlast.world import StepKey, StoredEvent
 from outlast.worlds.memory.news import MemoryNews
 from outlast.worlds.planning import NewStep
+from outlast.worlds.planning.streams import Place, StreamKey, StreamRow, WriterKey, WriterRow
 
 
 class QueuedStep(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -50,16 +51,20 @@ class Tables:
         """Held runs whose owners do not know of all events."""
         self.steps: dict[StepKey, QueuedStep] = {}
         """The queue of steps."""
+        self.streams: dict[StreamKey, StreamRow] = {}
+        self.stream_writers: dict[WriterKey, WriterRow] = {}
+        self.segments: dict[StreamKey, list[Place]] = {}
+        """The segments of each stream, in order."""
         self.workers: dict[str, WorkerRecord] = {}
         self.manifests: dict[str, bytes] = {}
         self.news = MemoryNews()
-        self._count = count()
+        self._count = count(1)
 
     def put(self, run: RunRecord) -> None:
         """Write the row of a run."""
         self.runs[run.id] = run
         if run.id not in self.numbers:
-            self.numbers[run.id] = next(self._count)
+            self.numbers[run.id] = self.next_number()
         if run.due_at is None:
             self.due.discard(run.id)
         else:
@@ -71,7 +76,7 @@ class Tables:
             return
         self.steps[key] = QueuedStep(
             key=key,
-            number=next(self._count),
+            number=self.next_number(),
             name=step.name,
             queue=step.queue,
             priority=step.priority,
@@ -80,8 +85,17 @@ class Tables:
             data=step.data,
         )
 
+    def next_number(self) -> int:
+        """A number above all that were given before."""
+        return next(self._count)
+
     def remove(self, run: RunRecord) -> None:
         """Delete a run that has ended, with all that belongs to it."""
+        for key in [key for key in self.streams if key[0] == run.id]:
+            del self.streams[key]
+            self.segments.pop(key, None)
+        for writer in [key for key in self.stream_writers if key[0] == run.id]:
+            del self.stream_writers[writer]
         del self.runs[run.id], self.numbers[run.id], self.logs[run.id]
         self.due.discard(run.id)
         self.nudged.discard(run.id)

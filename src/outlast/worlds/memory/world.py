@@ -11,6 +11,7 @@ from outlast.worlds.memory.log import MemoryLog
 from outlast.worlds.memory.news import MemoryNews
 from outlast.worlds.memory.retention import MemoryRetention
 from outlast.worlds.memory.steps import MemorySteps
+from outlast.worlds.memory.streams import MemoryStreams
 from outlast.worlds.memory.tables import Tables
 
 _URL = "memory://"
@@ -27,6 +28,7 @@ class MemoryWorld:
         self._log = MemoryLog(self._tables, clock)
         self._claims = MemoryClaims(self._tables, clock)
         self._steps = MemorySteps(self._tables, clock)
+        self._streams = MemoryStreams(self._tables)
         self._listing = MemoryListing(self._tables)
         self._retention = MemoryRetention(self._tables)
 
@@ -54,6 +56,11 @@ class MemoryWorld:
     def steps(self) -> MemorySteps:
         """The queue of dispatched steps."""
         return self._steps
+
+    @property
+    def streams(self) -> MemoryStreams:
+        """The streams of all runs."""
+        return self._streams
 
     @property
     def listing(self) -> MemoryListing:

@@ -9,14 +9,19 @@ _HEAD = re.compile(r"^-- (name|fragment): (\w+)$", re.MULTILINE)
 _USE = re.compile(r"\{(\w+)\}")
 
 
-@cache
 def queries(schema: str) -> Mapping[str, str]:
-    """Name -> SQL, with the fragments put in. `schema` is the schema's name, quoted.
+    """What all stores but that of streams ask for."""
+    return load("queries.sql", schema)
+
+
+@cache
+def load(file: str, schema: str) -> Mapping[str, str]:
+    """The queries of a file: name -> SQL, with the fragments put in. `schema` is the schema's name, quoted.
 
     The name is part of every statement: a search path would belong to a session, and a pooler gives
     each transaction another one.
     """
-    text = (files("outlast.worlds.postgres") / "queries.sql").read_text(encoding="utf-8")
+    text = (files("outlast.worlds.postgres") / file).read_text(encoding="utf-8")
     _, *parts = _HEAD.split(text)
     sections = list(zip(parts[::3], parts[1::3], parts[2::3], strict=True))
     fragments = {"schema": schema} | {

@@ -18,6 +18,7 @@ from outlast.worlds.postgres.retention import PostgresRetention
 from outlast.worlds.postgres.schema import PostgresSchema
 from outlast.worlds.postgres.session import Session
 from outlast.worlds.postgres.steps import PostgresSteps
+from outlast.worlds.postgres.streams import PostgresStreams
 
 _READERS = 2
 
@@ -25,8 +26,8 @@ _READERS = 2
 class PostgresWorld:
     """A world in one schema of a database: durable, and shared by any number of processes.
 
-    It takes up to four connections: one that commits, two for the rest, and one that stays, which listens and
-    shows that the worker lives. If the clock can follow another one, it follows the database's.
+    It takes up to five connections: one that commits, one that writes streams, two for the rest, and one that stays,
+    which listens and shows that the worker lives. If the clock can follow another one, it follows the database's.
     """
 
     def __init__(self, url: str, clock: Clock) -> None:
@@ -36,11 +37,13 @@ class PostgresWorld:
         self._schema = PostgresSchema(address)
         self._writing = Connections(address, clock, limit=1)
         self._reading = Connections(address, clock, limit=_READERS)
+        self._streaming = Connections(address, clock, limit=1)
         self._session = Session(address, named, time, lambda teller: self._news.heard(teller))
         self._news = PostgresNews(address.url, self._reading, self._session, named["notify"])
         self._log = PostgresLog(address.url, named, self._writing, self._reading, time, self._news)
         self._claims = PostgresClaims(named, self._reading, time, self._session, self._news)
         self._steps = PostgresSteps(named, self._reading, time)
+        self._streams = PostgresStreams(address.quoted, self._streaming, self._reading, self._news)
         self._listing = PostgresListing(named, self._reading)
         self._retention = PostgresRetention(named, self._reading)
 
@@ -76,6 +79,11 @@ class PostgresWorld:
         return self._steps
 
     @property
+    def streams(self) -> PostgresStreams:
+        """The streams of all runs."""
+        return self._streams
+
+    @property
     def listing(self) -> PostgresListing:
         """Runs, workers and manifests, for reading."""
         return self._listing
@@ -104,8 +112,9 @@ class PostgresWorld:
             cleanup.push_async_callback(self._writing.close)
             await self._writing.call(self._schema.prepare)
             await self._log.ask_time()
-            self._reading.open_later()
-            cleanup.push_async_callback(self._reading.close)
+            for later in (self._reading, self._streaming):
+                later.open_later()
+                cleanup.push_async_callback(later.close)
             cleanup.callback(self._claims.forget)
             cleanup.push_async_callback(self._session.close)
             self._news.open()

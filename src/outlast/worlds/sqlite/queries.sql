@@ -331,6 +331,18 @@ DELETE FROM run_attributes WHERE run_id IN (
 DELETE FROM steps WHERE run_id IN (
     SELECT id FROM runs WHERE number IN (SELECT value FROM json_each(:picked)));
 
+-- name: prune_streams
+-- Delete the streams of the picked runs.
+DELETE FROM streams WHERE run IN (SELECT value FROM json_each(:picked));
+
+-- name: prune_stream_writers
+-- Delete what is known of those who have written to them.
+DELETE FROM stream_writers WHERE run IN (SELECT value FROM json_each(:picked));
+
+-- name: prune_stream_segments
+-- Delete what was written to them.
+DELETE FROM stream_segments WHERE run IN (SELECT value FROM json_each(:picked));
+
 -- name: prune_runs
 -- Delete the rows of the picked runs.
 DELETE FROM runs WHERE number IN (SELECT value FROM json_each(:picked));

@@ -7,7 +7,15 @@ from outlast.worlds.sqlite.encoding import NOTHING, ask, change, some
 from outlast.worlds.sqlite.queries import QUERIES
 from outlast.worlds.sqlite.threads import ConnectionThread
 
-_PARTS = ("prune_events", "prune_attributes", "prune_steps", "prune_runs")
+_PARTS = (
+    "prune_events",
+    "prune_attributes",
+    "prune_steps",
+    "prune_streams",
+    "prune_stream_writers",
+    "prune_stream_segments",
+    "prune_runs",
+)
 """The rows of the runs last: the others are found by them."""
 
 

@@ -15,6 +15,7 @@ from outlast.worlds.sqlite.log import SqliteLog
 from outlast.worlds.sqlite.news import SqliteNews
 from outlast.worlds.sqlite.retention import SqliteRetention
 from outlast.worlds.sqlite.steps import SqliteSteps
+from outlast.worlds.sqlite.streams import SqliteStreams
 from outlast.worlds.sqlite.threads import ConnectionThread
 
 _PATIENCE = 5.0
@@ -37,6 +38,7 @@ class SqliteWorld:
         self._log = SqliteLog(self._writer, self._reader, clock)
         self._claims = SqliteClaims(self._path, self._writer, self._reader, self._locks, clock)
         self._steps = SqliteSteps(self._writer, self._reader, clock)
+        self._streams = SqliteStreams(self._writer, self._reader)
         self._listing = SqliteListing(self._writer, self._reader)
         self._retention = SqliteRetention(self._writer)
         self._news = SqliteNews(self._url, self._writer)
@@ -65,6 +67,11 @@ class SqliteWorld:
     def steps(self) -> SqliteSteps:
         """The queue of dispatched steps."""
         return self._steps
+
+    @property
+    def streams(self) -> SqliteStreams:
+        """The streams of all runs."""
+        return self._streams
 
     @property
     def listing(self) -> SqliteListing:

@@ -1,0 +1,101 @@
+-- What the SQLite world asks of streams, by name.
+
+-- name: begin
+BEGIN IMMEDIATE;
+
+-- name: commit
+COMMIT;
+
+-- name: holders
+-- Who holds the runs of a batch.
+SELECT json_group_array(json_array(runs.id, runs.number, runs.epoch, runs.worker IS NOT NULL))
+FROM json_each(:run_ids) AS wish CROSS JOIN runs ON runs.id = wish.value;
+
+-- name: step_holders
+-- Who holds the dispatched steps of a batch.
+SELECT json_group_array(json_array(steps.run_id, steps.ref, steps.epoch, steps.worker IS NOT NULL))
+FROM json_each(:steps) AS wish
+CROSS JOIN steps ON steps.run_id = wish.value ->> 0 AND steps.ref = wish.value ->> 1;
+
+-- name: writers
+-- What the steps of a batch have written to, in all streams of their runs.
+SELECT json_group_array(json_array(
+    runs.id, writer.name, writer.ref,
+    writer.epoch, writer.dispatched, writer.attempt, writer.chunks, writer.failed))
+FROM json_each(:steps) AS wish
+CROSS JOIN runs ON runs.id = wish.value ->> 0
+CROSS JOIN stream_writers AS writer
+    ON writer.run = runs.number AND writer.ref = wish.value ->> 1;
+
+-- name: streams
+-- Where streams stand.
+SELECT json_group_array(json_array(
+    runs.id, stream.name,
+    stream.chunks, stream.bytes, stream.closed_by, stream.epoch, json(stream.rewinds)))
+FROM json_each(:streams) AS wish
+CROSS JOIN runs ON runs.id = wish.value ->> 0
+CROSS JOIN streams AS stream ON stream.run = runs.number AND stream.name = wish.value ->> 1;
+
+-- name: places
+-- All segments of a stream.
+SELECT json_group_array(json_array(number, ref, first, before, count, length(data))) FROM (
+    SELECT * FROM stream_segments
+    WHERE run = (SELECT number FROM runs WHERE id = :run_id) AND name = :name
+    ORDER BY first);
+
+-- name: put_stream
+INSERT OR REPLACE INTO streams VALUES (?, ?, ?, ?, ?, ?, ?);
+
+-- name: put_writer
+INSERT OR REPLACE INTO stream_writers VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: remove
+-- Delete segments.
+DELETE FROM stream_segments WHERE number = ?;
+
+-- name: move
+-- Give a segment another place.
+UPDATE stream_segments SET first = ?, before = ? WHERE number = ?;
+
+-- name: add
+-- Write a new segment.
+INSERT INTO stream_segments (run, name, ref, first, before, count, lengths, data)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: read
+-- A page of a stream: where it stands, and, one row each, the segments from that of the first chunk on.
+WITH run AS (
+    SELECT number, status IN ('completed', 'failed', 'cancelled') AS ended FROM runs
+    WHERE id = :run_id
+), stream AS (
+    SELECT run.number AS run, :name AS name, found.closed_by,
+        ifnull(found.chunks, 0) AS chunks, ifnull(found.epoch, 0) AS epoch,
+        ifnull(found.rewinds, '[]') AS rewinds,
+        found.closed_by IS NOT NULL OR run.ended AS over,
+        iif(:start < 0, max(0, ifnull(found.chunks, 0) + :start), :start) AS start
+    FROM run LEFT JOIN streams AS found ON found.run = run.number AND found.name = :name
+), begins AS (
+    SELECT stream.*, (
+        SELECT max(first) FROM stream_segments AS one
+        WHERE one.run = stream.run AND one.name = stream.name AND one.first <= stream.start) AS at
+    FROM stream
+), page AS (
+    SELECT begins.*, (
+        SELECT before FROM stream_segments AS one
+        WHERE one.run = begins.run AND one.name = begins.name AND one.first = begins.at) AS before
+    FROM begins
+)
+SELECT page.start, page.chunks, page.epoch, page.rewinds, page.over,
+    segment.first, segment.lengths, segment.data
+FROM page LEFT JOIN stream_segments AS segment
+    ON segment.run = page.run AND segment.name = page.name
+    AND segment.first >= page.at AND segment.before < page.before + :limit
+    AND page.start < page.chunks
+ORDER BY segment.first LIMIT :most;
+
+-- name: states
+-- The streams of a run, and one row without a name if it has none.
+SELECT stream.name, stream.chunks, stream.bytes,
+    stream.closed_by IS NOT NULL OR runs.status IN ('completed', 'failed', 'cancelled')
+FROM runs LEFT JOIN streams AS stream ON stream.run = runs.number
+WHERE runs.id = :run_id ORDER BY stream.name;
