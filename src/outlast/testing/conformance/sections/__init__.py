@@ -12,6 +12,7 @@ from outlast.testing.conformance.sections.reading import ATTRIBUTES, LISTING, MA
 from outlast.testing.conformance.sections.retaining import RETENTION
 from outlast.testing.conformance.sections.settling import SETTLING, STEP_LEASES
 from outlast.testing.conformance.sections.sharing import FAULTS, NEWS, RACES
+from outlast.testing.conformance.sections.streaming import STREAMS
 from outlast.testing.conformance.sections.suspending import SUSPENDING
 from outlast.testing.conformance.sections.workers import WORKERS
 
@@ -34,6 +35,7 @@ SECTIONS = (
     STEP_CLAIMS,
     SETTLING,
     STEP_LEASES,
+    STREAMS,
     RETENTION,
     NEWS,
     RACES,
