@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from outlast import App, Run, RunStatus, WorkerOptions, sleep, workflow
-from outlast._api.settings import find_retention
 from outlast.errors import InvalidDurationError, RunNotFoundError, SettingsError
 from tests.worker.conftest import Place, Play, outcome
 
@@ -96,44 +95,6 @@ def test_more_than_a_batch_is_deleted(at_place: At) -> None:
             assert await app.prune(0) == 520
 
     at_place(play)
-
-
-def test_the_retention_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("OUTLAST_RETENTION", raising=False)
-    assert find_retention() is None
-    (tmp_path / "pyproject.toml").write_text('[tool.outlast]\nretention = "2 days"\n')
-    assert find_retention() == 2 * DAY
-    monkeypatch.setenv("OUTLAST_RETENTION", "3 days")
-    assert find_retention() == 3 * DAY
-    assert find_retention("4 days") == 4 * DAY
-
-
-@pytest.mark.parametrize(
-    ("given", "environment", "file", "source"),
-    [
-        ("soon", None, None, "WorkerOptions"),
-        (None, "30", None, "OUTLAST_RETENTION"),
-        (None, None, "true", "[tool.outlast] in"),
-    ],
-)
-def test_a_wrong_retention_is_named_with_its_source(
-    given: str | None,
-    environment: str | None,
-    file: str | None,
-    source: str,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Any,
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("OUTLAST_RETENTION", raising=False)
-    if environment:
-        monkeypatch.setenv("OUTLAST_RETENTION", environment)
-    if file:
-        (tmp_path / "pyproject.toml").write_text(f"[tool.outlast]\nretention = {file}\n")
-    with pytest.raises(SettingsError) as caught:
-        find_retention(given)
-    assert (caught.value.setting, caught.value.source.startswith(source)) == ("retention", True)
 
 
 @pytest.mark.parametrize("queues", ["gpu", (), ("",), ("a\nb",), (1,), None])

@@ -15,7 +15,7 @@ from outlast._api.options import WorkerOptions, runtime_options
 from outlast._api.pruning import prune_runs
 from outlast._api.reading import worker_info
 from outlast._api.runs import Run, checked_run_id
-from outlast._api.settings import find_url
+from outlast._api.settings import find_url, setting
 from outlast._api.starting import StartKeywords, start_on, start_options
 from outlast._clock import Clock, holding
 from outlast._codec import Codec
@@ -200,7 +200,7 @@ class App:
                 clock=self._clock,
                 observers=self._observers,
                 options=runtime_options(self._options),
-                version=code_version(REGISTRY),
+                version=setting("version") or code_version(REGISTRY),
                 chance=random.SystemRandom(),
             )
             stack.push_async_callback(self._runtime.close)

@@ -1,39 +1,79 @@
-"""Where the world is, and how long runs are kept: from the call, the environment, pyproject.toml, or the
-default."""
+"""The settings: everything that can be set from outside of the code, and where each value comes from.
+
+What the call gives goes before the environment, that before `[tool.outlast]` in the pyproject.toml of this
+folder or one above it, and that before the default. In the environment a setting is called
+`OUTLAST_` and its name in capitals; lists are separated by commas.
+"""
 
 import os
 import tomllib
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn, TypeAlias
 
-from outlast._clock import Micros
+import msgspec
+
 from outlast._registry.durations import duration
-from outlast._registry.policy import Delay
 from outlast._runtime.system import SystemClock
 from outlast.errors import InvalidDurationError, SettingsError
 from outlast.worlds import world_from_url
 from outlast.worlds.sqlite import SqliteWorld
 
-DEFAULT_URL: Final = "sqlite:///.outlast/outlast.db"
+Read: TypeAlias = Callable[[Any], Any]
+"""Takes a value as it was written, gives it as it is used. Raises `ValueError` that says what it must be."""
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """One of them: what it is when nobody sets it, and how a value is read."""
+
+    default: Any
+    read: Read
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """A value, and where it was set."""
+
+    value: Any
+    source: str
+
+
+def setting(name: str) -> Any:
+    """The value of a setting. Raises `SettingsError` that names the source of one that cannot be used."""
+    return origin(name).value
+
+
+def origin(name: str) -> Origin:
+    """The same, with its source."""
+    variable = f"OUTLAST_{name.upper()}"
+    if text := os.environ.get(variable):
+        return checked(name, text, variable)
+    file, table = _pyproject()
+    if name in table:
+        return checked(name, table[name], f"[tool.outlast] in {file}")
+    return Origin(SETTINGS[name].default, "the default")
+
+
+def checked(name: str, value: object, source: str) -> Origin:
+    """The value as it is used. Raises `SettingsError`."""
+    try:
+        return Origin(SETTINGS[name].read(value), source)
+    except (ValueError, InvalidDurationError) as error:
+        reason = "it must be a length of time, such as '30 days'"
+        if not isinstance(error, InvalidDurationError):
+            reason = str(error)
+        raise SettingsError(name, value, source, reason) from error
 
 
 def find_url(given: str | None = None) -> str:
-    """The world's URL: what is given, else `OUTLAST_URL`, else `url` of `[tool.outlast]` in the
-    pyproject.toml of this folder or one above it, else the default file `.outlast/outlast.db`.
-
-    Raises `SettingsError` that names the source of a value which is no text.
-    """
-    if given is not None:
-        return given
-    if from_environment := os.environ.get("OUTLAST_URL"):
-        return from_environment
-    file, table = _pyproject()
-    url = table.get("url")
-    if url is None:
-        return DEFAULT_URL
-    if not isinstance(url, str) or not url:
-        raise SettingsError("url", url, f"[tool.outlast] in {file}", "it must be a text")
+    """The world's URL: what is given, or as it is set."""
+    url: str = setting("url") if given is None else given
     return url
+
+
+def shown_url(url: str) -> str:
+    """The same without secrets. Raises `WorldError` for a URL that names no world."""
+    return world_from_url(url, SystemClock()).url
 
 
 def missing_file(given: str | None = None) -> Path | None:
@@ -48,27 +88,83 @@ def missing_file(given: str | None = None) -> Path | None:
     return None if file.exists() else file
 
 
-def find_retention(given: Delay | None = None) -> Micros | None:
-    """How long runs are kept after their end: what is given, else `OUTLAST_RETENTION`, else `retention`
-    of `[tool.outlast]` in pyproject.toml, else `None`: for ever.
-
-    Raises `SettingsError` that names the source of a value which is no length of time.
-    """
-    if given is not None:
-        return _retention(given, "WorkerOptions")
-    if from_environment := os.environ.get("OUTLAST_RETENTION"):
-        return _retention(from_environment, "OUTLAST_RETENTION")
-    file, table = _pyproject()
-    value = table.get("retention")
-    return None if value is None else _retention(value, f"[tool.outlast] in {file}")
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        _must("be a text")
+    return value
 
 
-def _retention(value: Any, source: str) -> Micros:
-    try:
-        return duration(value)
-    except InvalidDurationError as error:
-        reason = "it must be a length of time, such as '30 days'"
-        raise SettingsError("retention", value, source, reason) from error
+def _flag(value: Any) -> bool:
+    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    flag = words.get(value.lower()) if isinstance(value, str) else value
+    if not isinstance(flag, bool):
+        _must("be true or false")
+    return flag
+
+
+def _number(least: int) -> Read:
+    def read(value: Any) -> int:
+        if isinstance(value, str) and value.strip().isdecimal():
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool):
+            _must("be a whole number")
+        if value < least:
+            _must(f"be at least {least}")
+        return value
+
+    return read
+
+
+def _length(value: Any) -> Any:
+    duration(value)
+    return value
+
+
+def _lease(value: Any) -> Any:
+    if duration(value) < 1_000_000:
+        _must("be at least 1 second")
+    return value
+
+
+def _length_or_never(value: Any) -> Any:
+    return None if value is None else _length(value)
+
+
+def _queues(value: Any) -> tuple[str, ...]:
+    """A text is a list only in the environment: to users without a type checker it must not become many
+    queues of one letter."""
+    names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(names, tuple | list | set | frozenset) or not names:
+        _must("list queues")
+    for name in names:
+        if not isinstance(name, str) or not name or not name.isprintable():
+            _must("list texts of printable characters")
+    return tuple(names)
+
+
+def _must(be: str) -> NoReturn:
+    message = f"it must {be}"
+    raise ValueError(message)
+
+
+SETTINGS: Final[dict[str, Setting]] = {
+    "url": Setting("sqlite:///.outlast/outlast.db", _text),
+    "version": Setting(None, _text),
+    "queues": Setting(("default",), _queues),
+    "max_live_runs": Setting(2_000, _number(1)),
+    "max_steps": Setting(1_000, _number(1)),
+    "max_threads": Setting(32, _number(1)),
+    "lease": Setting("30s", _lease),
+    "linger": Setting("1s", _length),
+    "slow_step_after": Setting("100ms", _length),
+    "step_input_limit": Setting(1_024, _number(0)),
+    "recovery_limit": Setting(10, _number(1)),
+    "grace": Setting("10s", _length),
+    "retention": Setting(None, _length_or_never),
+    "verify_replay": Setting(False, _flag),  # noqa: FBT003 - it is the default of a flag
+}
+"""All of them. What the worker's mean is said at `WorkerOptions`; `url` names the world, and `version` is
+what runs that start here record as the version of their code."""
 
 
 def _pyproject() -> tuple[Path | None, dict[str, Any]]:
@@ -76,11 +172,20 @@ def _pyproject() -> tuple[Path | None, dict[str, Any]]:
     for folder in (here, *here.parents):
         file = folder / "pyproject.toml"
         if file.is_file():
-            try:
-                tools = tomllib.loads(file.read_text()).get("tool", {})
-            except tomllib.TOMLDecodeError as error:
-                raise SettingsError(
-                    "[tool.outlast]", "?", str(file), f"it is no TOML: {error}"
-                ) from error
-            return file, tools.get("outlast", {})
+            return file, _table(file, file.stat().st_mtime_ns)
     return None, {}
+
+
+@lru_cache(maxsize=4)
+def _table(file: Path, _changed: int) -> dict[str, Any]:
+    try:
+        table: dict[str, Any] = tomllib.loads(file.read_text()).get("tool", {}).get("outlast", {})
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError("[tool.outlast]", "?", str(file), f"it is no TOML: {error}") from error
+    for name in table:
+        if name not in SETTINGS:
+            known = ", ".join(SETTINGS)
+            raise SettingsError(
+                name, table[name], f"[tool.outlast] in {file}", f"there are: {known}"
+            )
+    return table

@@ -1,7 +1,6 @@
 """Which version of the code this process has."""
 
 import hashlib
-import os
 import subprocess
 from pathlib import Path
 
@@ -10,13 +9,11 @@ from outlast._registry.registry import Registry
 
 
 def code_version(registry: Registry) -> str:
-    """`OUTLAST_VERSION`, else the git commit of the first workflow's file, else a digest of the sources.
+    """The git commit of the first workflow's file, else a digest of the sources.
 
     A commit whose tree has uncommitted changes is that commit still: what a changed workflow means
     for a run is decided by its log, not by this name.
     """
-    if version := os.environ.get("OUTLAST_VERSION"):
-        return version
     files = sorted({definition.place.file for definition in registry})
     return _git_commit(files) or _source_digest(registry)
 

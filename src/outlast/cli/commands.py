@@ -22,6 +22,7 @@ COMMANDS: Final = (
     ("cancel", ACT, "Ask for runs to be cancelled."),
     ("wake", ACT, "End the sleeps of runs now, and try blocked runs again."),
     ("prune", ACT, "Delete runs that ended long ago."),
+    ("settings", MORE, "Print the settings, and where each is set."),
     ("db", MORE, "Look at the schema of the database, or bring it up to date."),
     ("check", MORE, "Check workflows for what replay would do again, or differently."),
     ("explain", MORE, "Print the page about an error."),

@@ -20,9 +20,9 @@ async def command(
     source: str,
     /,
     *more: str,
-    queue: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ("default",),
-    concurrency: int = WorkerOptions().max_steps,
-    grace: str = "10s",
+    queue: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
+    concurrency: int | None = None,
+    grace: str | None = None,
     verify_replay: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     verbose: Annotated[
         bool, Parameter(name=("--verbose", "-v"), negative="", show_default=False)
@@ -32,6 +32,8 @@ async def command(
     """Serve all workflows of files or modules, and their steps that have a queue, until SIGTERM or Ctrl-C: then
     nothing is claimed any more, steps in flight get a grace period, and runs are handed back. A second signal
     stops at once.
+
+    What no flag says is as it is set: see `outlast settings`.
 
     Parameters
     ----------
@@ -60,13 +62,19 @@ async def command(
             f"there is neither a workflow nor a step in {' '.join((source, *more))}",
             hint="Decorate an `async def` function with @workflow.",
         )
+    given = {
+        "queues": queue or None,
+        "max_steps": concurrency,
+        "grace": grace,
+        "verify_replay": verify_replay or None,
+    }
     options = WorkerOptions(
-        queues=queue, max_steps=concurrency, grace=grace, verify_replay=verify_replay
+        **{name: value for name, value in given.items() if value is not None}  # type: ignore[arg-type]  # each has its field's type
     )
     _collect_rarely()
     notes = WorkerNotes(output, verbose=verbose)
     async with App(common.url, options=options, instruments=[notes]) as app:
-        notes.serving(app.url, [one.name for one in workflows()], step_count(), queue)
+        notes.serving(app.url, [one.name for one in workflows()], step_count(), options.queues)
         await app.serve(on_stopping=notes.stopping)
     notes.stopped()
     return Exit.OK

@@ -1,0 +1,44 @@
+"""`outlast settings`: what is set, and where."""
+
+from msgspec.structs import replace
+from rich.table import Table
+
+from outlast._api.settings import SETTINGS, Origin, origin, shown_url
+from outlast.cli.common import DEFAULTS, Common
+from outlast.cli.output import Output
+
+
+async def command(*, common: Common = DEFAULTS) -> int:
+    """Print every setting, its value here and now, and where it is set: in the environment, in
+    pyproject.toml, or nowhere. Passwords are left out.
+    """
+    output = Output(common)
+    found = {name: origin(name) for name in SETTINGS}
+    if common.url is not None:
+        found["url"] = Origin(common.url, "--url")
+    found["url"] = replace(found["url"], value=shown_url(found["url"].value))
+    output.document({"settings": found})
+    output.show(_table(found))
+    return 0
+
+
+def _table(found: dict[str, Origin]) -> Table:
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("setting", no_wrap=True)
+    table.add_column("value", overflow="fold")
+    table.add_column("set by", overflow="fold", style="dim")
+    for name, one in found.items():
+        table.add_row(name, _text(one.value), one.source)
+    return table
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)

@@ -1,0 +1,148 @@
+"""Settings: where each comes from, and what is said of one that cannot be used."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from outlast import App, WorkerOptions
+from outlast._api.options import runtime_options
+from outlast._api.settings import SETTINGS, Origin, find_url, origin, setting
+from outlast.errors import SettingsError
+
+DAY = 86_400_000_000
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty folder, and nothing set."""
+    monkeypatch.chdir(tmp_path)
+    for name in SETTINGS:
+        monkeypatch.delenv(f"OUTLAST_{name.upper()}", raising=False)
+    return tmp_path
+
+
+def write(folder: Path, line: str) -> None:
+    (folder / "pyproject.toml").write_text(f"[tool.outlast]\n{line}\n")
+
+
+def retention(**given: Any) -> int | None:
+    return runtime_options(WorkerOptions(**given)).retention
+
+
+def test_the_call_goes_before_the_environment_and_that_before_the_file(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert retention() is None
+    write(elsewhere, 'retention = "2 days"')
+    assert retention() == 2 * DAY
+    assert origin("retention") == Origin(
+        "2 days", f"[tool.outlast] in {elsewhere / 'pyproject.toml'}"
+    )
+    monkeypatch.setenv("OUTLAST_RETENTION", "3 days")
+    assert retention() == 3 * DAY
+    assert retention(retention="4 days") == 4 * DAY
+    assert retention(retention=None) is None
+
+
+def test_a_file_further_up_counts(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(elsewhere, "max_steps = 7")
+    below = elsewhere / "a" / "b"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert WorkerOptions().max_steps == 7
+
+
+def test_a_file_that_changes_is_read_again(elsewhere: Path) -> None:
+    write(elsewhere, "max_steps = 7")
+    assert setting("max_steps") == 7
+    write(elsewhere, "max_steps = 12345")
+    assert setting("max_steps") == 12345
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("URL", "memory://", "memory://"),
+        ("VERSION", "2026-11", "2026-11"),
+        ("QUEUES", "gpu, default", ("gpu", "default")),
+        ("MAX_STEPS", "12", 12),
+        ("LEASE", "45s", "45s"),
+        ("VERIFY_REPLAY", "yes", True),
+        ("VERIFY_REPLAY", "0", False),
+        ("VERIFY_REPLAY", "", False),
+    ],
+)
+def test_texts_of_the_environment_are_read(
+    name: str, text: str, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"OUTLAST_{name}", text)
+    assert setting(name.lower()) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "reason"),
+    [
+        ("url", "url = 7", "be a text"),
+        ("queues", "queues = []", "list queues"),
+        ("queues", 'queues = ["a", 1]', "printable"),
+        ("max_steps", 'max_steps = "many"', "whole number"),
+        ("max_steps", "max_steps = true", "whole number"),
+        ("max_live_runs", "max_live_runs = 0", "at least 1"),
+        ("lease", 'lease = "10ms"', "at least 1 second"),
+        ("lease", 'lease = "long"', "length of time"),
+        ("retention", "retention = true", "length of time"),
+        ("verify_replay", 'verify_replay = "perhaps"', "true or false"),
+        ("maxsteps", "maxsteps = 3", "there are: url, version"),
+    ],
+)
+def test_a_wrong_value_in_the_file_is_named_with_it(
+    name: str, line: str, reason: str, elsewhere: Path
+) -> None:
+    write(elsewhere, line)
+    with pytest.raises(SettingsError, match=reason) as caught:
+        setting("max_steps" if name == "maxsteps" else name)
+    assert caught.value.setting == name
+    assert str(elsewhere / "pyproject.toml") in caught.value.source
+
+
+def test_a_wrong_value_in_the_environment_is_named_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OUTLAST_LINGER", "soon")
+    with pytest.raises(SettingsError, match="OUTLAST_LINGER"):
+        App("memory://")
+
+
+def test_a_wrong_value_of_the_call_is_named_with_it() -> None:
+    with pytest.raises(SettingsError, match="WorkerOptions"):
+        WorkerOptions(grace="soon")
+    assert WorkerOptions(grace=timedelta(seconds=3)).grace == timedelta(seconds=3)
+
+
+def test_a_file_that_is_no_toml_is_named(elsewhere: Path) -> None:
+    (elsewhere / "pyproject.toml").write_text("[tool.outlast\n")
+    with pytest.raises(SettingsError, match="no TOML"):
+        find_url()
+
+
+def test_the_version_is_what_runs_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def version() -> str:
+        async with App("memory://", worker=False) as app:
+            return app.runtime.version
+
+    monkeypatch.setenv("OUTLAST_VERSION", "2026-11")
+    assert asyncio.run(version()) == "2026-11"
+
+
+def test_the_page_has_all_settings_with_their_defaults() -> None:
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "settings.md"
+    rows = [line.split(" | ") for line in page.read_text().splitlines() if line.startswith("| `")]
+    said = {row[0].strip("| `"): row[1].strip("`") for row in rows}
+    assert set(said) == set(SETTINGS)
+    for name, one in SETTINGS.items():
+        if one.default is not None:
+            default = one.default[0] if isinstance(one.default, tuple) else one.default
+            assert said[name] == str(default).replace("False", "false"), name
