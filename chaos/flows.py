@@ -267,7 +267,7 @@ def testify(value: int) -> Given:
         epoch, seen = run.epoch, run.execution.position
     else:
         assert isinstance(run, HeldStep)
-        epoch, seen = run._epoch, None
+        epoch, seen = run.epoch, None
     if Stage.witness is not None:
         Stage.witness.note(Executed(run.id, command.ref, command.attempt, epoch, seen))
     return {"value": value, "epoch": epoch}

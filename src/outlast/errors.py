@@ -24,6 +24,10 @@
     │   ├── RunBlockedError
     │   └── RecoveryLimitError
     ├── RunNotFoundError
+    ├── RequestError                   a request over HTTP cannot be served as it is
+    │   ├── AccessDeniedError
+    │   └── WorkflowNotFoundError
+    ├── StreamClosedError              nothing more can be written to a stream
     ├── SettingsError
     ├── NoAppError
     └── WorldError                     the world cannot be used
@@ -408,6 +412,52 @@ class RunNotFoundError(OutlastError):
             hint="Check the id, and that this is the database which the run was started on.",
         )
         self.run_id = run_id
+
+
+class StreamClosedError(OutlastError):
+    """Nothing more can be written to a stream from here. A step that raises it is not retried."""
+
+    slug = "stream-closed"
+
+    def __init__(self, run_id: str, name: str, reason: str) -> None:
+        super().__init__(
+            f"nothing can be written to stream {name!r} of run {run_id!r}: {reason}",
+            hint="Close a stream in the step that writes last, or leave it to the end of the run.",
+        )
+        self.run_id, self.name, self.reason = run_id, name, reason
+
+
+class RequestError(OutlastError):
+    """A request over HTTP cannot be served as it is: nothing came of it. `status` is HTTP's."""
+
+    slug = "request"
+
+    def __init__(self, problem: str, *, status: int = 400, hint: str | None = None) -> None:
+        super().__init__(problem, hint=hint)
+        self.problem, self.status = problem, status
+
+
+class AccessDeniedError(RequestError):
+    """Who asks over HTTP may not. `status` is 401 where a token is missing or unknown, otherwise 403."""
+
+    slug = "access-denied"
+
+    def __init__(self, problem: str, *, status: int = 403, hint: str | None = None) -> None:
+        super().__init__(problem, status=status, hint=hint)
+
+
+class WorkflowNotFoundError(RequestError):
+    """The process that serves HTTP does not have the workflow that is to be started."""
+
+    slug = "workflow-not-found"
+
+    def __init__(self, workflow: str) -> None:
+        super().__init__(
+            f"there is no workflow {workflow!r} in the process that serves this API",
+            status=404,
+            hint="Import the module that defines it where the API is served: outlast serve MODULE.",
+        )
+        self.workflow = workflow
 
 
 class SettingsError(OutlastError):

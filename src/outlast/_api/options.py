@@ -47,6 +47,11 @@ class WorkerOptions(msgspec.Struct, frozen=True, kw_only=True):
     worker's run. By default 10."""
     grace: Delay = _set("grace")
     """How long a stopping worker waits for the attempts in flight. By default 10 seconds."""
+    stream_buffer_chunks: int = _set("stream_buffer_chunks")
+    """How many chunks of streams are buffered, of all steps together, before who writes must wait. By default
+    10,000."""
+    stream_buffer_bytes: int = _set("stream_buffer_bytes")
+    """The same, counted in bytes. By default 4 MiB."""
     retention: Delay | None = _set("retention")
     """How long runs are kept after their end. By default for ever."""
     verify_replay: bool = _set("verify_replay")
@@ -74,6 +79,8 @@ def runtime_options(options: WorkerOptions) -> RuntimeOptions:
         step_input_limit=options.step_input_limit,
         recovery_limit=options.recovery_limit,
         grace=duration(options.grace),
+        stream_buffer_chunks=options.stream_buffer_chunks,
+        stream_buffer_bytes=options.stream_buffer_bytes,
         retention=None if options.retention is None else duration(options.retention),
         verify_replay=options.verify_replay,
     )

@@ -159,6 +159,8 @@ SETTINGS: Final[dict[str, Setting]] = {
     "slow_step_after": Setting("100ms", _length),
     "step_input_limit": Setting(1_024, _number(0)),
     "recovery_limit": Setting(10, _number(1)),
+    "stream_buffer_chunks": Setting(10_000, _number(1)),
+    "stream_buffer_bytes": Setting(4 * 1024 * 1024, _number(1)),
     "grace": Setting("10s", _length),
     "retention": Setting(None, _length_or_never),
     "verify_replay": Setting(False, _flag),  # noqa: FBT003 - it is the default of a flag

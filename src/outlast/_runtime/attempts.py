@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import logging
 from collections.abc import Awaitable
 from contextvars import ContextVar
 from typing import Any, Final, Protocol
@@ -22,7 +23,11 @@ from outlast._model.events import (
 from outlast._model.runs import Attributes
 from outlast._runtime.retries import GiveUp, after_failure
 from outlast._runtime.shared import Shared
-from outlast.errors import StepTimeoutError
+from outlast._runtime.streams import AttemptStreams
+from outlast.errors import NoAppError, StepTimeoutError, WorldError
+from outlast.world import Writer
+
+logger: Final = logging.getLogger("outlast")
 
 AttemptEvent = StepCompleted | StepFailed | StepRetried
 
@@ -32,6 +37,14 @@ class Run(Protocol):
 
     @property
     def id(self) -> str: ...
+
+    @property
+    def epoch(self) -> int:
+        """Of the claim of the run; of a dispatched step, that of the claim of the step."""
+        ...
+
+    @property
+    def dispatched(self) -> bool: ...
 
     @property
     def workflow(self) -> str: ...
@@ -54,10 +67,17 @@ class AttemptTask(asyncio.Task[None]):
 
 
 class Attempt:
-    """An attempt of a step, from its start on."""
+    """An attempt of a step, from its start on.
 
-    def __init__(self, runtime: Shared, run: Run, command: RunStep) -> None:
+    One that was `taken_up` is made because nothing is known of how an earlier one, of another owner, has ended.
+    """
+
+    def __init__(
+        self, runtime: Shared, run: Run, command: RunStep, *, taken_up: bool = False
+    ) -> None:
         self.runtime, self.run, self.command = runtime, run, command
+        self.taken_up = taken_up
+        self._streams: AttemptStreams | None = None
         self.started_at = runtime.clock.now()
         self.over = False
 
@@ -88,6 +108,8 @@ class Attempt:
         payload = b""
         try:
             payload = self.runtime.codec.encode(await self._call(), what="result")
+            if self._streams is not None or self.taken_up:
+                await self.streams.finish(taken_up=self.taken_up)
         except asyncio.CancelledError as cancelled:
             error = cancelled
             if _cancelled_from_outside():
@@ -99,7 +121,27 @@ class Attempt:
         finally:
             self.over = True
             observers.attempt_ended(run_id, ref, self.command.attempt, error)
-        return self._completed(payload) if error is None else self._failed(error)
+        if error is None:
+            return self._completed(payload)
+        if self._streams is not None or self.taken_up:
+            await self._take_back()
+        return self._failed(error)
+
+    @property
+    def streams(self) -> AttemptStreams:
+        """What it writes to streams."""
+        if self._streams is None:
+            command, run = self.command, self.run
+            writer = Writer(command.ref, run.epoch, command.attempt, run.dispatched)
+            self._streams = AttemptStreams(self.runtime.streams, run.id, writer)
+        return self._streams
+
+    async def _take_back(self) -> None:
+        """Take back what it has written to streams, before anybody can read that it has failed."""
+        try:
+            await self.streams.take_back()
+        except (NoAppError, WorldError):
+            logger.warning("chunks of a failed attempt could not be taken back", exc_info=True)
 
     async def _call(self) -> Any:
         CURRENT_ATTEMPT.set(self)

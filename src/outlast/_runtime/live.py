@@ -58,7 +58,7 @@ class LiveRun:
     execution (`begin`, `advanced` and the timer) from callbacks, never from a task."""
 
     def __init__(self, runtime: Shared, run: RunRecord, execution: Execution) -> None:
-        self.id, self.epoch = run.id, run.epoch
+        self.id, self.epoch, self.dispatched = run.id, run.epoch, False
         self.workflow, self.parent = run.workflow, run.parent
         self.record = run
         self.last_event: Event | None = None
@@ -100,7 +100,9 @@ class LiveRun:
         if self.execution.outcome is not None:
             self._end(self.execution.outcome)
             return
-        self._dispatch(self.execution.outstanding())
+        outstanding = self.execution.outstanding()
+        self.attempts.taken_up = {one.ref for one in outstanding if isinstance(one, RunStep)}
+        self._dispatch(outstanding)
         self.settle()
 
     def begin_new(self, created: Logged) -> None:

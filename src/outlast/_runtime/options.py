@@ -30,6 +30,10 @@ class RuntimeOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How long a stopping worker waits for attempts in flight."""
     upkeep: Micros = SECOND // 5
     """How often dead workers of this host are looked for."""
+    stream_buffer_chunks: int = 10_000
+    """How many chunks of streams are buffered, of all steps together, before those who write must wait."""
+    stream_buffer_bytes: int = 4 * 1024 * 1024
+    """The same, counted in bytes."""
     retention: Micros | None = None
     """How long runs are kept after their end; `None`: for ever."""
     verify_replay: bool = False

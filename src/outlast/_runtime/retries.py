@@ -5,7 +5,13 @@ import msgspec
 from outlast._clock import Micros
 from outlast._registry.durations import deadline
 from outlast._registry.policy import StepPolicy, backoff_delay, wants_retry
-from outlast.errors import FatalError, NotAllowedHereError, PayloadError, RetryableError
+from outlast.errors import (
+    FatalError,
+    NotAllowedHereError,
+    PayloadError,
+    RetryableError,
+    StreamClosedError,
+)
 
 
 class GiveUp(msgspec.Struct, frozen=True):
@@ -23,10 +29,10 @@ class RetryAt(msgspec.Struct, frozen=True):
 def after_failure(
     policy: StepPolicy, attempt: int, error: BaseException, *, now: Micros, chance: float
 ) -> GiveUp | RetryAt:
-    """Decide. `FatalError`, payload errors and primitives in the wrong place are never retried; `RetryableError` always is, while
+    """Decide. `FatalError`, payload errors, closed streams and primitives in the wrong place are never retried; `RetryableError` always is, while
     attempts are left; of others the policy's `retry_on` decides."""
     if attempt > policy.retries or isinstance(
-        error, FatalError | PayloadError | NotAllowedHereError
+        error, FatalError | PayloadError | NotAllowedHereError | StreamClosedError
     ):
         return GiveUp(error)
     try:

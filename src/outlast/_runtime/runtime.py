@@ -25,8 +25,10 @@ from outlast._runtime.news import Endings
 from outlast._runtime.observers import Observers
 from outlast._runtime.options import RuntimeOptions
 from outlast._runtime.shared import Withdrawn
+from outlast._runtime.shared_reads import SharedReads
 from outlast._runtime.slots import Slots
 from outlast._runtime.slow import SlowAttempts
+from outlast._runtime.streams import StreamSender
 from outlast.errors import NoAppError, WorldError
 from outlast.world import (
     Append,
@@ -82,6 +84,8 @@ class Runtime:
         )
         self.endings = Endings(world.listing, world.news, self.live.__contains__)
         self.followers = Followers(world.news)
+        self.streams = StreamSender(world.streams, clock, self.followers, options)
+        self.stream_reads = SharedReads(world.streams)
         self.loop = asyncio.get_running_loop()
         self.context = copy_context()
         """What attempts begin with: the context that the app was opened in."""
@@ -252,6 +256,7 @@ class Runtime:
         self.slow_attempts.close()
         if self._linger_timer is not None:
             self._linger_timer.cancel()
+        await self.streams.close()
         await self.committer.close()
         await self.endings.close()
         if self._threads is not None:

@@ -15,6 +15,7 @@ from outlast._runtime.observers import Observers
 from outlast._runtime.options import RuntimeOptions
 from outlast._runtime.slots import Slots
 from outlast._runtime.slow import SlowAttempts
+from outlast._runtime.streams import StreamSender
 from outlast.world import Append, Then
 
 Withdrawn: TypeAlias = Callable[[str, Collection[str] | None], None]
@@ -35,6 +36,7 @@ class Shared(Protocol):
     """What attempts begin with."""
     committer: Committer
     followers: Followers
+    streams: StreamSender
     slots: Slots
     slow_attempts: SlowAttempts
     draining: bool

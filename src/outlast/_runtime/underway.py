@@ -17,6 +17,8 @@ class AttemptsUnderWay:
         self._runtime, self._run = runtime, run
         self._tasks: dict[str, AttemptTask | None] = {}
         """By the step's id; `None` for one that waits for room."""
+        self.taken_up: set[str] = set()
+        """The steps of which an owner before may have made this attempt, in part."""
 
     def __bool__(self) -> bool:
         return bool(self._tasks)
@@ -55,10 +57,12 @@ class AttemptsUnderWay:
         return True
 
     async def _make(self, command: RunStep) -> None:
-        attempt = Attempt(self._runtime, self._run, command)
+        taken_up = command.ref in self.taken_up
+        attempt = Attempt(self._runtime, self._run, command, taken_up=taken_up)
         self._runtime.slow_attempts.add(attempt)
         try:
             event = await attempt.make()
+            self.taken_up.discard(command.ref)
             if self._tasks.pop(command.ref, None) is not None:  # else it was cancelled, and went on
                 self._run.write(event)
         finally:

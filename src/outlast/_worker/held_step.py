@@ -35,11 +35,12 @@ class HeldStep:
         on_over: Callable[["HeldStep", Micros | None], None],
     ) -> None:
         self.key, self.id, self.workflow = claimed.key, claimed.key.run_id, claimed.workflow
+        self.epoch, self.dispatched = claimed.epoch, True
         self.over = False
         """Decided or handed back, and written; or withdrawn; or another worker's."""
         self.task: asyncio.Task[None] | None = None
         """The attempt, once there was room to begin it."""
-        self._runtime, self._command, self._epoch = runtime, command, claimed.epoch
+        self._runtime, self._command = runtime, command
         self._attributes = dict(claimed.attributes)
         self._on_over = on_over
         self._events: list[Event] = []
@@ -116,7 +117,9 @@ class HeldStep:
         return True
 
     async def _make(self) -> None:
-        attempt = Attempt(self._runtime, self, self._command)
+        # Claimed more often than attempted: an attempt was left by another worker, in part.
+        taken_up = self.epoch > self._command.attempt
+        attempt = Attempt(self._runtime, self, self._command, taken_up=taken_up)
         attempt.note_start()
         self._decide(await attempt.make())
 
@@ -157,7 +160,7 @@ class HeldStep:
         settle = Settle(
             run_id=self.id,
             ref=self.key.ref,
-            epoch=self._epoch,
+            epoch=self.epoch,
             events=tuple([encode_event(event) for event in events]),
             then=progress,
             attributes=attributes or None,
