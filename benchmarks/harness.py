@@ -42,16 +42,11 @@ class Machine(msgspec.Struct, frozen=True):
     file_system: str
     postgres: str | None
     """The server, if there was one, and how durable it was."""
-    load: float
-    """How many processes wanted a core, over the last minutes: far above `cores`, times say little."""
 
     def shown(self, world: WorldName) -> str:
         """As one line."""
         database = f"SQLite {self.sqlite}" if world == "sqlite" else self.postgres
-        return (
-            f"{self.cores} cores, {self.system}, {self.file_system}, Python {self.python}, {database}. "
-            f"Load average before: {self.load}"
-        )
+        return f"{self.cores} cores, {self.system}, {self.file_system}, Python {self.python}, {database}"
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -62,6 +57,8 @@ class Sample(msgspec.Struct, frozen=True):
     quick: bool
     measured: Measured
     """The figures, beside the limits of the machine as this process found them."""
+    load: float = 0.0
+    """How many processes wanted a core over the minute before: far above the cores, times say little."""
 
 
 class Harness:
@@ -80,16 +77,16 @@ class Harness:
             system=f"{platform.system()} {platform.machine()}",
             file_system=_file_system(_scratch()),
             postgres=None if self._server is None else asyncio.run(_described(self._server)),
-            load=round(os.getloadavg()[1], 1),
         )
 
     def measure(self, workload: Workload, *, run: int, quick: bool) -> Sample:
         """Measure once. Raises `FailedError` if it fails or takes far too long."""
+        load = round(os.getloadavg()[0], 1)
         with _folder() as folder, self._world(workload, folder) as url:
             command = [sys.executable, "-m", "benchmarks.child", workload.name, url, str(folder)]
             _run([*command, *(["--quick"] if quick else [])], workload.bound)
             measured = msgspec.json.decode((folder / RESULT).read_bytes(), type=Measured)
-        return Sample(workload.name, run, quick, measured)
+        return Sample(workload.name, run, quick, measured, load)
 
     @contextmanager
     def _world(self, workload: Workload, folder: Path) -> Iterator[str]:
