@@ -19,6 +19,7 @@ from outlast.errors import (
     RunFailedError,
     StepFailedError,
 )
+from outlast.streams import writable
 
 __all__ = [
     "App",
@@ -47,4 +48,5 @@ __all__ = [
     "step_info",
     "uuid4",
     "workflow",
+    "writable",
 ]

@@ -92,6 +92,25 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The event's fields, as JSON."""
 
 
+class StreamInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A stream of a run, as it stands."""
+
+    name: str
+    tail: int
+    """The index of its last chunk; -1 while there is none."""
+    closed: bool
+    """Whether nothing more comes: it was closed, or the run has ended."""
+    bytes: int
+    """How long its chunks are together, as they are stored."""
+
+
+class Rewind(msgspec.Struct, frozen=True, kw_only=True):
+    """Among the values of a stream, for readers that ask for it: what came from this index on was taken back,
+    because the attempt that had written some of it has failed. What counts follows anew."""
+
+    to_index: int
+
+
 class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     """A page of runs, newest first."""
 

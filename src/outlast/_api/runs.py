@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Literal, TypeVar, cast, overload
 
+from outlast._api.chunks import type_name
 from outlast._api.reading import event_record, run_info, step_records
+from outlast._api.streaming import read_stream, stream_info, stream_infos
 from outlast._api.where import current_execution
+from outlast._api.writable import DEFAULT, checked_name
 from outlast._clock import sleep_until, to_seconds
 from outlast._codec import decode_event, encode_event
 from outlast._engine.failures import run_failed_error
@@ -29,10 +32,11 @@ from outlast.errors import (
     RunCancelledError,
     RunNotFoundError,
 )
-from outlast.records import EventRecord, RunInfo, StepRecord
-from outlast.world import Append
+from outlast.records import EventRecord, Rewind, RunInfo, StepRecord, StreamInfo
+from outlast.world import Append, StreamRead
 
 R = TypeVar("R")
+T = TypeVar("T")
 R_co = TypeVar("R_co", covariant=True)
 
 PAGE = 1_000
@@ -142,6 +146,79 @@ class Run(Generic[R_co]):
                 if record.status in TERMINAL or record.status is RunStatus.BLOCKED:
                     return
                 await changes.next()
+
+    @overload
+    def stream(
+        self,
+        name: str = DEFAULT,
+        start: int = 0,
+        *,
+        type: type[T],
+        markers: Literal[False] = False,
+        follow: bool = True,
+    ) -> AsyncIterator[T]: ...
+
+    @overload
+    def stream(
+        self,
+        name: str = DEFAULT,
+        start: int = 0,
+        *,
+        type: type[T],
+        markers: Literal[True],
+        follow: bool = True,
+    ) -> AsyncIterator[T | Rewind]: ...
+
+    @overload
+    def stream(
+        self,
+        name: str = DEFAULT,
+        start: int = 0,
+        *,
+        type: Any = None,
+        markers: bool = False,
+        follow: bool = True,
+    ) -> AsyncIterator[Any]: ...
+
+    def stream(
+        self,
+        name: str = DEFAULT,
+        start: int = 0,
+        *,
+        type: Any = None,  # noqa: A002 - as in `writable`
+        markers: bool = False,
+        follow: bool = True,
+    ) -> AsyncIterator[Any]:
+        """The values of a stream from index `start` on, in order, each once, until the stream is closed or the
+        run is over. From any process; before, during and after the run.
+
+        When a step is retried, what its failed attempt has written is taken back. A reader that comes later
+        never sees it; one that has seen it goes on behind it.
+
+        Args:
+            name: The stream, as in `writable(name)`.
+            start: The index of the first value; below 0: from the end as it is now.
+            type: What the values must be, as pydantic understands it.
+            markers: Whether to give a `Rewind` where what was given already was taken back, and then what
+                counts instead.
+            follow: Whether to wait for what is still to come.
+
+        Raises, while it is read:
+            DecodeError: A value cannot be read in this process.
+            pydantic.ValidationError: A value is not of the type.
+        """
+        runtime = self._runtime("Run.stream()")
+        request = StreamRead(run_id=self.id, name=checked_name(name), start=start)
+        of = type_name(type)
+        return read_stream(runtime, request, of=of, markers=markers, follow=follow)
+
+    async def stream_info(self, name: str = DEFAULT) -> StreamInfo:
+        """Where a stream stands, also one that nobody has written to yet."""
+        return await stream_info(self._runtime("Run.stream_info()"), self.id, checked_name(name))
+
+    async def streams(self) -> list[StreamInfo]:
+        """The streams that the run has, by name."""
+        return await stream_infos(self._runtime("Run.streams()"), self.id)
 
     def _runtime(self, what: str) -> Runtime:
         if current_execution() is not None:

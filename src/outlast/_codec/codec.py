@@ -40,6 +40,11 @@ class Codec:
         self._by_tag: dict[str, Registration] = {}
         self._reader = Reader(self._by_tag)
 
+    @property
+    def limit(self) -> int:
+        """The size of the largest payload in bytes."""
+        return self._limit
+
     def encode(self, value: object, *, what: str = "value") -> bytes:
         """The payload of a value. `what` is how errors call it.
 

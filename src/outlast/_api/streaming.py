@@ -1,0 +1,67 @@
+"""Reading streams."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from outlast._api.chunks import value_of
+from outlast._runtime.runtime import Runtime
+from outlast.errors import RunNotFoundError
+from outlast.records import Rewind, StreamInfo
+from outlast.world import StreamPage, StreamRead, StreamState
+
+
+async def read_stream(
+    runtime: Runtime, request: StreamRead, *, of: str | None, markers: bool, follow: bool
+) -> AsyncIterator[Any]:
+    """The values of a stream, as they come, until it is over; see `Run.stream`."""
+    run_id, name, at, epoch = request.run_id, request.name, request.start, request.epoch
+    until: int | None = None
+    with runtime.followers.following(run_id) as changes:
+        while True:
+            changes.begin()
+            page = await _read(runtime, StreamRead(run_id=run_id, name=name, start=at, epoch=epoch))
+            epoch = page.epoch
+            if markers and page.rewound_to is not None and page.rewound_to < at:
+                at = page.rewound_to
+                yield Rewind(to_index=at)
+                continue
+            if until is None:
+                until = page.tail
+            at = page.start
+            for chunk in page.chunks:
+                at += 1
+                yield value_of(chunk, of, runtime.codec)
+            if not follow and at >= until:
+                return
+            if at >= page.tail:
+                if page.over:
+                    return
+                await changes.next()
+
+
+async def stream_infos(runtime: Runtime, run_id: str) -> list[StreamInfo]:
+    """The streams that a run has, by name."""
+    states = await runtime.world.streams.states(run_id)
+    if states is None:
+        raise RunNotFoundError(run_id)
+    return [_info(state) for state in states]
+
+
+async def stream_info(runtime: Runtime, run_id: str, name: str) -> StreamInfo:
+    """Where a stream stands, also one that nobody has written to."""
+    for info in await stream_infos(runtime, run_id):
+        if info.name == name:
+            return info
+    page = await _read(runtime, StreamRead(run_id=run_id, name=name, start=0))
+    return _info(StreamState(name=name, chunks=0, bytes=0, over=page.over))
+
+
+async def _read(runtime: Runtime, request: StreamRead) -> StreamPage:
+    page = await runtime.stream_reads.read(request)
+    if page is None:
+        raise RunNotFoundError(request.run_id)
+    return page
+
+
+def _info(state: StreamState) -> StreamInfo:
+    return StreamInfo(name=state.name, tail=state.chunks - 1, closed=state.over, bytes=state.bytes)
