@@ -155,30 +155,33 @@ class PostgresStreams:
         if planned.moved:
             moved = [(number, one.first, one.before) for number, one in planned.moved.items()]
             await connection.execute(self._queries["move"], *_columns(moved, 3))
-        if planned.streams:
-            rows = [
-                (
-                    *(numbers[run_id], name, row.chunks, row.bytes, row.closed_by, row.epoch),
-                    msgspec.json.encode(row.rewinds).decode(),
-                )
-                for (run_id, name), row in planned.streams.items()
-            ]
-            await connection.execute(self._queries["put_streams"], *_columns(rows, 7))
-        writers = [
-            (
-                *(numbers[run_id], name, ref, row.epoch, row.dispatched, row.attempt),
-                *(row.chunks, row.failed),
-            )
-            for (run_id, name, ref), row in planned.writers.items()
-        ]
-        added = [
-            (
-                *(numbers[run_id], name, place.ref, place.first, place.before, place.count),
-                *packed(place.chunks),
-            )
-            for (run_id, name), place in planned.added
-        ]
-        await connection.execute(self._queries["add"], *_columns(writers, 8), *_columns(added, 8))
+        await connection.execute(self._queries["put"], *_rows(planned, numbers))
+
+
+def _rows(planned: StreamPlan, numbers: dict[str, int]) -> list[list[Any]]:
+    """The columns of the rows that are written: of streams, of writers, of segments."""
+    streams = [
+        (
+            *(numbers[run_id], name, row.chunks, row.bytes, row.closed_by, row.epoch),
+            msgspec.json.encode(row.rewinds).decode(),
+        )
+        for (run_id, name), row in planned.streams.items()
+    ]
+    writers = [
+        (
+            *(numbers[run_id], name, ref, row.epoch, row.dispatched, row.attempt),
+            *(row.chunks, row.failed),
+        )
+        for (run_id, name, ref), row in planned.writers.items()
+    ]
+    added = [
+        (
+            *(numbers[run_id], name, place.ref, place.first, place.before, place.count),
+            *packed(place.chunks),
+        )
+        for (run_id, name), place in planned.added
+    ]
+    return [*_columns(streams, 7), *_columns(writers, 8), *_columns(added, 8)]
 
 
 def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:

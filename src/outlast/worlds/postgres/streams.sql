@@ -45,33 +45,31 @@ FROM {schema}.stream_segments AS segment
 WHERE segment.run = (SELECT number FROM {schema}.runs WHERE id = $1::text) AND segment.name = $2::text
 ORDER BY segment.first;
 
--- name: put_streams
--- Write where streams stand.
-INSERT INTO {schema}.streams (run, name, chunks, bytes, closed_by, epoch, rewinds)
-SELECT run, name, chunks, bytes, closed_by, epoch, rewinds::json
-FROM unnest(
-    $1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::integer[], $7::text[]
-) AS row (run, name, chunks, bytes, closed_by, epoch, rewinds)
-ON CONFLICT (run, name) DO UPDATE SET
-    chunks = excluded.chunks, bytes = excluded.bytes, closed_by = excluded.closed_by,
-    epoch = excluded.epoch, rewinds = excluded.rewinds;
-
--- name: add
--- Write who has written last, and new segments, in their order.
-WITH writer AS (
+-- name: put
+-- Write where streams stand, who has written last, and new segments, in their order.
+WITH stream AS (
+    INSERT INTO {schema}.streams (run, name, chunks, bytes, closed_by, epoch, rewinds)
+    SELECT run, name, chunks, bytes, closed_by, epoch, rewinds::json
+    FROM unnest(
+        $1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::integer[], $7::text[]
+    ) AS row (run, name, chunks, bytes, closed_by, epoch, rewinds)
+    ON CONFLICT (run, name) DO UPDATE SET
+        chunks = excluded.chunks, bytes = excluded.bytes, closed_by = excluded.closed_by,
+        epoch = excluded.epoch, rewinds = excluded.rewinds
+), writer AS (
     INSERT INTO {schema}.stream_writers (
         run, name, ref, epoch, dispatched, attempt, chunks, failed)
     SELECT * FROM unnest(
-        $1::bigint[], $2::text[], $3::text[], $4::integer[], $5::boolean[], $6::integer[],
-        $7::bigint[], $8::boolean[])
+        $8::bigint[], $9::text[], $10::text[], $11::integer[], $12::boolean[], $13::integer[],
+        $14::bigint[], $15::boolean[])
     ON CONFLICT (run, ref, name) DO UPDATE SET
         epoch = excluded.epoch, dispatched = excluded.dispatched, attempt = excluded.attempt,
         chunks = excluded.chunks, failed = excluded.failed
 )
 INSERT INTO {schema}.stream_segments (run, name, ref, first, before, count, lengths, data)
 SELECT run, name, ref, first, before, count, lengths, data FROM unnest(
-    $9::bigint[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::integer[],
-    $15::bytea[], $16::bytea[]
+    $16::bigint[], $17::text[], $18::text[], $19::bigint[], $20::bigint[], $21::integer[],
+    $22::bytea[], $23::bytea[]
 ) WITH ORDINALITY AS row (run, name, ref, first, before, count, lengths, data, place)
 ORDER BY place;
 
