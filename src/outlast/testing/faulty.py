@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 
 from outlast._clock import Micros
+from outlast._model.hooks import HookRecord
 from outlast._model.runs import RunRecord
 from outlast._model.workers import WorkerRecord
 from outlast.testing.door import Door
@@ -18,6 +19,7 @@ from outlast.world import (
     Claims,
     EventLog,
     Heartbeat,
+    HookPage,
     Listing,
     News,
     PruneRequest,
@@ -149,7 +151,7 @@ class _Log:
         self._log, self._door = log, door
 
     async def commit(self, batch: Batch) -> Receipt:
-        again = Batch(appends=batch.appends, settles=batch.settles)
+        again = Batch(appends=batch.appends, settles=batch.settles, deliveries=batch.deliveries)
         return await self._door.call(
             "commit", lambda: self._log.commit(batch), lambda: self._log.commit(again)
         )
@@ -238,6 +240,16 @@ class _Listing:
 
     async def ended(self, run_ids: Sequence[str]) -> frozenset[str]:
         return await self._door.call("ended", lambda: self._listing.ended(run_ids))
+
+    async def hook(self, token: str) -> HookRecord | None:
+        return await self._door.call("hook", lambda: self._listing.hook(token))
+
+    async def hooks(
+        self, run_id: str | None = None, *, limit: int, cursor: str | None = None
+    ) -> HookPage:
+        return await self._door.call(
+            "hooks", lambda: self._listing.hooks(run_id, limit=limit, cursor=cursor)
+        )
 
     async def workers(self) -> tuple[WorkerRecord, ...]:
         return await self._door.call("workers", self._listing.workers)

@@ -21,10 +21,13 @@ from outlast.world.batch import (
     Block,
     Claim,
     Created,
+    Deliver,
+    Delivered,
     Dispatch,
     Done,
     End,
     EventDraft,
+    HookDraft,
     Keep,
     Progress,
     Receipt,
@@ -47,7 +50,7 @@ from outlast.world.claims import (
     StepRequest,
 )
 from outlast.world.contract import Capabilities, EventLog, News, World
-from outlast.world.listing import Listing, PruneRequest, Retention, RunFilter, RunPage
+from outlast.world.listing import HookPage, Listing, PruneRequest, Retention, RunFilter, RunPage
 from outlast.world.streams import (
     PAGE_BYTES,
     Chunk,
@@ -80,12 +83,16 @@ __all__ = [
     "ClaimedStep",
     "Claims",
     "Created",
+    "Deliver",
+    "Delivered",
     "Dispatch",
     "Done",
     "End",
     "EventDraft",
     "EventLog",
     "Heartbeat",
+    "HookDraft",
+    "HookPage",
     "Keep",
     "Listing",
     "News",

@@ -45,6 +45,12 @@ class RunDraft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Create it as already claimed, by the process that creates it. Ignored if there is a delay.
     Nothing answers for the children of an `Advance`, so a claim of theirs is for who knows that
     they are new."""
+    token: str | None = None
+    """Goes with `delivery`. If a live hook has this token (or a live run has it reserved), the delivery goes to
+    that run and nothing is created. Otherwise the run is created with the delivery in its log, and has the
+    token reserved: what comes for it goes to this run, and only this run can open a hook with it. Not for the
+    children of an `Advance`."""
+    delivery: EventDraft | None = None
 
 
 class Claim(msgspec.Struct, frozen=True, gc=False):
@@ -67,6 +73,20 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How long from now it becomes due."""
     data: bytes
     """What the worker needs to make the attempt, UTF-8 JSON."""
+
+
+class HookDraft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A hook to open."""
+
+    ref: str
+    """The id of the `OpenHook` command."""
+    token: str
+    event: EventDraft
+    """Its `hook_opened`."""
+    kind: str = "hook"
+    expires_at: Micros | None = None
+    data: bytes = b"{}"
+    """What those who deliver want to know of it, UTF-8 JSON."""
 
 
 class Append(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -143,6 +163,12 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     withdraws: tuple[str, ...] = ()
     """Refs of dispatched steps to take out of the queue again. Idempotent. Whoever works on one of
     them no longer holds it. An `End` withdraws all that the run has there."""
+    disposes: tuple[str, ...] = ()
+    """Refs of hooks whose tokens are free from now on. Idempotent. An `End` frees all tokens of the run."""
+    opens: tuple[HookDraft, ...] = ()
+    """Hooks to open, after what is disposed of; their events come before those of the advance. One whose token
+    a live hook has, that has not expired, is not opened, and its event not written. Carried out only if the
+    owner has seen the whole log: what it has missed may be that it was opened."""
 
 
 class Begun(msgspec.Struct, frozen=True, gc=False):
@@ -182,6 +208,20 @@ class Settle(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Attributes to merge into the run's row."""
 
 
+class Deliver(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A payload for a hook. Refused if the token is not (any more) that of this hook, or the hook has
+    expired. Otherwise it wakes or nudges as an `Append` does."""
+
+    token: str
+    run_id: str
+    ref: str
+    """As it is in the row of the hook: empty while the token is reserved."""
+    event: EventDraft
+    """Its `hook_received`."""
+    key: str | None = None
+    """What was delivered to the hook with the same key before is not delivered again."""
+
+
 class Batch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Everything that is written in one transaction, in this order. What comes later builds on what
     came before: a run may occur several times."""
@@ -190,6 +230,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     advances: tuple[Advance, ...] = ()
     appends: tuple[Append, ...] = ()
     settles: tuple[Settle, ...] = ()
+    deliveries: tuple[Deliver, ...] = ()
     again: bool = False
     """It was tried before, and may have been written: no answer came. An advance that was is not
     written again."""
@@ -199,7 +240,8 @@ class Created(msgspec.Struct, frozen=True, gc=False):
     """The answer to a `RunDraft`."""
 
     run_id: str
-    """The id of the run that exists now: another one's, if the idempotency key was taken."""
+    """The id of the run that exists now: another one's, if the idempotency key was taken, or if the token
+    was: then the delivery went to that run."""
     new: bool
     epoch: int = 0
     """The epoch of the claim, 0 if the run was not created as claimed."""
@@ -221,6 +263,11 @@ class Advanced(msgspec.Struct, frozen=True, gc=False):
     again: bool = False
     """An earlier try had written it. Then nothing of it was written now, and its own events are among those
     that were missed. (One that has let go of its run is fenced instead: nobody holds the run.)"""
+    opened: tuple[str, ...] = ()
+    """Refs of the hooks that were opened, in the order of their events: the first of the advance's own."""
+    conflicts: tuple[tuple[str, str], ...] = ()
+    """Refs of the hooks that were not opened because another hook has their token, each with the id of that
+    one's run."""
 
 
 class Appended(msgspec.Struct, frozen=True, gc=False):
@@ -240,6 +287,15 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     """Nothing of it was written: the step was withdrawn, or is another worker's by now."""
 
 
+class Delivered(msgspec.Struct, frozen=True, gc=False):
+    """The answer to a `Deliver`."""
+
+    position: int | None
+    """Where its event is in the log; `None` if nothing was written."""
+    duplicate: bool = False
+    """Nothing was written because its key was delivered before: it is in the log already."""
+
+
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a commit did: the answers stand in the order of what was asked."""
 
@@ -250,6 +306,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     advanced: tuple[Advanced, ...]
     appended: tuple[Appended, ...]
     settled: tuple[Settled, ...] = ()
+    delivered: tuple[Delivered, ...] = ()
     nudged: tuple[str, ...] = ()
-    """Runs, held by some worker, to which this batch has put something from outside (appends, the
+    """Runs, held by some worker, to which this batch has put something from outside (appends, deliveries, the
     ends of children, outcomes of dispatched steps) of which no later part of it tells their owners: they should look."""

@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from outlast._clock import Micros
+from outlast._model.hooks import HookRecord
 from outlast._model.runs import Attributes, RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
 
@@ -31,6 +32,14 @@ class RunPage(msgspec.Struct, frozen=True):
     """Pass it on to get the next page; `None` on the last."""
 
 
+class HookPage(msgspec.Struct, frozen=True):
+    """A page of hooks, newest first (by creation time, then token, both descending)."""
+
+    hooks: tuple[HookRecord, ...]
+    cursor: str | None
+    """Pass it on to get the next page; `None` on the last."""
+
+
 class Listing(Protocol):
     """Reading what there is."""
 
@@ -49,6 +58,19 @@ class Listing(Protocol):
 
     async def ended(self, run_ids: Sequence[str]) -> frozenset[str]:
         """Those of the runs that are over, or blocked with nothing due (nobody will try again)."""
+        ...
+
+    async def hook(self, token: str) -> HookRecord | None:
+        """The hook that has the token; it may have expired without its run having noticed."""
+        ...
+
+    async def hooks(
+        self, run_id: str | None = None, *, limit: int, cursor: str | None = None
+    ) -> HookPage:
+        """A page of the hooks of a run, or of all runs.
+
+        Raises `ValueError` for a cursor that is none of this world's.
+        """
         ...
 
     async def workers(self) -> tuple[WorkerRecord, ...]:

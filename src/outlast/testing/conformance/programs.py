@@ -20,6 +20,7 @@ from outlast.testing.conformance.scene import (
     append,
     dispatch,
     draft,
+    fact,
     facts,
     heartbeat,
     settle,
@@ -33,10 +34,12 @@ from outlast.world import (
     Block,
     Claim,
     ClaimRequest,
+    Deliver,
     Dispatch,
     Done,
     End,
     EventDraft,
+    HookDraft,
     Keep,
     PruneRequest,
     Release,
@@ -59,6 +62,8 @@ _WORKFLOWS = ("flow", "other")
 _QUEUES = ("default", "slow")
 _REFS = ("work#1", "work#2", "other#1")
 _STEPS = tuple(StepKey(run_id, ref) for run_id in _RUNS for ref in _REFS)
+_HOOKS = ("hook#1", "hook#2")
+_TOKENS = ("token-1", "token-2", "é🙂")
 _NAMES = ("work", "other")
 _VALUES: tuple[AttributeValue, ...] = (None, True, False, 1, 0, 1.0, "1", "", "a\x00b", "é🙂")
 _ENDS = (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)
@@ -83,6 +88,8 @@ async def same_as_memory(
             equal(await world.log.read(run_id), await memory.log.read(run_id), run_id)
         for worker in _WORKERS:
             equal(await world.steps.held(worker), await memory.steps.held(worker), worker)
+        hooks = await memory.listing.hooks(limit=100)
+        equal((await world.listing.hooks(limit=100)).hooks, hooks.hooks, "the hooks")
         equal(await world.listing.workers(), await memory.listing.workers(), "the workers")
 
 
@@ -127,10 +134,39 @@ class _Program:
     async def _batch(self) -> Batch:
         pick = self._chance.randint
         return Batch(
-            creates=tuple([self._draft() for _ in range(pick(0, 2))]),
+            creates=tuple([self._start() for _ in range(pick(0, 2))]),
             advances=tuple([await self._advance() for _ in range(pick(0, 4))]),
             appends=tuple([self._append() for _ in range(pick(0, 2))]),
             settles=tuple([self._settle() for _ in range(pick(0, 2))]),
+            deliveries=tuple([await self._deliver() for _ in range(pick(0, 2))]),
+        )
+
+    def _start(self) -> RunDraft:
+        made = self._draft()
+        if self._maybe(0.7):
+            return made
+        token, delivery = self._chance.choice(_TOKENS), fact("hook_received")
+        return replace(made, token=token, delivery=delivery)
+
+    async def _deliver(self) -> Deliver:
+        choice = self._chance.choice
+        token = choice(_TOKENS)
+        hook = await self._model.listing.hook(token)
+        run_id, ref = choice(_RUNS), choice(_HOOKS)
+        if hook is not None and self._maybe(0.9):
+            run_id, ref = hook.run_id, hook.ref
+        event, key = fact("hook_received"), choice((None, "k1", "k2"))
+        return Deliver(token=token, run_id=run_id, ref=ref, event=event, key=key)
+
+    def _open(self) -> HookDraft:
+        choice, now = self._chance.choice, self._clock.now()
+        return HookDraft(
+            ref=choice(_HOOKS),
+            token=choice(_TOKENS),
+            event=fact("hook_opened"),
+            kind=choice(("hook", "webhook")),
+            expires_at=choice((None, None, now, now + SECOND, now + LEASE)),
+            data=choice((b"{}", '"é"'.encode())),
         )
 
     def _draft(self) -> RunDraft:
@@ -164,6 +200,8 @@ class _Program:
             children=(self._draft(),) if self._maybe(0.1) else (),
             dispatches=tuple([self._dispatch() for _ in range(self._chance.randint(0, 2))]),
             withdraws=(self._chance.choice(_REFS),) if self._maybe(0.1) else (),
+            opens=(self._open(),) if self._maybe(0.3) else (),
+            disposes=(self._chance.choice(_HOOKS),) if self._maybe(0.2) else (),
         )
 
     def _dispatch(self) -> Dispatch:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import msgspec
 
 from outlast._clock import Micros
+from outlast._model.hooks import HookRecord
 from outlast._model.runs import TERMINAL, Attributes, RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
-from outlast.world import RunFilter, RunPage
-from outlast.worlds.cursors import cursor_after, read_cursor
+from outlast.world import HookPage, RunFilter, RunPage
+from outlast.worlds.cursors import cursor_after, hook_cursor_after, read_cursor
 from outlast.worlds.memory.tables import Tables
 
 
@@ -42,6 +43,24 @@ class MemoryListing:
         runs = self._tables.runs
         return frozenset(run_id for run_id in run_ids if run_id in runs and _over(runs[run_id]))
 
+    async def hook(self, token: str) -> HookRecord | None:
+        """The hook that has the token."""
+        self._tables.check_open()
+        return self._tables.hooks.get(token)
+
+    async def hooks(
+        self, run_id: str | None = None, *, limit: int, cursor: str | None = None
+    ) -> HookPage:
+        """A page of hooks, newest first."""
+        self._tables.check_open()
+        hooks = [one for one in self._tables.hooks.values() if run_id in (None, one.run_id)]
+        if cursor is not None:
+            last = read_cursor(cursor)
+            hooks = [one for one in hooks if _hook_place(one) < (last.created_at, last.run_id)]
+        hooks.sort(key=_hook_place, reverse=True)
+        page = tuple(hooks[:limit])
+        return HookPage(page, hook_cursor_after(page[-1]) if 0 < len(page) < len(hooks) else None)
+
     async def workers(self) -> tuple[WorkerRecord, ...]:
         """The registered workers, oldest first."""
         self._tables.check_open()
@@ -61,6 +80,10 @@ class MemoryListing:
 
 def _place(run: RunRecord) -> tuple[Micros, str]:
     return (run.created_at, run.id)
+
+
+def _hook_place(hook: HookRecord) -> tuple[Micros, str]:
+    return (hook.created_at, hook.token)
 
 
 def _fits(run: RunRecord, wish: RunFilter) -> bool:

@@ -15,6 +15,7 @@ from outlast.worlds.planning import (
     Turn,
     plan,
     wanted,
+    with_owners,
 )
 
 
@@ -43,6 +44,8 @@ class MemoryLog:
 
     def _known(self, batch: Batch) -> Known:
         tables, needs = self._tables, wanted(batch)
+        hooks = {token: tables.hooks[token] for token in needs.tokens if token in tables.hooks}
+        needs = with_owners(needs, hooks.values())
         states = {
             run_id: self._state(tables.runs[run_id])
             for run_id in needs.run_ids
@@ -54,7 +57,8 @@ class MemoryLog:
             for step in map(tables.steps.get, needs.steps)
             if step is not None
         }
-        return Known(states, keys, tables.logs, steps)
+        delivered = tables.hook_keys.intersection(needs.hook_keys)
+        return Known(states, keys, tables.logs, steps, hooks, delivered)
 
     def _state(self, run: RunRecord) -> RunState:
         last_at = self._tables.logs[run.id][-1].at
@@ -78,6 +82,7 @@ class MemoryLog:
         for run_id, event in planned.events:
             tables.logs[run_id].append(event)
         self._write_steps(planned)
+        self._write_hooks(planned)
 
     def _write_steps(self, planned: Plan) -> None:
         steps = self._tables.steps
@@ -97,6 +102,16 @@ class MemoryLog:
             )
         for key, step in planned.dispatched.items():
             self._tables.put_step(key, step)
+
+    def _write_hooks(self, planned: Plan) -> None:
+        tables, changes, ended = self._tables, planned.hooks, set(planned.emptied)
+        for hook in list(tables.hooks.values()):
+            if hook.run_id in ended or (hook.run_id, hook.ref) in changes.disposed:
+                tables.remove_hook(hook.token)
+        for token in changes.freed:
+            tables.remove_hook(token)
+        tables.hooks.update(changes.put)
+        tables.hook_keys.update(changes.keys)
 
     def _grow(self, run_id: str, growth: Growth) -> None:
         run = self._tables.runs[run_id]

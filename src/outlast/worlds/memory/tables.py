@@ -5,6 +5,7 @@ from itertools import count
 import msgspec
 
 from outlast._clock import Micros
+from outlast._model.hooks import HookRecord
 from outlast._model.runs import RunRecord
 from outlast._model.workers import WorkerRecord
 from outlast.errors import WorldError
@@ -55,6 +56,10 @@ class Tables:
         self.stream_writers: dict[WriterKey, WriterRow] = {}
         self.segments: dict[StreamKey, list[Place]] = {}
         """The segments of each stream, in order."""
+        self.hooks: dict[str, HookRecord] = {}
+        """The live hooks by token."""
+        self.hook_keys: set[tuple[str, str]] = set()
+        """Tokens and keys that were delivered."""
         self.workers: dict[str, WorkerRecord] = {}
         self.manifests: dict[str, bytes] = {}
         self.news = MemoryNews()
@@ -101,6 +106,11 @@ class Tables:
         self.nudged.discard(run.id)
         if run.idempotency_key is not None:
             del self.keys[run.idempotency_key]
+
+    def remove_hook(self, token: str) -> None:
+        """Delete a hook with what was delivered to it."""
+        self.hooks.pop(token, None)
+        self.hook_keys = {pair for pair in self.hook_keys if pair[0] != token}
 
     def check_open(self) -> None:
         """Raise `WorldError` if the world is not open."""

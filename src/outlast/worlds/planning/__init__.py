@@ -9,6 +9,7 @@ from outlast.worlds.planning.planner import plan
 from outlast.worlds.planning.predicting import predicted
 from outlast.worlds.planning.records import (
     Growth,
+    HookChanges,
     Known,
     NewStep,
     Plan,
@@ -17,10 +18,11 @@ from outlast.worlds.planning.records import (
     StepState,
     Turn,
 )
-from outlast.worlds.planning.wanted import Wanted, wanted
+from outlast.worlds.planning.wanted import Wanted, wanted, with_owners
 
 __all__ = [
     "Growth",
+    "HookChanges",
     "Known",
     "NewStep",
     "Plan",
@@ -32,4 +34,5 @@ __all__ = [
     "plan",
     "predicted",
     "wanted",
+    "with_owners",
 ]

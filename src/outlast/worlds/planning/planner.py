@@ -6,6 +6,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from outlast._clock import Micros
+from outlast._model.hooks import HookRecord
 from outlast._model.runs import TERMINAL, Attributes, RunRecord, RunStatus
 from outlast._model.transitions import TRANSITIONS
 from outlast.world import (
@@ -16,6 +17,8 @@ from outlast.world import (
     Batch,
     Block,
     Created,
+    Deliver,
+    Delivered,
     Done,
     End,
     EventDraft,
@@ -28,8 +31,10 @@ from outlast.world import (
     StoredEvent,
     Suspend,
 )
+from outlast.worlds.planning.hooks import HookPlanner
 from outlast.worlds.planning.records import Growth, Known, Plan, RunState, Turn
 from outlast.worlds.planning.steps import StepPlanner
+from outlast.worlds.planning.wanted import start_key
 
 
 def plan(batch: Batch, known: Known, at: Micros) -> Plan:
@@ -43,8 +48,16 @@ def plan(batch: Batch, known: Known, at: Micros) -> Plan:
     advanced = tuple([planner.advance(advance) for advance in batch.advances])
     appended = tuple([planner.append(append) for append in batch.appends])
     settled = tuple([planner.settle(settle) for settle in batch.settles])
+    delivered = tuple([planner.deliver(delivery) for delivery in batch.deliveries])
     return planner.result(
-        Receipt(at=at, created=created, advanced=advanced, appended=appended, settled=settled)
+        Receipt(
+            at=at,
+            created=created,
+            advanced=advanced,
+            appended=appended,
+            settled=settled,
+            delivered=delivered,
+        )
     )
 
 
@@ -62,12 +75,19 @@ class _Planner:
         self._attributes: dict[str, Attributes] = {}
         self._events: list[tuple[str, StoredEvent]] = []
         self._steps = StepPlanner(known.steps, at)
+        self._hooks = HookPlanner(known.hooks, known.hook_keys, at)
 
     def create(self, draft: RunDraft) -> Created:
         """Create the run, unless its id or key is taken."""
         existing = self._existing(draft)
         if existing is not None:
             return Created(existing, new=False)
+        if draft.token is not None and draft.delivery is not None:
+            holder = self._holder(draft.token)
+            if holder is not None:
+                if self._hooks.deliver(holder, start_key(draft)):
+                    self._add(holder.run_id, self._known.states[holder.run_id], (draft.delivery,))
+                return Created(holder.run_id, new=False)
         record = _new_record(draft, self._at)
         self._created.append(record)
         self._events.append((draft.id, _stored(draft.created, 0, self._at)))
@@ -76,6 +96,10 @@ class _Planner:
         )
         if draft.idempotency_key is not None:
             self._known.keys[draft.idempotency_key] = draft.id
+        if draft.token is not None and draft.delivery is not None:
+            self._hooks.reserve(draft.id, draft.token)
+            nudged = True if record.status is RunStatus.RUNNING else None
+            self._grow(draft.id, self._known.states[draft.id], (draft.delivery,), nudged=nudged)
         return Created(draft.id, new=True, epoch=record.epoch)
 
     def advance(self, advance: Advance) -> Advanced:
@@ -86,6 +110,8 @@ class _Planner:
         missed = self._missed(advance, state)
         if self._again and _contains(missed, advance.events):
             return Advanced(fenced=False, position=state.position, missed=missed, again=True)
+        self._hooks.dispose(advance.run_id, advance.disposes)
+        opened, conflicts = ((), ()) if missed else self._open(advance, state)
         self._grow(advance.run_id, state, advance.events, nudged=False)
         if advance.progress:
             self._grown[advance.run_id].progress = True
@@ -97,7 +123,14 @@ class _Planner:
             self._steps.dispatch(advance.run_id, advance.dispatches)
         self._steps.withdraw(advance.run_id, advance.withdraws)
         kept = self._follow(advance, state, missed=bool(missed))
-        return Advanced(fenced=False, position=state.position, missed=missed, kept=kept)
+        return Advanced(
+            fenced=False,
+            position=state.position,
+            missed=missed,
+            kept=kept,
+            opened=opened,
+            conflicts=conflicts,
+        )
 
     def append(self, append: Append) -> Appended:
         """Put events from outside into the log of a run, and see that somebody looks at them."""
@@ -125,6 +158,18 @@ class _Planner:
             self._merge(settle.run_id, state, settle.attributes)
         return Settled(fenced=False)
 
+    def deliver(self, delivery: Deliver) -> Delivered:
+        """Put a payload into the log of the run whose hook has the token."""
+        hook = self._holder(delivery.token)
+        if hook is None or (hook.run_id, hook.ref) != (delivery.run_id, delivery.ref):
+            return Delivered(None)
+        if not self._hooks.deliver(hook, delivery.key):
+            return Delivered(None, duplicate=True)
+        state = self._known.states[hook.run_id]
+        position = state.position
+        self._add(hook.run_id, state, (delivery.event,))
+        return Delivered(position)
+
     def result(self, receipt: Receipt) -> Plan:
         """The plan, with the answers to what was asked."""
         nudged = tuple([run_id for run_id, growth in self._grown.items() if growth.nudged])
@@ -139,8 +184,31 @@ class _Planner:
             self._steps.removed,
             self._steps.requeued,
             self._steps.dispatched,
+            self._hooks.changes,
             replace(receipt, nudged=nudged) if nudged else receipt,
         )
+
+    def _open(
+        self, advance: Advance, state: RunState
+    ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+        """Open hooks; gives the refs of those that were opened, and who has the tokens of the others."""
+        opened: list[str] = []
+        conflicts: list[tuple[str, str]] = []
+        for draft in advance.opens:
+            owner = self._hooks.open(advance.run_id, draft)
+            if owner is None:
+                opened.append(draft.ref)
+                self._grow(advance.run_id, state, (draft.event,), nudged=False)
+            else:
+                conflicts.append((draft.ref, owner))
+        return tuple(opened), tuple(conflicts)
+
+    def _holder(self, token: str) -> HookRecord | None:
+        """The live hook that has the token. Where a world reads hooks and runs one after the other, the run
+        may have ended in between."""
+        hook = self._hooks.live(token)
+        state = None if hook is None else self._known.states.get(hook.run_id)
+        return None if state is None or state.status in TERMINAL else hook
 
     def _existing(self, draft: RunDraft) -> str | None:
         if draft.id in self._known.states:
@@ -214,6 +282,7 @@ class _Planner:
         state.status = turn.status
         if isinstance(then, End):
             self._steps.empty(run_id)
+            self._hooks.empty(run_id)
             if then.notify is not None:
                 self.append(then.notify)
         return False

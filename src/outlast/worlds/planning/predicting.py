@@ -14,9 +14,11 @@ def predicted(batch: Batch) -> Known | None:
     nearly always new. A plan made on this is right if and only if, when it is written, every row is what
     its `Growth` says and no created id or key exists; a world that checks this saves the reading.
     Steps that owners dispatch or withdraw rest on nothing but that. Where a settle finds the log of its
-    run, only the world knows.
+    run, only the world knows; and who has a token.
     """
-    if batch.appends or batch.settles:
+    if batch.appends or batch.settles or batch.deliveries:
+        return None
+    if any(draft.token is not None for draft in batch.creates):
         return None
     if not all(map(_is_plain, batch.advances)) or _shares_a_key(batch):
         return None
@@ -40,4 +42,4 @@ def _shares_a_key(batch: Batch) -> bool:
 def _is_plain(advance: Advance) -> bool:
     """Whether it touches nothing but its own log and the fields that it sets whole."""
     notifies = isinstance(advance.then, End) and advance.then.notify is not None
-    return not advance.attributes and not notifies
+    return not advance.attributes and not notifies and not advance.opens

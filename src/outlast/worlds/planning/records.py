@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from outlast._clock import Micros
+from outlast._model.hooks import HookRecord
 from outlast._model.runs import Attributes, RunRecord, RunStatus, Waiting
 from outlast.world import Receipt, StepKey, StoredEvent
 
@@ -40,6 +41,10 @@ class Known(msgspec.Struct, frozen=True):
     run's advances or from before it. Looked up only where an advance has missed something."""
     steps: dict[StepKey, StepState] = {}
     """For those of the wanted steps that are in the queue."""
+    hooks: dict[str, HookRecord] = {}
+    """Token -> hook, for those of the wanted tokens that some hook has, expired or not."""
+    hook_keys: set[tuple[str, str]] = set()
+    """Token and key, for those of the wanted ones that were delivered before."""
 
 
 class Growth(msgspec.Struct, gc=False):
@@ -90,6 +95,27 @@ class Requeue(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     due_at: Micros
 
 
+class HookChanges(msgspec.Struct, frozen=True):
+    """What becomes of the hooks, to be applied in the order of the fields; before all that, the hooks of runs
+    that have ended go."""
+
+    disposed: dict[tuple[str, str], None]
+    """Run id and ref of hooks that go."""
+    freed: dict[str, HookRecord | None]
+    """Tokens whose hooks go, with all keys that were delivered to them; and the hooks, as they were known
+    before (`None`: it had none)."""
+    put: dict[str, HookRecord]
+    """Hooks by their tokens. Of a token that is still taken after what went, the row is the reservation of the
+    same run, and becomes that of the hook."""
+    keys: dict[tuple[str, str], None]
+    """Tokens and keys: delivered."""
+    used: dict[str, HookRecord]
+    """Hooks to which something is delivered: their rows must be there."""
+
+    def __bool__(self) -> bool:
+        return bool(self.disposed or self.freed or self.put or self.keys or self.used)
+
+
 class Plan(msgspec.Struct, frozen=True):
     """All that one transaction writes, to be applied in the order of the fields."""
 
@@ -112,4 +138,5 @@ class Plan(msgspec.Struct, frozen=True):
     dispatched: dict[StepKey, NewStep]
     """Steps that go into the queue, in the order of dispatching. One that is there already (after what
     is `removed` has left) stays as it is."""
+    hooks: HookChanges
     receipt: Receipt

@@ -1,14 +1,16 @@
 """What a world has to read before a batch can be planned."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
+from msgspec.structs import replace
 
+from outlast._model.hooks import HookRecord
 from outlast.world import Advance, Batch, End, RunDraft, StepKey
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """The runs, idempotency keys and dispatched steps that a batch speaks of."""
+    """The runs, idempotency keys, dispatched steps and tokens that a batch speaks of."""
 
     run_ids: tuple[str, ...]
     keys: tuple[str, ...]
@@ -16,6 +18,11 @@ class Wanted(msgspec.Struct, frozen=True):
     """Run id -> the lowest `seen` of its advances: from there on the log may be needed."""
     steps: tuple[StepKey, ...] = ()
     """The dispatched steps that are settled. Of the others nothing needs to be known."""
+    tokens: tuple[str, ...] = ()
+    """The tokens that somebody wants to have or delivers to. The runs of the hooks that have them are wanted
+    too: see `with_owners`."""
+    hook_keys: tuple[tuple[str, str], ...] = ()
+    """Tokens and keys that are delivered."""
 
 
 def wanted(batch: Batch) -> Wanted:
@@ -31,7 +38,46 @@ def wanted(batch: Batch) -> Wanted:
     run_ids.update(dict.fromkeys(settle.run_id for settle in batch.settles))
     keys = dict.fromkeys(draft.idempotency_key for draft in drafts if draft.idempotency_key)
     steps = dict.fromkeys(StepKey(settle.run_id, settle.ref) for settle in batch.settles)
-    return Wanted(tuple(run_ids), tuple(keys), seen, tuple(steps))
+    run_ids.update(dict.fromkeys(delivery.run_id for delivery in batch.deliveries))
+    return Wanted(
+        tuple(run_ids),
+        tuple(keys),
+        seen,
+        tuple(steps),
+        tuple(dict.fromkeys(_tokens(batch))),
+        tuple(dict.fromkeys(_hook_keys(batch))),
+    )
+
+
+def with_owners(needs: Wanted, hooks: Iterable[HookRecord]) -> Wanted:
+    """The same, with the runs that have the wanted tokens."""
+    run_ids = dict.fromkeys((*needs.run_ids, *(hook.run_id for hook in hooks)))
+    return replace(needs, run_ids=tuple(run_ids))
+
+
+def start_key(draft: RunDraft) -> str:
+    """The key with which the delivery of a start goes to a hook that is there already."""
+    return draft.idempotency_key or draft.id
+
+
+def _tokens(batch: Batch) -> Iterator[str]:
+    for draft in batch.creates:
+        if draft.token is not None:
+            yield draft.token
+    for advance in batch.advances:
+        for hook in advance.opens:
+            yield hook.token
+    for delivery in batch.deliveries:
+        yield delivery.token
+
+
+def _hook_keys(batch: Batch) -> Iterator[tuple[str, str]]:
+    for draft in batch.creates:
+        if draft.token is not None:
+            yield draft.token, start_key(draft)
+    for delivery in batch.deliveries:
+        if delivery.key is not None:
+            yield delivery.token, delivery.key
 
 
 def _children(batch: Batch) -> Iterator[RunDraft]:

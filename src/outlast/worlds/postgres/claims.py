@@ -91,7 +91,7 @@ class PostgresClaims:
         look, so that it costs nothing.
         """
         suspects = self._session.suspects
-        if self._own_looks > 0 or suspects is None:
+        if suspects is None or (self._own_looks > 0 and self._session.trusts_locks):
             self._own_looks -= 1
             suspects = await self._value("dead")
         # Our own live, whatever has become of the connection with their locks.

@@ -7,10 +7,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from outlast._clock import Micros
+from outlast._model.hooks import HookRecord
 from outlast._model.runs import RunRecord
 from outlast._model.workers import WorkerRecord
-from outlast.world import RunFilter, RunPage
-from outlast.worlds.cursors import Cursor, cursor_after, read_cursor
+from outlast.world import HookPage, RunFilter, RunPage
+from outlast.worlds.cursors import Cursor, cursor_after, hook_cursor_after, read_cursor
 from outlast.worlds.postgres.connecting import Connection
 from outlast.worlds.postgres.connections import Connections
 from outlast.worlds.postgres.encoding import (
@@ -22,6 +23,7 @@ from outlast.worlds.postgres.encoding import (
     some,
     workers,
 )
+from outlast.worlds.postgres.hooks import hook_record
 
 _EARLIEST, _LATEST = -(2**63), 2**63 - 1
 
@@ -64,6 +66,27 @@ class PostgresListing:
             lambda connection: connection.fetch(self._queries["ended"], some(run_ids) or [])
         )
         return frozenset([str(row[0]) for row in rows])
+
+    async def hook(self, token: str) -> HookRecord | None:
+        """The hook that has the token."""
+        rows = await self._connections.call(
+            lambda connection: connection.fetch(self._queries["hook_states"], [findable(token)])
+        )
+        return hook_record(rows[0]) if rows else None
+
+    async def hooks(
+        self, run_id: str | None = None, *, limit: int, cursor: str | None = None
+    ) -> HookPage:
+        """A page of hooks, newest first."""
+        before = Cursor(_LATEST, "") if cursor is None else read_cursor(cursor)
+        of_run = None if run_id is None else findable(run_id)
+        wish = (of_run, before.created_at, before.run_id, limit + 1)
+        rows = await self._connections.call(
+            lambda connection: connection.fetch(self._queries["hooks"], *wish)
+        )
+        page = tuple([hook_record(row) for row in rows[:limit]])
+        more = page and len(rows) > limit
+        return HookPage(page, hook_cursor_after(page[-1]) if more else None)
 
     async def workers(self) -> tuple[WorkerRecord, ...]:
         """The registered workers, oldest first."""

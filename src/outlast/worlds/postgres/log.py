@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
+from outlast._model.hooks import HookRecord
 from outlast.world import Batch, Receipt, StoredEvent
-from outlast.worlds.planning import Known, Plan, plan, predicted, wanted
+from outlast.worlds.planning import Known, Plan, Wanted, plan, predicted, wanted, with_owners
 from outlast.worlds.postgres.clock import DatabaseTime
 from outlast.worlds.postgres.connecting import Connection
 from outlast.worlds.postgres.connections import Connections
 from outlast.worlds.postgres.encoding import events, findable, known, wishes
 from outlast.worlds.postgres.faults import RACES, crowded
+from outlast.worlds.postgres.hooks import hook_changes, hook_keys, hook_record
 from outlast.worlds.postgres.news import PostgresNews
 from outlast.worlds.postgres.writing import (
     changes_nothing,
@@ -106,14 +110,37 @@ class PostgresLog:
                 return None
             self._time.told(asked, now)
             return planned
-        (row,) = await connection.fetch(
-            self._queries["write_plan"], *plan_parameters(planned, batch), *wishes(wanted(batch))
+        needs = wanted(batch)
+        parameters = (*plan_parameters(planned, batch), *wishes(needs))
+        (row,) = (
+            await connection.fetch(
+                self._queries["write_plan_and_hooks"], *parameters, hook_changes(planned)
+            )
+            if planned.hooks
+            else await connection.fetch(self._queries["write_plan"], *parameters)
         )
         self._time.told(asked, row["now"])
-        return planned if row["states"] is None else known(row)
+        if row["states"] is None:
+            return planned
+        return None if needs.tokens else known(row)
 
     async def _ask(self, connection: Connection, batch: Batch) -> Known:
+        needs = wanted(batch)
+        hooks = await self._hooks(connection, needs) if needs.tokens else {}
+        delivered = await self._delivered(connection, needs) if needs.hook_keys else set()
         asked = self._time.asked()
-        (row,) = await connection.fetch(self._queries["known"], *wishes(wanted(batch)))
+        wish = wishes(with_owners(needs, hooks.values()))
+        (row,) = await connection.fetch(self._queries["known"], *wish)
         self._time.told(asked, row["now"])
-        return known(row)
+        return replace(known(row), hooks=hooks, hook_keys=delivered)
+
+    async def _hooks(self, connection: Connection, needs: Wanted) -> dict[str, HookRecord]:
+        rows = await connection.fetch(self._queries["hook_states"], needs.tokens)
+        return {row["token"]: hook_record(row) for row in rows}
+
+    async def _delivered(self, connection: Connection, needs: Wanted) -> set[tuple[str, str]]:
+        """Which keys were delivered. Asked for after the hooks: a key that was delivered to a later hook
+        than was seen there does no harm, since then the plan does not fit."""
+        tokens, keys = zip(*needs.hook_keys, strict=True)
+        text = await connection.fetchval(self._queries["delivered_keys"], tokens, keys)
+        return hook_keys(text)

@@ -1,6 +1,9 @@
 -- All that the PostgreSQL world asks for, by name. `{schema}` stands for the schema, `{record}` and the like
 -- for the fragments at the top.
 
+-- fragment: hook
+hook.token, hook.run_id, hook.ref, hook.kind, hook.created_at, hook.expires_at, hook.data
+
 -- fragment: record
 -- A run's row as the JSON object that RunRecord is read from.
 json_build_object(
@@ -64,6 +67,29 @@ RETURNING {now};
 SELECT * FROM {schema}.write_plan_v1(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
     $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33);
+
+-- name: write_plan_and_hooks
+-- The same, of a plan that changes hooks; see migrations/0004_hooks.pre.sql.
+SELECT * FROM {schema}.write_plan_v2(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34);
+
+-- name: hook_states
+-- The hooks that have the tokens of a batch.
+SELECT {hook} FROM {schema}.hooks AS hook WHERE hook.token = ANY ($1::text[]);
+
+-- name: delivered_keys
+-- Which of the keys of a batch were delivered before.
+SELECT coalesce(json_agg(json_build_array(known.token, known.key)), '[]')::text
+FROM unnest($1::text[], $2::text[]) AS wish (token, key)
+JOIN {schema}.hook_keys AS known ON known.token = wish.token AND known.key = wish.key;
+
+-- name: hooks
+-- A page of the hooks of a run, or of all runs.
+SELECT {hook} FROM {schema}.hooks AS hook
+WHERE ($1::text IS NULL OR hook.run_id = $1)
+    AND (hook.created_at, hook.token) < ($2::bigint, $3::text COLLATE "C")
+ORDER BY hook.created_at DESC, hook.token DESC LIMIT $4::bigint;
 
 -- name: known
 -- Where the runs, keys and steps of a batch stand.

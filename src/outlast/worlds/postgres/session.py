@@ -18,6 +18,10 @@ worker has died. They show too that the connection is alive."""
 LOOK_EVERY_POOLED = 0.75
 """The same where nobody can listen."""
 
+RECONNECTED = 3.0
+"""So many seconds nobody is taken for dead after a lost connection: when a server starts anew all workers
+have lost their locks, and the first one back must not take over what the others hold."""
+
 _ANSWER_WITHIN = 5.0
 _BACKOFF = (0.02, 0.1, 0.5, 1.0, 2.0)
 
@@ -48,6 +52,8 @@ class Session:
         """The connection was made, or lost, or could not be made."""
         self._problem: WorldError | None = None
         self._suspects: tuple[str, ...] | None = None
+        self._trusts_locks_from = 0.0
+        """The loop's time from which on a lock that nobody holds means a death."""
         self._locks: dict[str, bool] = {}
         """Worker id -> whether this connection holds its lock."""
 
@@ -58,9 +64,14 @@ class Session:
 
     @property
     def suspects(self) -> tuple[str, ...] | None:
-        """The registered workers whose locks nobody held at the last look; `None` if nothing is looked at
-        now."""
+        """The registered workers whose locks nobody held at the last look, none for a while after the
+        connection was lost; `None` if nothing is looked at here."""
         return self._suspects
+
+    @property
+    def trusts_locks(self) -> bool:
+        """Whether a lock that nobody holds means that its worker has died."""
+        return asyncio.get_running_loop().time() >= self._trusts_locks_from
 
     def lock_of(self, worker_id: str) -> int | None:
         """The key of a worker's advisory lock; `None` where locks have no meaning."""
@@ -83,6 +94,7 @@ class Session:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         self._locks.clear()
+        self._suspects, self._trusts_locks_from = None, 0.0
 
     async def hold(self, worker_id: str) -> None:
         """Hold the lock of a worker until it is dropped, over all connections to come.
@@ -132,6 +144,8 @@ class Session:
             else:
                 failures = 0
                 await self._serve(self._connection)
+                self._trusts_locks_from = asyncio.get_running_loop().time() + RECONNECTED
+                self._suspects = ()
             await self._pause(_BACKOFF[min(failures, len(_BACKOFF) - 1)], asyncio.Event())
             failures += 1
 
@@ -149,7 +163,7 @@ class Session:
         except FAULTS:
             pass  # the next connection is on its way
         finally:
-            self._connection = self._suspects = None
+            self._connection = None
             self._locks = dict.fromkeys(self._locks, False)
             await _leave(connection)
 
@@ -163,7 +177,7 @@ class Session:
                     self._queries["look"], timeout=_ANSWER_WITHIN
                 )
                 self._time.told(asked, now)
-                self._suspects = tuple(suspects)
+                self._suspects = tuple(suspects) if self.trusts_locks else ()
                 if not all(self._locks.values()):
                     await self._take_locks(connection)
             if snapshot != seen:

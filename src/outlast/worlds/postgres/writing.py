@@ -1,4 +1,4 @@
-"""A plan as the parameters of write_plan_v1."""
+"""A plan as the parameters of write_plan_v1 and write_plan_v2."""
 
 from typing import Any, TypeAlias
 
@@ -37,7 +37,7 @@ def only_growth(planned: Plan) -> tuple[Any, ...] | None:
     run whose owner goes on."""
     if len(planned.events) != 1 or len(planned.grown) != 1 or planned.created:
         return None
-    if planned.attributes or is_urgent(planned):
+    if planned.attributes or planned.hooks or is_urgent(planned):
         return None
     ((run_id, growth),) = planned.grown.items()
     if growth.status is not RunStatus.RUNNING or growth.nudged is not False:

@@ -48,8 +48,8 @@ END;
 
 -- name: commits
 CREATE TEMP VIEW commits (
-    created, grown, turned, woken, woken_at, merged, attributes, events, data, steps)
-AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL;
+    created, grown, turned, woken, woken_at, merged, attributes, events, data, steps, hooks)
+AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL;
 
 -- name: write_commit
 CREATE TEMP TRIGGER write_commit INSTEAD OF INSERT ON commits
@@ -96,7 +96,7 @@ BEGIN
     {record}
 END;
 
--- Two more triggers for the queue of steps, which cost nothing where there is nothing to do. They fire
+-- More triggers, for the queue of steps and for hooks, which cost nothing where there is nothing to do. They fire
 -- before or after the first one, as SQLite likes: neither looks at what the others write.
 
 -- name: write_steps
@@ -131,5 +131,36 @@ CREATE TEMP TRIGGER empty_queue INSTEAD OF INSERT ON commits
 WHEN NEW.turned IS NOT NULL AND EXISTS (SELECT 1 FROM steps)
 BEGIN
     DELETE FROM steps WHERE run_id IN (
+        SELECT value ->> 0 FROM json_each(NEW.turned) WHERE value ->> 6 IS NOT NULL);
+END;
+
+-- name: write_hooks
+-- The token of a run that ends in the same plan is freed by name, if somebody else gets it in this plan.
+CREATE TEMP TRIGGER write_hooks INSTEAD OF INSERT ON commits WHEN NEW.hooks IS NOT NULL
+BEGIN
+    DELETE FROM hooks WHERE token IN (
+        SELECT hooks.token FROM json_each(NEW.hooks, '$.disposed') AS change
+        CROSS JOIN hooks ON hooks.run_id = change.value ->> 0 AND hooks.ref = change.value ->> 1);
+    DELETE FROM hooks WHERE token IN (SELECT value FROM json_each(NEW.hooks, '$.freed'));
+
+    -- Of those that are left with such a token, the rows are reservations of the same runs.
+    INSERT INTO hooks (token, run_id, ref, kind, created_at, expires_at, data)
+    SELECT
+        value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+    FROM json_each(NEW.hooks, '$.put') WHERE true
+    ON CONFLICT (token) DO UPDATE SET
+        ref = excluded.ref, kind = excluded.kind, created_at = excluded.created_at,
+        expires_at = excluded.expires_at, data = excluded.data;
+
+    INSERT INTO hook_keys (token, key)
+    SELECT value ->> 0, value ->> 1 FROM json_each(NEW.hooks, '$.keys');
+END;
+
+-- name: free_tokens
+-- Runs that have ended have no hooks.
+CREATE TEMP TRIGGER free_tokens INSTEAD OF INSERT ON commits
+WHEN NEW.turned IS NOT NULL AND EXISTS (SELECT 1 FROM hooks)
+BEGIN
+    DELETE FROM hooks WHERE run_id IN (
         SELECT value ->> 0 FROM json_each(NEW.turned) WHERE value ->> 6 IS NOT NULL);
 END;

@@ -9,6 +9,7 @@ import msgspec
 from outlast._model.runs import Attributes, AttributeValue, RunRecord, RunStatus
 from outlast.world import StoredEvent
 from outlast.worlds.planning import Plan, RunState
+from outlast.worlds.sqlite.hook_encoding import hook_changes
 from outlast.worlds.sqlite.queries import QUERIES
 from outlast.worlds.sqlite.step_encoding import step_changes
 
@@ -62,6 +63,7 @@ def only_grows(planned: Plan) -> bool:
         or planned.removed
         or planned.requeued
         or planned.dispatched
+        or planned.hooks
     )
 
 
@@ -95,6 +97,7 @@ def plan_parameters(planned: Plan) -> tuple[Any, ...]:
         places,
         data,
         step_changes(planned),
+        hook_changes(planned),
     )
 
 

@@ -7,10 +7,11 @@ from itertools import chain
 import msgspec
 
 from outlast._clock import Micros
+from outlast._model.hooks import HookRecord
 from outlast._model.runs import RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
-from outlast.world import RunFilter, RunPage
-from outlast.worlds.cursors import Cursor, cursor_after, read_cursor
+from outlast.world import HookPage, RunFilter, RunPage
+from outlast.worlds.cursors import Cursor, cursor_after, hook_cursor_after, read_cursor
 from outlast.worlds.sqlite.encoding import (
     Parameters,
     ask,
@@ -21,6 +22,7 @@ from outlast.worlds.sqlite.encoding import (
     records,
     some,
 )
+from outlast.worlds.sqlite.hook_encoding import hook_records
 from outlast.worlds.sqlite.threads import ConnectionThread
 
 _EARLIEST, _LATEST = -(2**63), 2**63 - 1
@@ -65,6 +67,29 @@ class SqliteListing:
         wish = {"run_ids": json_text(list(run_ids))}
         text = await self._reader.call(lambda connection: ask(connection, "ended", wish))
         return frozenset(ids(text))
+
+    async def hook(self, token: str) -> HookRecord | None:
+        """The hook that has the token."""
+        wish = {"tokens": json_text([token])}
+        text = await self._reader.call(lambda connection: ask(connection, "hook_states", wish))
+        return next(iter(hook_records(text)), None)
+
+    async def hooks(
+        self, run_id: str | None = None, *, limit: int, cursor: str | None = None
+    ) -> HookPage:
+        """A page of hooks, newest first."""
+        before = Cursor(_LATEST, "") if cursor is None else read_cursor(cursor)
+        wish = {
+            "run_id": run_id,
+            "before_at": before.created_at,
+            "before_token": before.run_id,
+            "limit": limit + 1,
+        }
+        text = await self._reader.call(lambda connection: ask(connection, "hooks", wish))
+        hooks = tuple(hook_records(text))
+        page = hooks[:limit]
+        more = page and len(hooks) > limit
+        return HookPage(page, hook_cursor_after(page[-1]) if more else None)
 
     async def workers(self) -> tuple[WorkerRecord, ...]:
         """The registered workers, oldest first."""

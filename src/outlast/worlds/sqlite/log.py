@@ -4,8 +4,18 @@ import sqlite3
 from collections.abc import Awaitable
 
 from outlast._clock import Clock
+from outlast._model.hooks import HookRecord
 from outlast.world import Batch, Receipt, StepKey, StoredEvent
-from outlast.worlds.planning import Known, Plan, StepState, Wanted, plan, predicted, wanted
+from outlast.worlds.planning import (
+    Known,
+    Plan,
+    StepState,
+    Wanted,
+    plan,
+    predicted,
+    wanted,
+    with_owners,
+)
 from outlast.worlds.sqlite.encoding import (
     ask,
     events,
@@ -16,6 +26,7 @@ from outlast.worlds.sqlite.encoding import (
     plan_parameters,
     states,
 )
+from outlast.worlds.sqlite.hook_encoding import hook_keys, hook_records
 from outlast.worlds.sqlite.queries import QUERIES
 from outlast.worlds.sqlite.step_encoding import keys_text, step_states
 from outlast.worlds.sqlite.threads import ConnectionThread
@@ -35,7 +46,7 @@ class SqliteLog:
     def commit(self, batch: Batch) -> Awaitable[Receipt]:
         """Write the batch as one transaction, durable once it is answered."""
         size = len(batch.advances) + len(batch.creates) + len(batch.appends)
-        size += len(batch.settles)
+        size += len(batch.settles) + len(batch.deliveries)
         return self._writer.write(
             lambda connection: self._commit(connection, batch), small=size <= _SMALL
         )
@@ -77,6 +88,8 @@ class SqliteLog:
 
 def _known(connection: sqlite3.Connection, needs: Wanted) -> Known:
     """What there is about the runs of a batch. The write lock must be held."""
+    hooks, delivered = _hooks(connection, needs) if needs.tokens else ({}, set())
+    needs = with_owners(needs, hooks.values()) if hooks else needs
     found = states(ask(connection, "states", {"run_ids": json_text(needs.run_ids)}))
     behind = [
         (run_id, seen)
@@ -87,7 +100,8 @@ def _known(connection: sqlite3.Connection, needs: Wanted) -> Known:
         keys(ask(connection, "taken_keys", {"keys": json_text(needs.keys)})) if needs.keys else {}
     )
     tails = _tails(connection, behind) if behind else {}
-    return Known(found, taken, tails, _steps(connection, needs) if needs.steps else {})
+    steps = _steps(connection, needs) if needs.steps else {}
+    return Known(found, taken, tails, steps, hooks, delivered)
 
 
 def _tails(
@@ -99,3 +113,11 @@ def _tails(
 
 def _steps(connection: sqlite3.Connection, needs: Wanted) -> dict[StepKey, StepState]:
     return step_states(ask(connection, "step_states", {"keys": keys_text(needs.steps)}))
+
+
+def _hooks(
+    connection: sqlite3.Connection, needs: Wanted
+) -> tuple[dict[str, HookRecord], set[tuple[str, str]]]:
+    found = hook_records(ask(connection, "hook_states", {"tokens": json_text(needs.tokens)}))
+    delivered = ask(connection, "delivered_keys", {"keys": json_text(needs.hook_keys)})
+    return {hook.token: hook for hook in found}, hook_keys(delivered)

@@ -2,6 +2,9 @@
 -- top. Sets go in and out as one JSON text: a row less to step over is a wait less for the
 -- interpreter's lock (see commit.sql).
 
+-- fragment: hook
+json_array(hooks.token, hooks.run_id, hooks.ref, hooks.kind, hooks.created_at, hooks.expires_at, hooks.data)
+
 -- fragment: record
 -- A run's row as the JSON object that RunRecord is read from.
 json_object(
@@ -72,7 +75,7 @@ COMMIT;
 -- name: write
 -- Write a plan; see commit.sql. Its parameters go by place: binding by name gives up the
 -- interpreter's lock for every one of them.
-INSERT INTO commits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO commits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: write_growth
 -- The same, of a plan by which logs grow and nothing else happens.
@@ -88,6 +91,24 @@ FROM json_each(:run_ids) AS wish CROSS JOIN runs ON runs.id = wish.value;
 -- Which runs have the idempotency keys of a batch.
 SELECT json_group_object(runs.idempotency_key, runs.id)
 FROM json_each(:keys) AS wish CROSS JOIN runs ON runs.idempotency_key = wish.value;
+
+-- name: hook_states
+-- The hooks that have the tokens of a batch.
+SELECT json_group_array({hook}) FROM json_each(:tokens) AS wish
+CROSS JOIN hooks ON hooks.token = wish.value;
+
+-- name: delivered_keys
+-- Which of the keys of a batch were delivered before.
+SELECT json_group_array(json_array(hook_keys.token, hook_keys.key)) FROM json_each(:keys) AS wish
+CROSS JOIN hook_keys ON hook_keys.token = wish.value ->> 0 AND hook_keys.key = wish.value ->> 1;
+
+-- name: hooks
+-- A page of the hooks of a run, or of all runs.
+SELECT json_group_array({hook}) FROM (
+    SELECT * FROM hooks
+    WHERE (:run_id IS NULL OR run_id = :run_id)
+        AND (created_at, token) < (:before_at, :before_token)
+    ORDER BY created_at DESC, token DESC LIMIT :limit) AS hooks;
 
 -- name: tails
 -- The events that owners have not seen: of each run, from a position on.

@@ -8,6 +8,7 @@ from outlast.testing.conformance.sections.comparing import COMPARING
 from outlast.testing.conformance.sections.creating import CREATING
 from outlast.testing.conformance.sections.dispatching import DISPATCHING, STEP_CLAIMS
 from outlast.testing.conformance.sections.families import CHILDREN, NOTIFYING
+from outlast.testing.conformance.sections.hooking import HOOKING, RESERVING
 from outlast.testing.conformance.sections.reading import ATTRIBUTES, LISTING, MANIFESTS, PAGING
 from outlast.testing.conformance.sections.retaining import RETENTION
 from outlast.testing.conformance.sections.settling import SETTLING, STEP_LEASES
@@ -36,6 +37,8 @@ SECTIONS = (
     SETTLING,
     STEP_LEASES,
     STREAMS,
+    HOOKING,
+    RESERVING,
     RETENTION,
     NEWS,
     RACES,
