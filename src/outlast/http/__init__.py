@@ -1,0 +1,6 @@
+"""The HTTP app: a JSON API for operators, and feeds of what goes on. Needs the extra `outlast[http]`."""
+
+from outlast.http.access import Access, BearerTokens, Loopback, Role
+from outlast.http.app import HttpApp, asgi
+
+__all__ = ["Access", "BearerTokens", "HttpApp", "Loopback", "Role", "asgi"]

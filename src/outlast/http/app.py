@@ -1,0 +1,178 @@
+"""`asgi`: the HTTP app, to serve as it is or to mount into another one."""
+
+import hashlib
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from outlast import App
+from outlast.errors import NoAppError, OutlastError, RequestError
+from outlast.http import runs, serving_process
+from outlast.http.access import Access, check_access, find_access
+from outlast.http.draining import PING_EVERY, Readers
+from outlast.http.openapi import document
+from outlast.http.operations import Answer, Asked, Nothing, Operation, converted, read_query
+from outlast.http.problems import tell_error, tell_fault, tell_refusal
+
+BASE: Final = "/api/v1"
+MAX_BODY: Final = 5 * 2**20
+"""Bytes of a request's body; payloads have a limit of their own below it."""
+
+OPERATIONS: Final[tuple[Operation, ...]] = (*runs.OPERATIONS, *serving_process.OPERATIONS)
+
+
+class HttpApp(Starlette):
+    """The HTTP app of an `App`: an ASGI application. Made by `asgi`."""
+
+    def __init__(self, app: App, *, base: str, access: Access, ping_every: float) -> None:
+        self.outlast = app
+        """The app whose runs it serves."""
+        self.base = base
+        """The path of the API, below where this is mounted."""
+        self.readers = Readers(ping_every)
+        """Who reads a feed or a stream now."""
+        self._access = access
+        super().__init__(
+            routes=self._routes(),
+            lifespan=_opened,
+            exception_handlers={
+                OutlastError: tell_error,
+                HTTPException: tell_refusal,
+                Exception: tell_fault,
+            },
+        )
+
+    def drain(self) -> None:
+        """The server is about to stop: end all feeds and streams, so that their readers come back to another
+        one. `outlast serve` calls it. Idempotent."""
+        self.readers.drain()
+
+    def _routes(self) -> Sequence[BaseRoute]:
+        own = Operation(
+            id="describe", summary="This document", method="GET", path="/openapi.json",
+            run=self._describe, result=dict[str, Any],
+        )  # fmt: skip
+        self._operations = (*OPERATIONS, own)
+        by_path: dict[str, dict[str, Operation]] = {}
+        for one in self._operations:
+            by_path.setdefault(one.path, {})[one.method] = one
+        return [
+            Route(self.base + path, self._endpoint(by_method), methods=list(by_method))
+            for path, by_method in by_path.items()
+        ]
+
+    def _endpoint(self, by_method: dict[str, Operation]) -> Any:
+        async def respond(request: Request) -> Response:
+            method = "GET" if request.method == "HEAD" else request.method
+            operation = by_method[method]
+            await check_access(self._access, request, operation.role)
+            answer = await operation.run(await self._asked(operation, request))
+            return _response(operation, answer, request)
+
+        return respond
+
+    async def _asked(self, operation: Operation, request: Request) -> Asked:
+        assert self.outlast.url  # noqa: S101 - raises `NoAppError` while the app is not open
+        return Asked(
+            app=self.outlast,
+            request=request,
+            query=read_query(operation.query, request),
+            body=await _body(operation, request),
+            readers=self.readers,
+        )
+
+    async def _describe(self, asked: Asked) -> dict[str, Any]:
+        root: str = asked.request.scope.get("root_path", "")
+        return document(self._operations, root + self.base)
+
+
+def asgi(
+    app: App | None = None,
+    *,
+    base: str = BASE,
+    access: Access | None = None,
+    ping_every: float = PING_EVERY,
+) -> HttpApp:
+    """The HTTP app of an `App`: an ASGI application (Starlette's) to serve, or to mount into another.
+
+    Served by itself it opens the app when it starts and closes it when it stops, unless the app is open
+    already. Mounted into another application, whose own lifespan is the only one that servers know, that
+    lifespan opens the app: `async with app: yield`. Until it is open, requests are answered with 503.
+
+    Args:
+        app: The app whose runs it serves; `App()` by default.
+        base: The path of the API below where this is mounted.
+        access: Gives the role of whoever sends a request. By default, the tokens in `OUTLAST_HTTP_TOKENS`
+            (`operate:TOKEN,read:TOKEN`) decide; without any, only requests of this machine are answered.
+        ping_every: Seconds of silence after which a reader of events gets a comment.
+
+    Raises:
+        SettingsError: The tokens or the base cannot be used.
+        ValueError: The base is no path.
+    """
+    if base and (not base.startswith("/") or base.endswith("/")):
+        message = (
+            f"{base!r} cannot be the base: it is empty, or begins with '/' and does not end with it"
+        )
+        raise ValueError(message)
+    return HttpApp(app or App(), base=base, access=find_access(access), ping_every=ping_every)
+
+
+@asynccontextmanager
+async def _opened(http: HttpApp) -> AsyncGenerator[None]:
+    try:
+        _ = http.outlast.url
+    except NoAppError:
+        async with http.outlast:
+            yield
+    else:
+        yield
+
+
+def _response(operation: Operation, answer: object, request: Request) -> Response:
+    if isinstance(answer, Response):
+        return answer
+    headers = dict(answer.headers) if isinstance(answer, Answer) else {}
+    body = msgspec.json.encode(answer.record if isinstance(answer, Answer) else answer)
+    if operation.method == "GET":
+        tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+        headers |= {"ETag": tag, "Cache-Control": "no-cache"}
+        if tag in _tags(request):
+            return Response(status_code=304, headers=headers)
+    return Response(body, operation.status, headers=headers, media_type="application/json")
+
+
+def _tags(request: Request) -> list[str]:
+    given = request.headers.get("if-none-match", "").split(",")
+    return [tag.strip().removeprefix("W/") for tag in given]
+
+
+async def _body(operation: Operation, request: Request) -> object:
+    """The body, checked. Raises `RequestError`."""
+    if operation.body is Nothing:
+        return Nothing()
+    data = await _read(request)
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if data and media != "application/json":
+        raise RequestError("the body must be application/json", status=415)
+    try:
+        given = msgspec.json.decode(data or b"{}")
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RequestError(f"the body is no JSON: {error}") from error
+    return converted(operation.body, given, strict=True)
+
+
+async def _read(request: Request) -> bytes:
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > MAX_BODY:
+            raise RequestError(f"the body has more than {MAX_BODY:,} bytes", status=413)
+    return bytes(data)

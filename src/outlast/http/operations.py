@@ -1,0 +1,94 @@
+"""What the API can do, as data: the routes and the OpenAPI document are both made from it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.requests import Request
+
+from outlast import App
+from outlast.errors import RequestError
+from outlast.http.access import Role
+from outlast.http.draining import Readers
+
+B = TypeVar("B")
+Q = TypeVar("Q", bound=msgspec.Struct)
+
+
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """No parameters, or no body."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A request, checked: what an operation's function gets."""
+
+    app: App
+    request: Request
+    query: Any
+    """As the operation's `query` type has it."""
+    body: Any
+    """As the operation's `body` type has it."""
+    readers: Readers
+    """Who reads something that goes on."""
+
+    def text(self, name: str) -> str:
+        """A part of the path."""
+        text: str = self.request.path_params[name]
+        return text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One method of one path."""
+
+    id: str
+    summary: str
+    method: str
+    path: str
+    """Below the base; parts that vary in braces."""
+    run: Callable[[Asked], Awaitable[object]]
+    """Gives a record of the type `result`, or a response."""
+    result: Any
+    """The type of the answer's body; `None` where it is no JSON."""
+    role: Role = Role.READ
+    query: type[msgspec.Struct] = Nothing
+    body: type[msgspec.Struct] = Nothing
+    status: int = 200
+    media: tuple[str, ...] = ("application/json",)
+    errors: tuple[int, ...] = ()
+    """Statuses of refusals beside those that every operation has."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A record with headers."""
+
+    record: object
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def read_query(wanted: type[Q], request: Request) -> Q:
+    """The query parameters. Lists are repeated parameters. Raises `RequestError`."""
+    known = {info.encode_name: info for info in msgspec.structs.fields(wanted)}
+    if unknown := sorted(set(request.query_params) - set(known)):
+        raise RequestError(f"there is no parameter {unknown[0]!r}", status=422)
+    given: dict[str, object] = {}
+    for name, info in known.items():
+        values = request.query_params.getlist(name)
+        if values:
+            given[name] = values if _is_list(info.type) else values[-1]
+    return converted(wanted, given, strict=False)
+
+
+def converted(wanted: type[B], given: object, *, strict: bool) -> B:
+    """Raises `RequestError`."""
+    try:
+        return msgspec.convert(given, wanted, strict=strict)
+    except msgspec.ValidationError as error:
+        raise RequestError(str(error), status=422) from error
+
+
+def _is_list(kind: Any) -> bool:
+    return getattr(kind, "__origin__", None) is tuple

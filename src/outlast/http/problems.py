@@ -1,0 +1,97 @@
+"""Errors as HTTP tells them: problem documents, RFC 9457."""
+
+from http import HTTPStatus
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from outlast.errors import (
+    EncodeError,
+    InvalidArgumentsError,
+    InvalidDurationError,
+    NoAppError,
+    OutlastError,
+    PayloadTooLargeError,
+    RequestError,
+    RunNotFoundError,
+    WorldUnavailableError,
+)
+
+MEDIA = "application/problem+json"
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What went wrong."""
+
+    type: str
+    """`urn:outlast:error:SLUG`; `outlast explain SLUG` prints the page about it."""
+    title: str
+    status: int
+    detail: str
+    slug: str
+    hint: str | None = None
+    """What to do."""
+    problems: tuple[str, ...] = ()
+    """Each thing that is wrong, where there may be several."""
+
+
+def status_of(error: OutlastError) -> int:
+    """The status that tells of an error of the library."""
+    match error:
+        case RequestError(status=status):
+            return status
+        case RunNotFoundError():
+            return 404
+        case PayloadTooLargeError():
+            return 413
+        case InvalidArgumentsError() | InvalidDurationError() | EncodeError():
+            return 422
+        case WorldUnavailableError() | NoAppError():
+            return 503
+        case _:
+            return 500
+
+
+def problem_of(error: OutlastError) -> Problem:
+    """The document about an error of the library."""
+    status = status_of(error)
+    hint = getattr(error, "hint", None)
+    return Problem(
+        type=f"urn:outlast:error:{error.slug}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=str(error.args[0]) if error.args else HTTPStatus(status).phrase,
+        slug=error.slug,
+        hint=hint,
+        problems=getattr(error, "problems", ()),
+    )
+
+
+async def tell_error(_request: Request, error: Exception) -> Response:
+    """The response to an error of the library."""
+    assert isinstance(error, OutlastError)  # noqa: S101 - registered for these
+    return response_of(problem_of(error))
+
+
+async def tell_refusal(_request: Request, error: Exception) -> Response:
+    """The response where the routes refuse: no such path, no such method."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for these
+    refused = RequestError(error.detail, status=error.status_code)
+    return response_of(problem_of(refused), dict(error.headers or {}))
+
+
+async def tell_fault(_request: Request, _error: Exception) -> Response:
+    """The response to what nobody foresaw. What it was stands in the server's log, not here."""
+    return response_of(problem_of(OutlastError("the server failed at this request; see its log")))
+
+
+def response_of(problem: Problem, headers: dict[str, str] | None = None) -> Response:
+    """The document as a response."""
+    headers = dict(headers or {})
+    if problem.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if problem.status == 503:
+        headers["Retry-After"] = "1"
+    return Response(msgspec.json.encode(problem), problem.status, headers=headers, media_type=MEDIA)
