@@ -272,6 +272,28 @@ def test_a_worker_that_was_taken_for_dead_is_made_known_again(postgres: Postgres
     in_scene(url, body)
 
 
+def test_who_comes_back_first_takes_nobody_for_dead(postgres: Postgres) -> None:
+    """After a server's new start all locks are free, and all workers alive: they get time to come back."""
+    url = postgres.url()
+
+    async def body(scene: Scene, world: PostgresWorld) -> None:
+        await scene.register("first")
+        async with opened(url) as (other, slow):
+            await other.register("slow")
+            await other.create(held("a", "slow"))
+            await lose_session(slow)
+            async with beside(postgres) as superuser:
+                await superuser.execute(CUT, name)
+            await until(lambda: registers(scene))
+            assert [await scene.world.claims.reap() for _ in range(3)] == [0, 0, 0]
+            assert not (await other.advance("a", "kept")).fenced
+            world.claims._session._trusts_locks_from = 0.0  # the time has passed
+            await until(lambda: reaped(scene))
+
+    with user(postgres) as name:
+        in_scene(as_user(url, name), body)
+
+
 async def reaped(scene: Scene) -> bool:
     return await scene.world.claims.reap() == 1
 
