@@ -9,7 +9,7 @@ from collections import deque
 from contextvars import copy_context
 from typing import Final
 
-from outlast._clock import SECOND, Clock, Micros, sleep_until
+from outlast._clock import Clock
 from outlast._runtime.followers import Followers
 from outlast._runtime.options import RuntimeOptions
 from outlast.errors import NoAppError, StreamClosedError, WorldUnavailableError
@@ -19,7 +19,8 @@ logger: Final = logging.getLogger("outlast")
 
 TURN: Final = 128
 """After so many writes the writer lets others have their turn, also if there is room."""
-_BACKOFF: Final[tuple[Micros, ...]] = (SECOND // 50, SECOND // 10, SECOND // 2, SECOND, 2 * SECOND)
+_BACKOFF: Final = (0.02, 0.1, 0.5, 1.0, 2.0)
+"""Seconds between the tries of a write while the world cannot be used."""
 
 _OVER: Final = "this attempt of the step is not the one that counts any more"
 _CLOSED: Final = "it was closed"
@@ -106,6 +107,8 @@ class StreamSender:
             self._task = asyncio.get_running_loop().create_task(
                 self._send_all(), context=self._context
             )
+            # Not in the task: one that is cancelled before it begins runs no code of its own.
+            self._task.add_done_callback(lambda _: self._clock.release())
 
     async def _send_all(self) -> None:
         sending: list[Outlet] = []
@@ -122,7 +125,6 @@ class StreamSender:
             self._refuse([*sending, *self._ready], error)
         finally:
             self._task = None
-            self._clock.release()
 
     async def _send(self, outlets: "list[Outlet]") -> None:
         """Write one group, and tell those whose it is."""
@@ -142,20 +144,18 @@ class StreamSender:
             self._followers.tell(run_id)
 
     async def _written(self, batch: StreamBatch) -> tuple[StreamAnswer, ...]:
-        """Write it, again and again while the world cannot be used. Time goes on meanwhile."""
+        """Write it, again and again while the world cannot be used.
+
+        The pauses are the host's time: a clock that skips stands still while an attempt waits for its chunks.
+        """
         failures = 0
         while True:
             try:
                 return await self._streams.write(batch)
             except WorldUnavailableError as error:
                 logger.warning("chunks of streams could not be written yet", exc_info=error)
-            delay = _BACKOFF[min(failures, len(_BACKOFF) - 1)]
+            await _pause(_BACKOFF[min(failures, len(_BACKOFF) - 1)])
             failures += 1
-            self._clock.release()
-            try:
-                await sleep_until(self._clock, self._clock.now() + delay)
-            finally:
-                self._clock.hold()
 
     def _refuse(self, outlets: "list[Outlet]", error: Exception) -> None:
         self._ready.clear()
@@ -309,6 +309,15 @@ class AttemptStreams:
 
     async def _supersede(self, *, own: bool) -> None:
         await self._sender.supersede(Supersede(run_id=self._run_id, writer=self._writer, own=own))
+
+
+async def _pause(seconds: float) -> None:
+    over: Answered = asyncio.get_running_loop().create_future()
+    handle = asyncio.get_running_loop().call_later(seconds, _resolve, over)
+    try:
+        await over
+    finally:
+        handle.cancel()
 
 
 def _resolve(future: Answered) -> None:
