@@ -31,6 +31,7 @@ DEEP_FOLDERS: Mapping[str, str] = {
 LAZY_IMPORTS: Mapping[str, str] = {
     "outlast.worlds": "the world in PostgreSQL needs a driver that only an extra brings",
     "_outlast_command": "its point is to be there before the package is imported",
+    "outlast.cli.serve": "what it serves with comes with an extra; it says so where that is missing",
     "outlast._registry.arguments": "pydantic takes longer to import than the rest, and not every process calls",
     "outlast.worlds.sqlite.migrations": "only the message of a refusal needs the library's version",
 }

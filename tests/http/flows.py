@@ -1,6 +1,7 @@
 """Workflows that are started over HTTP."""
 
 from outlast import sleep, step, workflow
+from outlast.streams import writable
 
 
 @step
@@ -20,3 +21,16 @@ async def twice(number: int, *, times: int = 2) -> int:
 async def nap(length: str = "1 hour") -> str:
     await sleep(length)
     return "awake"
+
+
+@step
+async def tell(numbers: int) -> None:
+    async with writable() as output:
+        for number in range(numbers):
+            await output.write({"n": number})
+        await output.write(b"\x00raw")
+
+
+@workflow(name="http_tell")
+async def telling(numbers: int) -> None:
+    await tell(numbers)

@@ -15,6 +15,7 @@ COMMANDS: Final = (
     ("run", RUN, "Start a run, follow it, and print its result."),
     ("start", RUN, "Start a run and leave it to a worker."),
     ("worker", RUN, "Serve the workflows of modules or files."),
+    ("serve", RUN, "Serve the HTTP API, and the workflows of modules or files."),
     ("list", LOOK, "List runs, newest first."),
     ("show", LOOK, "Show a run: its steps, waits, children and errors on a timeline."),
     ("events", LOOK, "Print the log of a run."),

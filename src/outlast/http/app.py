@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from outlast import App
 from outlast.errors import NoAppError, OutlastError, RequestError
-from outlast.http import runs, serving_process
+from outlast.http import runs, serving_process, streams
 from outlast.http.access import Access, check_access, find_access
 from outlast.http.draining import PING_EVERY, Readers
 from outlast.http.openapi import document
@@ -25,7 +25,11 @@ BASE: Final = "/api/v1"
 MAX_BODY: Final = 5 * 2**20
 """Bytes of a request's body; payloads have a limit of their own below it."""
 
-OPERATIONS: Final[tuple[Operation, ...]] = (*runs.OPERATIONS, *serving_process.OPERATIONS)
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    *runs.OPERATIONS,
+    *streams.OPERATIONS,
+    *serving_process.OPERATIONS,
+)
 
 
 class HttpApp(Starlette):

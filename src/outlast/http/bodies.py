@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from outlast import RunStatus
-from outlast.records import EventRecord, RunInfo, StepRecord, WorkerInfo
+from outlast.records import EventRecord, RunInfo, StepRecord, StreamInfo, WorkerInfo
 
 AttributeValue: TypeAlias = str | int | float | bool | None
 Position: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
@@ -88,6 +88,12 @@ class Steps(msgspec.Struct, frozen=True, kw_only=True):
     """The steps of a run."""
 
     steps: tuple[StepRecord, ...]
+
+
+class Streams(msgspec.Struct, frozen=True, kw_only=True):
+    """The streams of a run."""
+
+    streams: tuple[StreamInfo, ...]
 
 
 class Workers(msgspec.Struct, frozen=True, kw_only=True):

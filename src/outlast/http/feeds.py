@@ -16,6 +16,7 @@ from outlast.http.problems import problem_of
 EVENTS: Final = "text/event-stream"
 RETRY: Final = b"retry: 1000\n\n"
 """Tells readers of events how soon to come back, in milliseconds, whenever the connection ends."""
+STOPPING: Final = b": the server stops, come back\nretry: 500\n\n"
 COMMENT: Final = b": still here\n\n"
 
 
@@ -54,8 +55,11 @@ class Feed(Response):
             for task in (pump, gone, *pings):
                 task.cancel()
             await asyncio.gather(pump, gone, *pings, return_exceptions=True)
+        if not pump.cancelled():
+            pump.result()
         if not gone.done() or gone.cancelled():
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            stopping = self._has_comments and reader.leaving.done()
+            await send({"type": "http.response.body", "body": STOPPING if stopping else b""})
 
     async def _pump(self, send: Send, reader: Reader) -> None:
         try:
@@ -64,16 +68,15 @@ class Feed(Response):
                     reader.quiet = False
                     await _send(send, frame)
         except OutlastError as error:  # the status is sent already: the reader is told in the feed
-            if self._has_comments:
-                await _send(send, event(msgspec.json.encode(problem_of(error)), name="error"))
+            if not self._has_comments:
+                raise  # which breaks the connection
+            await _send(send, event(msgspec.json.encode(problem_of(error)), name="error"))
 
 
-def event(data: bytes, *, name: str | None = None, id: int | None = None) -> bytes:  # noqa: A002 - the field's name
+def event(data: bytes, *, name: str | None = None, id: str | None = None) -> bytes:  # noqa: A002 - the field's name
     """A server-sent event. The data is JSON, so it has no line breaks."""
-    head = (b"" if id is None else b"id: %d\n" % id) + (
-        b"" if name is None else b"event: %s\n" % name.encode()
-    )
-    return b"%sdata: %s\n\n" % (head, data)
+    head = (f"id: {id}\n" if id is not None else "") + (f"event: {name}\n" if name else "")
+    return b"%sdata: %s\n\n" % (head.encode(), data)
 
 
 async def _send(send: Send, body: bytes) -> None:

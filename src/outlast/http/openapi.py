@@ -24,7 +24,9 @@ def document(operations: Sequence[Operation], base: str) -> dict[str, Any]:
     schema_of = dict(zip(types, schemas, strict=True))
     paths: dict[str, Any] = {}
     for one in operations:
-        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, schema_of)
+        paths.setdefault(one.path.replace(":path", ""), {})[one.method.lower()] = _operation(
+            one, schema_of
+        )
     return {
         "openapi": "3.1.0",
         "info": {

@@ -114,7 +114,7 @@ def last_event_id(asked: Asked, start: int) -> int:
 
 async def _log(run: Run[Any], start: int) -> AsyncGenerator[bytes]:
     async for one in run.follow(start):
-        yield event(msgspec.json.encode(one), name=None, id=one.position)
+        yield event(msgspec.json.encode(one), id=str(one.position))
     yield event(msgspec.json.encode(await run.info()), name="end")
 
 

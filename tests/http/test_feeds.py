@@ -1,0 +1,115 @@
+"""Feeds of runs and logs."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from starlette.types import Message as Sent
+
+from outlast.http.changes import run_changes
+from outlast.http.draining import Reader, Readers
+from outlast.http.feeds import COMMENT, STOPPING, Feed
+from outlast.records import EventRecord, RunPage
+from tests.http import flows
+from tests.http.conftest import Site
+from tests.http.reading import read
+
+OnSite = Callable[..., None]
+
+
+def test_a_log_is_followed_to_its_end_and_from_any_place(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
+        run_id = await site.started("http_twice", 3)
+        async with site.client() as client:
+            everything = await read(client, f"/runs/{run_id}/feed")
+            assert everything[-1].name == "end"
+            assert everything[-1].data["status"] == "completed"
+            events = [msgspec.convert(one.data, EventRecord) for one in everything[:-1]]
+            assert events == await site.app.get_run(run_id).events()
+            for one in everything[:-1]:
+                rest = await read(client, f"/runs/{run_id}/feed", one.id)
+                assert rest == everything[int(one.id or "") + 1 :]
+            bad = await client.get(f"/runs/{run_id}/feed", headers={"Last-Event-ID": "x"})
+            assert bad.status_code == 400
+
+    on_site(scenario)
+
+
+def test_runs_that_change_are_told(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
+        told = run_changes(site.app, {"limit": 10}, RunPage(runs=(), cursor=None))
+        run = await site.app.start(flows.nap(), run_id="napping")
+        assert b'"status":"suspended"' in await anext(told)
+        await run.cancel()
+        frames = [await anext(told)]
+        while b'"status":"cancelled"' not in frames[-1]:
+            frames.append(await anext(told))
+        assert all(frame.startswith(b'event: run\ndata: {"id":"napping"') for frame in frames)
+        await told.aclose()
+
+    on_site(scenario)
+
+
+class Wire:
+    """An ASGI connection by hand."""
+
+    def __init__(self) -> None:
+        self.sent: list[Sent] = []
+        self.arrived = asyncio.Event()
+        self.gone = asyncio.Event()
+
+    async def receive(self) -> Sent:
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Sent) -> None:
+        self.sent.append(message)
+        self.arrived.set()
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(one.get("body", b"") for one in self.sent)
+
+    async def until(self, part: bytes) -> None:
+        while part not in self.body:
+            self.arrived.clear()
+            await self.arrived.wait()
+
+
+async def _silent(left: list[str]) -> Any:
+    try:
+        yield b"data: 1\n\n"
+        await asyncio.Event().wait()
+    finally:
+        left.append("closed")
+
+
+@pytest.mark.parametrize("end", ["drained", "gone"])
+def test_a_silent_feed_is_kept_alive_until_it_ends(end: str) -> None:
+    async def main() -> None:
+        wire, readers, left = Wire(), Readers(ping_every=0.01), list[str]()
+        feed = asyncio.ensure_future(Feed(_silent(left), readers)({}, wire.receive, wire.send))
+        await asyncio.wait_for(wire.until(2 * COMMENT), 5)
+        assert len(readers) == 1
+        readers.drain() if end == "drained" else wire.gone.set()
+        await asyncio.wait_for(feed, 5)
+        assert wire.body.startswith(b"retry: 1000\n\ndata: 1\n\n")
+        assert wire.body.endswith(STOPPING) == (end == "drained")
+        assert left == ["closed"]
+        assert len(readers) == 0
+
+    asyncio.run(main())
+
+
+def test_who_comes_while_the_server_stops_is_sent_away() -> None:
+    async def main() -> None:
+        readers = Readers()
+        readers.drain()
+        reader = Reader(None)
+        readers.add(reader)
+        assert reader.leaving.done()
+        readers.remove(reader)
+
+    asyncio.run(main())
