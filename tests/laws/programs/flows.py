@@ -5,7 +5,8 @@ import os
 import signal
 from pathlib import Path
 
-from outlast import step, step_info, workflow
+from outlast import step, step_info, workflow, writable
+from outlast.streams import Writable
 
 WITNESS = "OUTLAST_WITNESS"
 """The environment variable that names the file."""
@@ -100,3 +101,22 @@ async def kills_far_workers() -> None:
 @workflow
 async def kills_its_worker() -> None:
     await deadly()
+
+
+@step
+async def streams_till_killed(to: Writable[int], count: int) -> int:
+    """Writes numbers; when it is begun for the first time, it goes on for ever."""
+    times = testify()
+    for number in range(count):
+        await to.write(number)
+    if times > 1:
+        return times
+    await to.flush()
+    print("stream is half way", flush=True)
+    while True:
+        await to.write(-1)
+
+
+@workflow
+async def streams() -> int:
+    return await streams_till_killed(writable("numbers", type=int), 3_000)
