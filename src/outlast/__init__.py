@@ -2,6 +2,7 @@
 
 from outlast._api.app import App
 from outlast._api.calls import Call
+from outlast._api.hooks import hook, resume
 from outlast._api.listing import get_run, list_runs
 from outlast._api.options import WorkerOptions
 from outlast._api.primitives import now, random, run_info, set_attributes, sleep, step_info, uuid4
@@ -37,9 +38,11 @@ __all__ = [
     "WorkerOptions",
     "Workflow",
     "get_run",
+    "hook",
     "list_runs",
     "now",
     "random",
+    "resume",
     "run_info",
     "set_attributes",
     "sleep",

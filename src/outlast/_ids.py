@@ -1,5 +1,6 @@
 """Ids and seeded chance. Entropy is a parameter, so that tests can fix it."""
 
+import base64
 import hashlib
 import os
 import random
@@ -49,6 +50,18 @@ def seeded_uuid4(chance: random.Random) -> uuid.UUID:
 def digest(payload: bytes) -> str:
     """A short fingerprint of a payload: 64 bits of BLAKE2b in hexadecimal."""
     return hashlib.blake2b(payload, digest_size=8).hexdigest()
+
+
+def new_secret(entropy: Entropy = os.urandom) -> str:
+    """A new secret of a run, from which the tokens of its hooks are derived: 128 random bits."""
+    return base64.urlsafe_b64encode(entropy(16)).rstrip(b"=").decode()
+
+
+def hook_token(secret: str, ref: str) -> str:
+    """The token of the hook that a run opens at `ref`: the same each time it is asked, and of no use to
+    find the secret or another token. 144 bits, URL-safe."""
+    key = hashlib.blake2b(ref.encode(), key=secret.encode(), digest_size=18).digest()
+    return base64.urlsafe_b64encode(key).decode()
 
 
 def _base32(number: int, length: int) -> str:

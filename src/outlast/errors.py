@@ -24,6 +24,11 @@
     │   ├── RunBlockedError
     │   └── RecoveryLimitError
     ├── RunNotFoundError
+    ├── HookError                      a hook, seen from either side
+    │   ├── HookNotFoundError
+    │   ├── HookPayloadError           the payload does not fit the schema
+    │   ├── HookConflictError          another hook has the token; raised in the workflow
+    │   └── HookExpiredError           its time came first; raised in the workflow
     ├── RequestError                   a request over HTTP cannot be served as it is
     │   ├── AccessDeniedError
     │   └── WorkflowNotFoundError
@@ -458,6 +463,63 @@ class WorkflowNotFoundError(RequestError):
             hint="Import the module that defines it where the API is served: outlast serve MODULE.",
         )
         self.workflow = workflow
+
+
+class HookError(OutlastError):
+    """A hook cannot do what was asked of it."""
+
+    slug = "hook"
+
+
+class HookNotFoundError(HookError):
+    """No live hook has this token: it is unknown, or the hook was disposed of, has expired, or its run ended."""
+
+    slug = "hook-not-found"
+
+    def __init__(self, token: str) -> None:
+        super().__init__(
+            "no live hook has this token",
+            hint="It may be mistyped, or of another database; or the hook was disposed of, has expired, or its run "
+            "has ended. `outlast hooks` lists those that are live.",
+        )
+        self.token = token
+
+
+class HookPayloadError(HookError):
+    """The payload does not fit the schema of the hook. Raised by `resume`, nothing was resumed."""
+
+    slug = "hook-payload"
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        listed = "".join(f"\n    {problem}" for problem in problems)
+        super().__init__(
+            f"the payload does not fit the schema of the hook:{listed}",
+            hint="Nothing was resumed. The hook's record has the schema: (await app.get_hook(token)).schema.",
+        )
+        self.problems = tuple(problems)
+
+
+class HookConflictError(HookError):
+    """Another live hook has the token, so this one can receive nothing. `run_id` is that one's run."""
+
+    slug = "hook-conflict"
+
+    def __init__(self, token: str, run_id: str) -> None:
+        super().__init__(
+            f"the token {token!r} belongs to a live hook of run {run_id!r}",
+            hint="Ask before: `owner = await h.conflict()` gives that run, or None.",
+        )
+        self.token, self.run_id = token, run_id
+
+
+class HookExpiredError(HookError):
+    """The hook has expired, and all that it had received has been taken."""
+
+    slug = "hook-expired"
+
+    def __init__(self, hook: str) -> None:
+        super().__init__(f"hook {hook} has expired")
+        self.hook = hook
 
 
 class SettingsError(OutlastError):

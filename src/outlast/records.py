@@ -133,3 +133,28 @@ class WorkerInfo(msgspec.Struct, frozen=True, kw_only=True):
     """How many runs it held at its last heartbeat."""
     attempts: int = 0
     """How many attempts of steps it was making then, of its own runs and of others'."""
+
+
+class HookInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A live hook."""
+
+    token: str
+    """The secret that addresses it: who has it can resume it."""
+    run_id: str
+    id: str
+    """Its id in the run: `hook#1`; empty while the run that was started for the token has not opened it."""
+    kind: str
+    """`hook` or `webhook`."""
+    schema: dict[str, Any] | None
+    """The JSON Schema of its payloads; `None`: any."""
+    metadata: dict[str, Any]
+    created_at: datetime
+    expires_at: datetime | None
+
+
+class HookPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of hooks, newest first."""
+
+    hooks: tuple[HookInfo, ...]
+    cursor: str | None
+    """Pass it to `App.list_hooks` to get the next page; `None` on the last one."""

@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar, Unpack
 
 from outlast._api.ambient import OPEN_APPS
 from outlast._api.calls import Call
+from outlast._api.hooks import find_hook, find_hooks, resume_on
 from outlast._api.interrupts import Interrupts
 from outlast._api.listing import RunFilters, find_runs
 from outlast._api.options import WorkerOptions, runtime_options
@@ -31,7 +32,7 @@ from outlast._runtime.system import SystemClock
 from outlast._worker.worker import Worker
 from outlast.errors import NoAppError
 from outlast.instrument import Instrument
-from outlast.records import RunPage, WorkerInfo
+from outlast.records import HookInfo, HookPage, RunPage, WorkerInfo
 from outlast.world import World
 from outlast.worlds import world_from_url
 
@@ -119,6 +120,23 @@ class App:
     async def list_runs(self, **filters: Unpack[RunFilters]) -> RunPage:
         """A page of runs, newest first; see `outlast.list_runs`."""
         return await find_runs(self.runtime, filters)
+
+    async def resume(self, token: str, payload: Any = None, *, key: str | None = None) -> str:
+        """Hand a payload to a hook of this app; see `outlast.resume`."""
+        return await resume_on(self.runtime, token, payload, key)
+
+    async def get_hook(self, token: str) -> HookInfo:
+        """The live hook that has the token. Raises `HookNotFoundError` if there is none."""
+        return await find_hook(self.runtime, token)
+
+    async def list_hooks(
+        self, run_id: str | None = None, *, limit: int = 100, cursor: str | None = None
+    ) -> HookPage:
+        """A page of the hooks of a run, or of all runs, newest first. Who sees it has their tokens.
+
+        Raises `ValueError` for a limit that is not 1 to 1,000, or a cursor that is none.
+        """
+        return await find_hooks(self.runtime, run_id, limit, cursor)
 
     async def workers(self) -> tuple[WorkerInfo, ...]:
         """The workers that serve this world, oldest first."""

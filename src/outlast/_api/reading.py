@@ -74,6 +74,7 @@ def event_record(stored: StoredEvent) -> EventRecord:
     """The public record of an event."""
     data: dict[str, Any] = msgspec.json.decode(stored.data)
     data.pop("kind", None)
+    data.pop("secret", None)  # of a run: who has it has the tokens of its hooks
     return EventRecord(
         position=stored.position, at=to_datetime(stored.at), kind=stored.kind, data=data
     )

@@ -13,7 +13,7 @@ from outlast._api.where import current_execution
 from outlast._codec import encode_event
 from outlast._engine.execution import Execution
 from outlast._engine.lines import calling_line
-from outlast._ids import key_run_id, new_run_id
+from outlast._ids import key_run_id, new_run_id, new_secret
 from outlast._model.events import RunCreated
 from outlast._model.runs import Attributes, AttributeValue
 from outlast._registry.durations import TimeLike, deadline
@@ -142,6 +142,7 @@ async def start_on(runtime: Runtime, call: Call[R], options: StartOptions) -> Ru
             encode_call(call, lambda value, what: runtime.codec.encode(value, what=what))
         ),
         attributes=options.attributes,
+        secret=new_secret(),
     )
     draft = RunDraft(
         id=options.run_id or new_run_id(now),

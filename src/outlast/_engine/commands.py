@@ -68,6 +68,30 @@ class SetAttributes(_Command, frozen=True, kw_only=True):
     attributes: Attributes
 
 
+class OpenHook(_Command, frozen=True, kw_only=True):
+    """Give a token to a hook, so that the outside can hand in payloads."""
+
+    token: str
+    chosen: bool
+    """Whether the code has chosen the token."""
+    kind: str = "hook"
+    expires_at: Micros | None = None
+    data: bytes = b"{}"
+    """What those who deliver want to know of it, UTF-8 JSON."""
+
+
+class KeepHook(_Command, frozen=True, kw_only=True):
+    """The hook is open. Tell when its time has come, if it has one."""
+
+    expires_at: Micros | None
+    awaited: bool
+    """Whether the code waits for a payload."""
+
+
+class DisposeHook(_Command, frozen=True, kw_only=True):
+    """The code does not want the hook any more: free its token."""
+
+
 class CancelStep(_Command, frozen=True, kw_only=True):
     """Nobody waits for the step any more: stop its attempt."""
 
@@ -85,7 +109,7 @@ class CancelChild(_Command, frozen=True, kw_only=True):
     run_id: str
 
 
-Asked: TypeAlias = RunStep | StartWait | StartChild | SetAttributes
+Asked: TypeAlias = RunStep | StartWait | StartChild | SetAttributes | OpenHook
 """The commands that an event answers."""
 
-Command: TypeAlias = Asked | CancelStep | CancelWait | CancelChild
+Command: TypeAlias = Asked | CancelStep | CancelWait | CancelChild | KeepHook | DisposeHook

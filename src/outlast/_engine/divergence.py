@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from outlast._engine.commands import Asked, RunStep, SetAttributes, StartChild, StartWait
+from outlast._engine.commands import (
+    Asked,
+    OpenHook,
+    RunStep,
+    SetAttributes,
+    StartChild,
+    StartWait,
+)
 from outlast._model.events import Event, Logged
 from outlast.errors import NonDeterminismError
 
@@ -18,6 +25,8 @@ def fits(command: Asked, name: str | None, digest: str | None) -> bool:
         case StartChild():
             request = command.request
             return name in (None, request.workflow) and digest in (None, request.digest)
+        case OpenHook():
+            return name in (None, command.token)
         case StartWait() | SetAttributes():
             return True
         case unknown:
@@ -60,7 +69,13 @@ def _describe_event(event: Event) -> str:
 
 def describe_command(command: Asked) -> str:
     """A command for people: its kind and id, and where the code asks for it."""
-    kinds = {RunStep: "step", StartWait: "wait", StartChild: "child", SetAttributes: "attributes"}
+    kinds = {
+        RunStep: "step",
+        StartWait: "wait",
+        StartChild: "child",
+        SetAttributes: "attributes",
+        OpenHook: "hook",
+    }
     return _describe(
         kinds[type(command)], command.ref, getattr(command, "digest", None), command.line
     )

@@ -25,6 +25,7 @@ from outlast._engine.commands import (
     StartWait,
 )
 from outlast._engine.failures import child_failed_error, step_failed_error
+from outlast._engine.hooks import Hooks
 from outlast._engine.lens import through_lens
 from outlast._engine.loop import WorkflowTimer, make_loop
 from outlast._engine.outcome import Cancelled, Completed, Failed, Outcome
@@ -38,7 +39,13 @@ from outlast._model.events import (
     ChildCompleted,
     ChildFailed,
     ChildStarted,
+    HookConflicted,
+    HookDisposed,
+    HookExpired,
+    HookOpened,
+    HookReceived,
     Logged,
+    Payload,
     RunCancelled,
     RunCompleted,
     RunCreated,
@@ -75,6 +82,7 @@ class Execution:
         self.loop = self.requests.loop = make_loop(
             self, self.requests, salt=crc32(run_id.encode()) << 32
         )
+        self.hooks = Hooks(self.requests)
         self._codec = codec
         self._root: WorkflowTask | None = None
         audit.install()
@@ -96,11 +104,12 @@ class Execution:
         if self.outcome is None and self._root is not None and self._root.done():
             self.outcome = self._outcome(self._root)
             self.requests.operations.clear()
+            self.hooks.clear()
         return self.requests.take_commands()
 
     def outstanding(self) -> list[Command]:
         """All commands that no event has answered yet, in the order in which they were asked."""
-        return self.requests.outstanding()
+        return [*self.requests.outstanding(), *self.hooks.outstanding()]
 
     def close(self) -> None:
         """Leave memory, at the end or before it.
@@ -134,6 +143,10 @@ class Execution:
         """A value as payload. Raises `EncodeError` or `PayloadTooLargeError`."""
         return self._codec.encode(value, what=what)
 
+    def decode(self, payload: Payload) -> Any:
+        """The value of a payload. Raises `DecodeError`."""
+        return self._codec.decode(payload)
+
     # Delivering events
 
     def _deliver(self, logged: Logged) -> None:  # noqa: C901, PLR0912 - one arm for each kind of event
@@ -166,6 +179,10 @@ class Execution:
                     operation := answered(logged, event.id, SetAttributes, None, None)
                 ):
                     operation.set_result(None)
+            case (
+                HookOpened() | HookConflicted() | HookReceived() | HookExpired() | HookDisposed()
+            ) as event:
+                self.hooks.deliver(logged, event)
             case CancelRequested() as event:
                 self._cancel(event)
             case WakeRequested():
@@ -224,6 +241,7 @@ class Execution:
 
     def _begin(self, event: RunCreated) -> None:
         self.attributes = event.attributes
+        self.hooks.secret = event.secret
         call: Any = self._codec.decode(event.input)
         try:
             coroutine = _seen_through(self.definition.fn)(*call["args"], **call["kwargs"])

@@ -11,6 +11,7 @@ from outlast._engine.commands import (
     CancelWait,
     ChildRequest,
     Command,
+    OpenHook,
     RunStep,
     SetAttributes,
     StartChild,
@@ -91,6 +92,10 @@ class Requests:
         ref = self.loop.next_ref("set_attributes")
         return self._ask(SetAttributes(ref=ref, line=line, attributes=attributes))
 
+    def open_hook(self, command: OpenHook) -> Operation:
+        """A hook. Answered with nothing when it has its token, or cannot have it."""
+        return self._ask(command)
+
     # For the loop
 
     def now(self) -> Micros:
@@ -139,7 +144,7 @@ class Requests:
                 cancel = CancelChild(ref=command.ref, line=command.line, run_id=command.run_id)
                 self.taken_back[command.ref] = cancel
                 self._commands.append(cancel)
-            case SetAttributes():
+            case SetAttributes() | OpenHook():
                 pass
             case unknown:
                 assert_never(unknown)

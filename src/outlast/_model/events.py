@@ -39,6 +39,9 @@ class RunCreated(_Event, frozen=True, tag="run_created"):
     """The arguments: `{"args": [...], "kwargs": {...}}`, encoded."""
     attributes: Attributes = {}
     parent: Parent | None = None
+    secret: str = ""
+    """Random, and never shown: the tokens of the run's hooks are derived from it. Empty in the logs of
+    older versions."""
 
 
 class StepStarted(_Event, frozen=True, tag="step_started"):
@@ -159,6 +162,51 @@ class WakeRequested(_Event, frozen=True, tag="wake_requested"):
     those that are pending in its own order of things."""
 
 
+class HookOpened(_Event, frozen=True, tag="hook_opened"):
+    """A hook exists: written in one transaction with its row. From now on it can be resumed."""
+
+    id: str
+    token: str = ""
+    """The token that the code has chosen; empty where the token is derived from the secret of the run."""
+    expires_at: Micros | None = None
+    line: str | None = None
+
+
+class HookConflicted(_Event, frozen=True, tag="hook_conflicted"):
+    """A hook could not be opened: another hook has its token."""
+
+    id: str
+    token: str
+    owner: str
+    """The id of the run that has the token."""
+    line: str | None = None
+
+
+class HookReceived(_Event, frozen=True, tag="hook_received"):
+    """Somebody outside has handed in a payload. It is acknowledged by being here."""
+
+    payload: Payload
+    id: str = ""
+    """Empty if it came with the start of a run: then it is for the hook that has the token, or for the next
+    one that the run opens with it."""
+    token: str = ""
+    key: str | None = None
+    """The key that its sender has given it."""
+
+
+class HookExpired(_Event, frozen=True, tag="hook_expired"):
+    """The time of a hook has come; nothing is delivered to it any more."""
+
+    id: str
+    deadline: Micros
+
+
+class HookDisposed(_Event, frozen=True, tag="hook_disposed"):
+    """The code does not want the hook any more; its token is free."""
+
+    id: str
+
+
 class RunCompleted(_Event, frozen=True, tag="run_completed"):
     """The run ended with a result. Nothing comes after the end of a run."""
 
@@ -189,6 +237,11 @@ Event: TypeAlias = (
     | ChildFailed
     | ChildCancelled
     | AttributesSet
+    | HookOpened
+    | HookConflicted
+    | HookReceived
+    | HookExpired
+    | HookDisposed
     | CancelRequested
     | WakeRequested
     | RunCompleted

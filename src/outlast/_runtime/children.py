@@ -4,6 +4,7 @@ import msgspec
 
 from outlast._codec import encode_event
 from outlast._engine.commands import CancelChild, StartChild
+from outlast._ids import new_secret
 from outlast._model.events import CancelRequested, ChildStarted, RunCreated
 from outlast._model.runs import Parent, RunRecord
 from outlast.world import Append, RunDraft
@@ -20,6 +21,7 @@ def child_draft(parent: RunRecord, command: StartChild, *, version: str) -> RunD
         input=msgspec.Raw(request.input),
         attributes=request.attributes,
         parent=link,
+        secret=new_secret(),
     )
     return RunDraft(
         id=command.run_id,

@@ -18,11 +18,12 @@ from outlast._runtime.flights import (
     Flight,
     OnAppended,
     OnCreated,
+    OnDelivered,
     OnSettled,
 )
 from outlast._runtime.observers import Observers
 from outlast.errors import NoAppError, WorldError, WorldUnavailableError
-from outlast.world import Advance, Append, EventLog, Receipt, RunDraft, Settle
+from outlast.world import Advance, Append, Deliver, EventLog, Receipt, RunDraft, Settle
 
 logger: Final = logging.getLogger("outlast")
 
@@ -49,6 +50,7 @@ class Committer:
         self._creates: deque[tuple[RunDraft, OnCreated]] = deque()
         self._appends: deque[tuple[Append, OnAppended]] = deque()
         self._settles: deque[tuple[Settle, OnSettled]] = deque()
+        self._deliveries: deque[tuple[Deliver, OnDelivered]] = deque()
         self._runs: dict[Advancing, None] = {}
         self._alone: deque[Flight] = deque()
         """The parts of a batch that was refused: each is tried by itself, before anything else."""
@@ -76,6 +78,11 @@ class Committer:
         self._settles.append((settle, done))
         self._schedule()
 
+    def deliver(self, delivery: Deliver, done: OnDelivered) -> None:
+        """Hand a payload to a hook with the next batch. After `close` it is answered with `NoAppError`."""
+        self._deliveries.append((delivery, done))
+        self._schedule()
+
     def advance(self, run: Advancing) -> None:
         """Ask a run for its advance when the next batch is made up. Idempotent."""
         if run not in self._runs:
@@ -99,7 +106,8 @@ class Committer:
         self._refuse()
 
     def _has_work(self) -> bool:
-        return bool(self._runs or self._creates or self._appends or self._settles or self._alone)
+        asked = self._creates or self._appends or self._settles or self._deliveries
+        return bool(self._runs or asked or self._alone)
 
     def _schedule(self) -> None:
         if not self._scheduled and self._flight is None:
@@ -125,9 +133,10 @@ class Committer:
         error = NoAppError("writing to a run")
         flights = [self._flight] if self._flight else []
         flights += [*self._alone, Flight(appends=self._appends, creates=self._creates)]
-        flights.append(Flight(settles=self._settles))
+        flights.append(Flight(settles=self._settles, deliveries=self._deliveries))
         self._flight, self._alone = None, deque()
         self._appends, self._creates, self._settles = deque(), deque(), deque()
+        self._deliveries = deque()
         for flight in flights:
             for tell, arguments in flight.refusals(error):
                 tell(*arguments)
@@ -137,13 +146,20 @@ class Committer:
         # All of them: what was queued before an advance must not be committed after it.
         appends, self._appends = list(self._appends), deque()
         settles, self._settles = list(self._settles), deque()
+        deliveries, self._deliveries = list(self._deliveries), deque()
         advances: list[tuple[Advance, Advancing]] = []
         for run in list(self._runs):
             del self._runs[run]
             advance = run.take_advance()
             if advance is not None:
                 advances.append((advance, run))
-        return Flight(creates=creates, advances=advances, appends=appends, settles=settles)
+        return Flight(
+            creates=creates,
+            advances=advances,
+            appends=appends,
+            settles=settles,
+            deliveries=deliveries,
+        )
 
     def _write(self, flight: Flight) -> None:
         """Hand the batch to the world. No task: what is answered at once is delivered at once."""

@@ -14,6 +14,8 @@ from outlast.world import (
     Appended,
     Batch,
     Created,
+    Deliver,
+    Delivered,
     Receipt,
     RunDraft,
     Settle,
@@ -40,6 +42,7 @@ class Advancing(Protocol):
 OnCreated: TypeAlias = Callable[[Created | Exception, Micros], None]
 OnAppended: TypeAlias = Callable[[Appended | Exception], None]
 OnSettled: TypeAlias = Callable[[Settled | Exception], None]
+OnDelivered: TypeAlias = Callable[[Delivered | Exception], None]
 
 Calls: TypeAlias = deque[tuple[Callable[..., None], tuple[Any, ...]]]
 """What is to be called, with which arguments."""
@@ -52,12 +55,14 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
     advances: Sequence[tuple[Advance, Advancing]] = ()
     appends: Sequence[tuple[Append, OnAppended]] = ()
     settles: Sequence[tuple[Settle, OnSettled]] = ()
+    deliveries: Sequence[tuple[Deliver, OnDelivered]] = ()
     began: Micros = 0
     failures: int = 0
     """How often the world could not be reached, or did not answer."""
 
     def __len__(self) -> int:
-        return len(self.creates) + len(self.advances) + len(self.appends) + len(self.settles)
+        runs = len(self.creates) + len(self.advances) + len(self.appends)
+        return runs + len(self.settles) + len(self.deliveries)
 
     def batch(self) -> Batch:
         """What the world is asked to write."""
@@ -66,6 +71,7 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
             advances=tuple([advance for advance, _ in self.advances]),
             appends=tuple([append for append, _ in self.appends]),
             settles=tuple([settle for settle, _ in self.settles]),
+            deliveries=tuple([delivery for delivery, _ in self.deliveries]),
             again=self.failures > 0,
         )
 
@@ -79,6 +85,8 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
             yield Flight(appends=(append,), failures=self.failures)
         for settle in self.settles:
             yield Flight(settles=(settle,), failures=self.failures)
+        for delivery in self.deliveries:
+            yield Flight(deliveries=(delivery,), failures=self.failures)
 
     def answers(self, receipt: Receipt) -> Calls:
         """Tell everybody what was committed."""
@@ -91,6 +99,8 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
             calls.append((appended, (placed,)))
         for (_, settled), written in zip(self.settles, receipt.settled, strict=True):
             calls.append((settled, (written,)))
+        for (_, delivered), got in zip(self.deliveries, receipt.delivered, strict=True):
+            calls.append((delivered, (got,)))
         return calls
 
     def refusals(self, error: Exception) -> Calls:
@@ -100,10 +110,11 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
         calls.extend((run.abandoned, (error,)) for _, run in self.advances)
         calls.extend((appended, (error,)) for _, appended in self.appends)
         calls.extend((settled, (error,)) for _, settled in self.settles)
+        calls.extend((delivered, (error,)) for _, delivered in self.deliveries)
         return calls
 
     def events(self) -> int:
         """How many events it writes, more or less."""
         advanced = sum([len(advance.events) for advance, _ in self.advances])
         settled = sum([len(settle.events) for settle, _ in self.settles])
-        return len(self.creates) + advanced + len(self.appends) + settled
+        return len(self.creates) + advanced + len(self.appends) + settled + len(self.deliveries)

@@ -11,6 +11,9 @@ from outlast._engine.commands import (
     CancelStep,
     CancelWait,
     Command,
+    DisposeHook,
+    KeepHook,
+    OpenHook,
     RunStep,
     SetAttributes,
     StartChild,
@@ -22,6 +25,8 @@ from outlast._model.events import (
     AttributesSet,
     CancelRequested,
     Event,
+    HookDisposed,
+    HookExpired,
     Logged,
     WaitCompleted,
 )
@@ -30,7 +35,8 @@ from outlast._runtime.agenda import Agenda
 from outlast._runtime.children import child_cancellation, child_draft, child_started
 from outlast._runtime.dispatching import DispatchedSteps
 from outlast._runtime.endings import end_of
-from outlast._runtime.outbox import Outbox
+from outlast._runtime.hooks import HookOpenings
+from outlast._runtime.outbox import Outbox, Sent
 from outlast._runtime.problems import problem_text
 from outlast._runtime.shared import Shared
 from outlast._runtime.underway import AttemptsUnderWay
@@ -70,6 +76,7 @@ class LiveRun:
         self._runtime = runtime
         self._outbox = Outbox()
         self._dispatched = DispatchedSteps(runtime, self, self._outbox)
+        self._hooks = HookOpenings(self, self._outbox)
         self._agenda = Agenda(runtime.clock, self._on_time)
         self._seen = 0
         """How many events of the log this process has."""
@@ -141,19 +148,26 @@ class LiveRun:
             return
         if sent.children:
             self._runtime.on_due(None)
-        position = answer.position - len(sent.events)
+        written = sent.written(answer)
+        position = answer.position - len(written)
         self._seen = answer.position
         self._unread.extend(answer.missed)
         while self._unread:
             if not self._take(self._unread.popleft()):
                 return
-        for event in () if answer.again else sent.events:
+        for event in written:
             if not self._take(Logged(position, at, event)):
                 return
             position += 1
+        self._answered(sent, answer)
+        self.settle()
+
+    def _answered(self, sent: Sent, answer: Advanced) -> None:
+        """What does not stand in the log: what became of steps for other workers, and of hooks."""
         if sent.queue is not None:
             self._dispatched.answered(sent.queue, missed=bool(answer.missed))
-        self.settle()
+        if sent.opens:
+            self._hooks.answered(sent, answer)
 
     def abandoned(self, error: Exception) -> None:
         """See `Advancing`. The world is broken: the run stays there as it is."""
@@ -265,7 +279,7 @@ class LiveRun:
         self._outbox.put(self.last_event)
         self._then(then)
 
-    def _dispatch(self, commands: Sequence[Command]) -> None:
+    def _dispatch(self, commands: Sequence[Command]) -> None:  # noqa: C901 - one arm for each kind of command
         for command in commands:
             match command:
                 case RunStep():
@@ -279,9 +293,13 @@ class LiveRun:
                     self.write(
                         AttributesSet(attributes=attributes, id=command.ref, line=command.line)
                     )
+                case OpenHook() | KeepHook() | DisposeHook():
+                    self._tend(command)
                 case CancelStep(dispatched=True):
+                    self._hooks.forget(command.ref)
                     self._dispatched.withdraw(command.ref)
                 case CancelStep():
+                    self._hooks.forget(command.ref)
                     self._agenda.remove(command.ref)
                     self.attempts.cancel(command.ref)
                 case CancelWait():
@@ -291,7 +309,21 @@ class LiveRun:
                 case unknown:
                     assert_never(unknown)
 
+    def _tend(self, command: OpenHook | KeepHook | DisposeHook) -> None:
+        match command:
+            case OpenHook():
+                self._hooks.open(command)
+            case KeepHook():
+                self._agenda.add_hook(command)
+            case DisposeHook():
+                self._agenda.remove(command.ref)
+                self.write(HookDisposed(id=command.ref))
+            case unknown:
+                assert_never(unknown)
+
     def _run_step(self, command: RunStep) -> None:
+        if self._hooks.holds(command):
+            return
         if command.definition.policy.queue is not None:
             self._dispatched.dispatch(command)
         elif command.not_before and command.not_before > self._runtime.clock.now():
@@ -309,6 +341,8 @@ class LiveRun:
 
     def settle(self) -> None:
         """After a turn: write what there is to write, arm the timer, or let go if nothing runs."""
+        for step in self._hooks.release():
+            self._run_step(step)
         if self._outbox.waiting:
             self._runtime.committer.advance(self)
             return
@@ -323,7 +357,7 @@ class LiveRun:
             self._agenda.arm(due_at)
         elif self.attempts:
             return
-        elif self.execution.requests.operations.awaits_others:
+        elif self.execution.requests.operations.awaits_others or self.execution.hooks.any_live:
             self._runtime.linger(self)
         else:
             self.suspend()
@@ -339,7 +373,8 @@ class LiveRun:
     def _on_time(self) -> None:
         if self.gone:
             return
-        steps, waits = self._agenda.take_due(self._runtime.clock.now())
+        now = self._runtime.clock.now()
+        steps, waits = self._agenda.take_due(now)
         for step in steps:
             self._run_step(step)
         for wait in waits:
@@ -348,6 +383,8 @@ class LiveRun:
                     id=wait.ref, deadline=wait.deadline, started_at=wait.started_at, line=wait.line
                 )
             )
+        for ref, deadline in self._agenda.take_expired(now):
+            self.write(HookExpired(id=ref, deadline=deadline))
         self.settle()
 
 

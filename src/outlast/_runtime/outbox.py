@@ -5,9 +5,16 @@ from collections.abc import Callable
 import msgspec
 
 from outlast._codec import encode_event
-from outlast._model.events import AttributesSet, Event, StepStarted
+from outlast._model.events import (
+    AttributesSet,
+    Event,
+    HookDisposed,
+    HookExpired,
+    HookOpened,
+    StepStarted,
+)
 from outlast._model.runs import Attributes
-from outlast.world import Advance, Dispatch, Keep, RunDraft, Then
+from outlast.world import Advance, Advanced, Dispatch, HookDraft, Keep, RunDraft, Then
 
 
 class QueueChanges(msgspec.Struct, gc=False):
@@ -15,6 +22,13 @@ class QueueChanges(msgspec.Struct, gc=False):
 
     dispatches: dict[str, Dispatch]
     withdraws: dict[str, None]
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """A hook to open."""
+
+    draft: HookDraft
+    event: HookOpened
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -26,6 +40,14 @@ class Sent(msgspec.Struct, frozen=True):
     """Whether it creates child runs."""
     queue: QueueChanges | None
     """Steps for other workers, and those that are not wanted any more."""
+    opens: dict[str, Opening]
+    """Hooks, by their refs."""
+
+    def written(self, answer: Advanced) -> list[Event]:
+        """The events of the advance that were written, in their order."""
+        if answer.again:
+            return []
+        return [*[self.opens[ref].event for ref in answer.opened], *self.events]
 
 
 class Outbox:
@@ -41,6 +63,8 @@ class Outbox:
         self._children: list[RunDraft] = []
         self._attributes: Attributes = {}
         self._queue: QueueChanges | None = None
+        self._opens: dict[str, Opening] = {}
+        self._disposes: list[str] = []
 
     @property
     def waiting(self) -> bool:
@@ -49,16 +73,25 @@ class Outbox:
             bool(self.events)
             or self.nudged
             or self._queue is not None
+            or bool(self._opens)
             or not isinstance(self.then, Keep)
         )
 
     def put(self, event: Event, child: RunDraft | None = None) -> None:
-        """Write an event; with it, create a child; with `AttributesSet`, merge them into the row."""
+        """Write an event; with it, create a child; with `AttributesSet`, merge them into the row; with the
+        end of a hook, free its token."""
         self.events.append(event)
         if child is not None:
             self._children.append(child)
         if isinstance(event, AttributesSet):
             self._attributes.update(event.attributes)
+        elif isinstance(event, HookDisposed | HookExpired):
+            self._opens.pop(event.id, None)
+            self._disposes.append(event.id)
+
+    def open(self, opening: Opening) -> None:
+        """Open a hook."""
+        self._opens[opening.draft.ref] = opening
 
     def dispatch(self, dispatch: Dispatch) -> None:
         """Put a step into the queue of other workers."""
@@ -80,13 +113,15 @@ class Outbox:
     def discard(self) -> None:
         """Forget what is not on its way."""
         self.events, self._children, self._attributes, self._queue = [], [], {}, None
+        self._opens, self._disposes = {}, []
 
     def take(self, run_id: str, epoch: int, seen: int) -> Advance | None:
         """The next advance; `None` if there is nothing to write, or one is on its way."""
         if self.in_flight is not None or not self.waiting:
             return None
         queue = self._queue
-        sent = self.in_flight = Sent(self.events, self.then, bool(self._children), queue)
+        opens, disposes = self._opens, tuple(self._disposes)
+        sent = self.in_flight = Sent(self.events, self.then, bool(self._children), queue, opens)
         children, attributes = tuple(self._children), self._attributes or None
         self.discard()
         self.then, self.nudged = Keep(), False
@@ -101,6 +136,8 @@ class Outbox:
             children=children,
             dispatches=() if queue is None else tuple(queue.dispatches.values()),
             withdraws=() if queue is None else tuple(queue.withdraws),
+            disposes=disposes,
+            opens=tuple([opening.draft for opening in opens.values()]),
         )
 
     def answered(self) -> Sent | None:

@@ -37,6 +37,8 @@ from outlast.world import (
     Claim,
     ClaimedRun,
     Created,
+    Deliver,
+    Delivered,
     End,
     RunDraft,
     StoredEvent,
@@ -146,6 +148,18 @@ class Runtime:
             _resolve(future, answer)
 
         self.committer.append(append, done)
+        return await future
+
+    async def deliver(self, delivery: Deliver) -> Delivered:
+        """Hand a payload to a hook. Durable on return, if it was delivered."""
+        future: asyncio.Future[Delivered] = asyncio.get_running_loop().create_future()
+
+        def done(answer: Delivered | Exception) -> None:
+            if isinstance(answer, Delivered) and delivery.run_id not in self.live:
+                self.on_due(None)
+            _resolve(future, answer)
+
+        self.committer.deliver(delivery, done)
         return await future
 
     def append(self, append: Append) -> None:

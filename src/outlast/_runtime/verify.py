@@ -13,6 +13,9 @@ from outlast._engine.commands import (
     CancelStep,
     CancelWait,
     Command,
+    DisposeHook,
+    KeepHook,
+    OpenHook,
     RunStep,
     SetAttributes,
     StartChild,
@@ -83,7 +86,9 @@ def _describe(command: Command) -> str:
             return f"{describe_command(command)} as {command.run_id!r}"
         case SetAttributes():
             return f"{describe_command(command)} to {command.attributes}"
-        case CancelChild() | CancelStep() | CancelWait():
+        case OpenHook() | KeepHook():
+            return f"{type(command).__name__} {command.ref} until {command.expires_at}"
+        case DisposeHook() | CancelChild() | CancelStep() | CancelWait():
             return f"to take back {command.ref}"
         case unknown:
             assert_never(unknown)

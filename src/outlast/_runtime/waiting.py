@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from outlast._engine.commands import Command, RunStep, StartChild, StartWait
+from outlast._engine.commands import Command, KeepHook, RunStep, StartChild, StartWait
 from outlast._model.runs import Waiting
 
 MAX_SHOWN = 20
@@ -34,5 +34,9 @@ def _waiting(command: Command) -> Waiting | None:
             )
         case StartChild():
             return Waiting(kind="child", ref=command.ref, on=command.run_id, line=command.line)
+        case KeepHook(awaited=True):
+            return Waiting(
+                kind="hook", ref=command.ref, until=command.expires_at, line=command.line
+            )
         case _:
             return None

@@ -1,0 +1,125 @@
+"""The schema of a hook: checking payloads with its type where that is known, and else with its JSON Schema."""
+
+import sys
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+
+from outlast._model.events import Payload
+from outlast.errors import DefinitionError, HookPayloadError
+
+NO_SCHEMA: Final = msgspec.Raw(b"")
+
+
+class HookData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The data of a hook's row. Compatibility rule, as for events: fields are only ever added."""
+
+    schema: Payload = NO_SCHEMA
+    """The JSON Schema."""
+    type: str = ""
+    """Module and name of a class, `flows:Approval`; empty for other types."""
+    metadata: Payload = NO_SCHEMA
+    """An object, encoded."""
+
+
+encode_data: Final = msgspec.json.Encoder().encode
+decode_data: Final = msgspec.json.Decoder(HookData).decode
+
+
+def json_schema(schema: Any) -> bytes:
+    """The JSON Schema of a type. Raises `DefinitionError` if it has none."""
+    # Here and not above: only a process that uses schemas needs pydantic for them.
+    from pydantic.errors import PydanticUserError
+
+    try:
+        return msgspec.json.encode(_adapter(schema).json_schema())
+    except PydanticUserError as error:
+        raise DefinitionError(
+            f"hook({schema!r})", f"the type has no JSON Schema: {error.message}"
+        ) from None
+
+
+def type_name(schema: Any) -> str:
+    """By what a class is found in another process; empty if it cannot be."""
+    if not isinstance(schema, type):
+        return ""
+    name = f"{schema.__module__}:{schema.__qualname__}"
+    return name if _known_type(name) is schema else ""
+
+
+def typed(value: Any, schema: Any) -> Any:
+    """A value as the type has it. Raises `HookPayloadError`."""
+    from pydantic import ValidationError
+
+    try:
+        return _adapter(schema).validate_json(_json(value))
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(str(part) for part in detail['loc']) or '$'}: {detail['msg']}"
+            for detail in error.errors(include_url=False, include_context=False)
+        ]
+        raise HookPayloadError(problems) from error
+
+
+def fitting(value: Any, data: HookData) -> Any:
+    """A payload in its JSON form, which fits. Raises `HookPayloadError` if it does not.
+
+    The type is used if this process has it, since it may ask for more than its JSON Schema tells.
+    """
+    if not data.schema:
+        return value
+    plain = msgspec.json.decode(_json(value))
+    known = _known_type(data.type) if data.type else None
+    if known is not None:
+        typed(value, known)
+    else:
+        _check(plain, bytes(data.schema))
+    return plain
+
+
+def _check(plain: Any, schema: bytes) -> None:
+    # Here and not above: it takes as long to import as the rest of the library, and only a process that does
+    # not know the type needs it.
+    from jsonschema import Draft202012Validator
+
+    found = Draft202012Validator(msgspec.json.decode(schema)).iter_errors(plain)
+    if problems := [f"{error.json_path}: {error.message}" for error in found]:
+        raise HookPayloadError(problems)
+
+
+def _json(value: Any) -> bytes:
+    """The value as JSON, as pydantic writes it. Raises `HookPayloadError` if it has no such form."""
+    from pydantic_core import PydanticSerializationError, to_json
+
+    try:
+        return to_json(value, by_alias=True, inf_nan_mode="strings")
+    except (PydanticSerializationError, ValueError) as error:
+        raise HookPayloadError([f"$: {error}"]) from None
+
+
+def _known_type(name: str) -> type | None:
+    """The class of that name, if its module is loaded."""
+    module, _, path = name.partition(":")
+    found: Any = sys.modules.get(module)
+    for part in path.split("."):
+        found = getattr(found, part, None)
+    return found if isinstance(found, type) else None
+
+
+def _adapter(schema: Any) -> Any:
+    try:
+        return _kept_adapter(schema)
+    except TypeError:  # not hashable
+        return _make_adapter(schema)
+
+
+@lru_cache(maxsize=200)
+def _kept_adapter(schema: Any) -> Any:
+    return _make_adapter(schema)
+
+
+def _make_adapter(schema: Any) -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(schema)

@@ -1,0 +1,87 @@
+"""The hooks of a live run: opening them, and holding back what may tell of them before they are open."""
+
+from typing import Protocol
+
+from outlast._codec import encode_event
+from outlast._engine.commands import OpenHook, RunStep
+from outlast._engine.execution import Execution
+from outlast._model.events import Event, HookConflicted, HookOpened
+from outlast._runtime.outbox import Opening, Outbox, Sent
+from outlast.world import Advanced, HookDraft
+
+
+class LiveRun(Protocol):
+    """The run whose hooks these are."""
+
+    execution: Execution
+
+    def write(self, event: Event) -> None:
+        """Put an event into the log with the next batch."""
+        ...
+
+
+class HookOpenings:
+    """Hooks that are not open yet. A step that was asked for after one of them may be about to tell its token
+    to somebody, so it begins once the hook can be found."""
+
+    def __init__(self, run: LiveRun, outbox: Outbox) -> None:
+        self._run, self._outbox = run, outbox
+        self._undecided: set[str] = set()
+        self._held: dict[str, RunStep] = {}
+
+    def open(self, command: OpenHook) -> None:
+        """Open a hook with the next batch."""
+        self._undecided.add(command.ref)
+        event = HookOpened(
+            id=command.ref,
+            token=command.token if command.chosen else "",
+            expires_at=command.expires_at,
+            line=command.line,
+        )
+        draft = HookDraft(
+            ref=command.ref,
+            token=command.token,
+            event=encode_event(event),
+            kind=command.kind,
+            expires_at=command.expires_at,
+            data=command.data,
+        )
+        self._outbox.open(Opening(draft, event))
+
+    def holds(self, command: RunStep) -> bool:
+        """Whether the step has to wait, and is kept until `release` gives it."""
+        if not self._waits():
+            return False
+        self._held[command.ref] = command
+        return True
+
+    def forget(self, ref: str) -> None:
+        """The step is not wanted any more."""
+        self._held.pop(ref, None)
+
+    def release(self) -> list[RunStep]:
+        """The steps that need not wait any more."""
+        if not self._held or self._waits():
+            return []
+        held, self._held = self._held, {}
+        return list(held.values())
+
+    def answered(self, sent: Sent, answer: Advanced) -> None:
+        """The hooks were opened, and that was fed; or they could not be. Those that were not tried, since
+        something had been missed, go again if they are still wanted."""
+        for ref, owner in answer.conflicts:
+            draft = sent.opens[ref].draft
+            if self._is_undecided(ref):
+                line = sent.opens[ref].event.line
+                self._run.write(HookConflicted(id=ref, token=draft.token, owner=owner, line=line))
+        conflicts = dict(answer.conflicts)
+        for ref, opening in sent.opens.items():
+            if ref not in conflicts and self._is_undecided(ref):
+                self._outbox.open(opening)
+
+    def _waits(self) -> bool:
+        self._undecided = {ref for ref in self._undecided if self._is_undecided(ref)}
+        return bool(self._undecided)
+
+    def _is_undecided(self, ref: str) -> bool:
+        return self._run.execution.requests.operations.is_pending(ref)
