@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from outlast import set_attributes, sleep, step, step_info, workflow
+from outlast import set_attributes, sleep, step, step_info, workflow, writable
 
 
 @dataclass
@@ -50,3 +50,15 @@ async def fulfil(order: CliOrder, where: str = "Bern", *, fast: bool = False) ->
 async def nap(length: str = "3 days") -> str:
     await sleep(length)
     return "rested"
+
+
+@step(name="cli_say")
+async def say(order: CliOrder) -> None:
+    words = writable("words")
+    for word in ("hello", b"\xff", order):
+        await words.write(word)
+
+
+@workflow(name="cli_talk")
+async def talk(item: str = "pen") -> None:
+    await say(CliOrder(1, [item]))

@@ -86,7 +86,7 @@ def tell(make_data: MakeData, *deaths: Fault) -> Told:
     async def main() -> Told:
         clock = SkippingClock(threshold=0)
         data = make_data(clock)
-        lives = []
+        lives: list[Life] = []
         async with App(world=data.world(), clock=clock, worker=False) as client:
             run = await client.start(speech(), run_id=RUN)
             solo = asyncio.create_task(plainly(run, "solo"))
@@ -124,7 +124,7 @@ async def with_markers(run: Run[Any], name: str) -> list[str]:
 
 async def read_late(run: Run[Any]) -> dict[str, list[str]]:
     """All streams, and each of them from every index on."""
-    late = {}
+    late: dict[str, list[str]] = {}
     for info in await run.streams():
         words = late[info.name] = [word async for word in run.stream(info.name)]
         assert info.closed

@@ -14,7 +14,7 @@ from outlast.world import StreamPage, StreamWrite, Supersede, World
 from outlast.worlds.memory import MemoryWorld
 from outlast.worlds.sqlite import SqliteWorld
 
-REFS = ("a#1", "b#1", "c#1")
+REFS: tuple[str, ...] = ("a#1", "b#1", "c#1")
 
 Write: TypeAlias = tuple[str, int]
 """A step writes so many chunks."""
@@ -32,8 +32,8 @@ class Model:
 
     def __init__(self) -> None:
         self.chunks: list[tuple[str, str]] = []
-        self.attempts = dict.fromkeys(REFS, 1)
-        self.written = dict.fromkeys(REFS, 0)
+        self.attempts: dict[str, int] = dict.fromkeys(REFS, 1)
+        self.written: dict[str, int] = dict.fromkeys(REFS, 0)
         self.count = 0
 
     def texts(self) -> list[str]:

@@ -3,6 +3,8 @@
 from functools import cache
 from typing import Any, Final
 
+import msgspec
+
 from outlast._codec import Codec, class_name
 from outlast._codec.classes import find_class
 from outlast.errors import PayloadTooLargeError
@@ -37,6 +39,11 @@ def value_of(chunk: Chunk, of: str | None, codec: Codec) -> Any:
     """The value of a chunk. Raises `DecodeError` and `pydantic.ValidationError`."""
     value = chunk.data if chunk.raw else codec.decode(chunk.data)
     return value if of is None else _adapter(of).validate_python(value)
+
+
+def form_of(chunk: Chunk, codec: Codec) -> Any:
+    """The JSON of a chunk, in which other types are tagged objects."""
+    return msgspec.json.decode(codec.encode(chunk.data) if chunk.raw else chunk.data)
 
 
 @cache

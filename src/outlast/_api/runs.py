@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
+from functools import partial
 from typing import Any, Generic, Literal, TypeVar, cast, overload
 
-from outlast._api.chunks import type_name
+from outlast._api.chunks import type_name, value_of
 from outlast._api.reading import event_record, run_info, step_records
 from outlast._api.streaming import read_stream, stream_info, stream_infos
 from outlast._api.where import current_execution
@@ -209,8 +210,8 @@ class Run(Generic[R_co]):
         """
         runtime = self._runtime("Run.stream()")
         request = StreamRead(run_id=self.id, name=checked_name(name), start=start)
-        of = type_name(type)
-        return read_stream(runtime, request, of=of, markers=markers, follow=follow)
+        read = partial(value_of, of=type_name(type), codec=runtime.codec)
+        return read_stream(runtime, request, read, markers=markers, follow=follow)
 
     async def stream_info(self, name: str = DEFAULT) -> StreamInfo:
         """Where a stream stands, also one that nobody has written to yet."""

@@ -1,19 +1,26 @@
 """Reading streams."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
-from outlast._api.chunks import value_of
+from outlast._api.chunks import form_of
+from outlast._api.writable import checked_name
 from outlast._runtime.runtime import Runtime
 from outlast.errors import RunNotFoundError
 from outlast.records import Rewind, StreamInfo
-from outlast.world import StreamPage, StreamRead, StreamState
+from outlast.world import Chunk, StreamPage, StreamRead, StreamState
 
 
 async def read_stream(
-    runtime: Runtime, request: StreamRead, *, of: str | None, markers: bool, follow: bool
+    runtime: Runtime,
+    request: StreamRead,
+    read: Callable[[Chunk], Any],
+    *,
+    markers: bool = False,
+    follow: bool = True,
 ) -> AsyncIterator[Any]:
-    """The values of a stream, as they come, until it is over; see `Run.stream`."""
+    """What is read of the chunks of a stream, as they come, until it is over; see `Run.stream`."""
     run_id, name, at, epoch = request.run_id, request.name, request.start, request.epoch
     until: int | None = None
     with runtime.followers.following(run_id) as changes:
@@ -30,13 +37,21 @@ async def read_stream(
             at = page.start
             for chunk in page.chunks:
                 at += 1
-                yield value_of(chunk, of, runtime.codec)
+                yield read(chunk)
             if not follow and at >= until:
                 return
             if at >= page.tail:
                 if page.over:
                     return
                 await changes.next()
+
+
+def stream_forms(
+    runtime: Runtime, run_id: str, name: str, start: int, *, follow: bool
+) -> AsyncIterator[Any]:
+    """The same as the JSON of the codec, for tools: no class needs to be known."""
+    request = StreamRead(run_id=run_id, name=checked_name(name), start=start)
+    return read_stream(runtime, request, partial(form_of, codec=runtime.codec), follow=follow)
 
 
 async def stream_infos(runtime: Runtime, run_id: str) -> list[StreamInfo]:

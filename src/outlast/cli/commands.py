@@ -19,6 +19,7 @@ COMMANDS: Final = (
     ("list", LOOK, "List runs, newest first."),
     ("show", LOOK, "Show a run: its steps, waits, children and errors on a timeline."),
     ("events", LOOK, "Print the log of a run."),
+    ("stream", LOOK, "Print what a run has written to a stream."),
     ("workers", LOOK, "List the workers."),
     ("cancel", ACT, "Ask for runs to be cancelled."),
     ("wake", ACT, "End the sleeps of runs now, and try blocked runs again."),

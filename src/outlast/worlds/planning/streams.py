@@ -149,7 +149,7 @@ def doomed(batch: StreamBatch, known: KnownStreams) -> frozenset[StreamKey]:
 def plan_streams(batch: StreamBatch, known: KnownStreams) -> StreamPlan:
     """What the batch does to the streams that are known."""
     planner = _Planner(known)
-    answers = tuple([planner.do(part) for part in batch.parts])
+    answers: tuple[StreamAnswer, ...] = tuple([planner.do(part) for part in batch.parts])
     added = [(key, place) for key, place in planner.new_places() if place.number == 0]
     changed = {key: known.streams[key] for key in planner.changed}
     writers = {key: known.writers[key] for key in planner.written}
