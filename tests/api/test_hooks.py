@@ -192,7 +192,7 @@ async def claims_token() -> str:
         except HookConflictError as error:
             assert error.run_id == owner.id
             return owner.id
-    return await mine
+    return str(await mine)
 
 
 def test_of_two_hooks_with_one_token_one_is_told_of_the_other(on_app: Bench) -> None:
@@ -385,3 +385,60 @@ async def _opened(app: App, token: str) -> Any:
 
 async def _received(run: Run[Any]) -> list[Any]:
     return [event for event in await run.events() if event.kind == "hook_received"]
+
+
+@workflow
+async def collects(token: str, count: int) -> list[Any]:
+    return [value async for value in _take(hook(token=token), count)]
+
+
+async def _take(values: Any, count: int) -> Any:
+    async for value in values:
+        yield value
+        if (count := count - 1) == 0:
+            return
+
+
+def test_a_start_with_a_payload_starts_or_delivers(on_app: Bench) -> None:
+    async def scenario(app: App) -> Any:
+        first = await start(collects("order:7", 4), token="order:7", payload=None)
+        second = await app.start(collects("order:7", 4), token="order:7", payload=2)
+        assert second == first
+        await resume("order:7", {"three": 3})
+        for _ in range(2):
+            third = await start(
+                collects("order:7", 4), idempotency_key="key", token="order:7", payload=4
+            )
+            assert third == first
+        assert await first.result() == [None, 2, {"three": 3}, 4]
+        anew = await start(collects("order:7", 1), token="order:7", payload="anew")
+        assert anew != first
+        return await anew.result()
+
+    assert on_app(scenario) == ["anew"]
+    assert on_app(scenario, options=WorkerOptions(linger=0, verify_replay=True)) == ["anew"]
+
+
+def test_the_payload_of_a_start_must_fit_the_live_hook(on_app: Bench) -> None:
+    async def scenario(app: App) -> Any:
+        run = await start(chooses(), token="choice", payload="no")
+        other = await start(chooses(), run_id="other", token="elsewhere", payload=1)
+        assert await run.result() == "no"
+        await other.cancel()
+        await outcome(other)
+        await start(chooses())
+        await _opened(app, "choice")
+        with pytest.raises(HookPayloadError):
+            await start(chooses(), token="choice", payload="perhaps")
+        with pytest.raises(ValueError, match="together"):
+            await start(chooses(), token="choice")
+        return len((await app.list_runs()).runs)
+
+    assert on_app(scenario) == 3
+
+
+def test_what_a_start_brought_may_not_fit(on_app: Bench) -> None:
+    async def scenario(app: App) -> Any:
+        return await outcome(await start(chooses(), token="choice", payload="perhaps"))
+
+    assert isinstance(on_app(scenario).__cause__, HookPayloadError)

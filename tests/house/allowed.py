@@ -5,13 +5,18 @@ Keys are `module:qualified.name`, a module's name, or a path from the root of th
 
 from collections.abc import Mapping
 
-LONG_FILES: Mapping[str, str] = {}
+LONG_FILES: Mapping[str, str] = {
+    "src/outlast/errors.py": "the one tree of errors, which is drawn at its top and read as a whole",
+}
 
-LONG_CLASSES: Mapping[str, str] = {}
+LONG_CLASSES: Mapping[str, str] = {
+    "outlast._runtime.live:LiveRun": "all that is under way for a run meets here; each part is a class of its own",
+}
 
 WIDE_CLASSES: Mapping[str, str] = {
     "outlast._engine.loop:WorkflowLoop": "asyncio's contract for event loops has these methods",
-    "outlast._runtime.live:LiveRun": "it joins outbox, agenda and attempts; most methods are two lines",
+    "outlast._runtime.live:LiveRun": "it joins outbox, agenda, attempts and hooks; most methods are two lines",
+    "outlast._runtime.runtime:Runtime": "what all live runs share, and each door to the committer",
     "outlast.testing.conformance.programs:_Program": "one short maker for each operation of a world",
 }
 
@@ -31,8 +36,10 @@ DEEP_FOLDERS: Mapping[str, str] = {
 LAZY_IMPORTS: Mapping[str, str] = {
     "outlast.worlds": "the world in PostgreSQL needs a driver that only an extra brings",
     "_outlast_command": "its point is to be there before the package is imported",
+    "outlast.cli.looking": "what asks over HTTP comes with an extra; it says so where that is missing",
     "outlast.cli.serve": "what it serves with comes with an extra; it says so where that is missing",
     "outlast._registry.arguments": "pydantic takes longer to import than the rest, and not every process calls",
+    "outlast._api.hook_schemas": "pydantic and jsonschema take long to import, and not every process has hooks",
     "outlast.worlds.sqlite.migrations": "only the message of a refusal needs the library's version",
 }
 """Modules that import inside functions, other than an optional extra."""

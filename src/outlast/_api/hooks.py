@@ -31,13 +31,16 @@ from outlast._registry.durations import TimeLike, deadline, to_datetime
 from outlast._runtime.runtime import Runtime
 from outlast.errors import HookNotFoundError, NotAllowedHereError
 from outlast.records import HookInfo, HookPage
-from outlast.world import Deliver
+from outlast.world import Deliver, EventDraft
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 _MAX_TOKEN: Final = 500
 _TRIES: Final = 10
+
+NO_PAYLOAD: Final[Any] = object()
+"""No payload is given: `None` is one."""
 
 
 class Hook(Generic[T_co]):
@@ -220,6 +223,16 @@ async def resume_on(runtime: Runtime, token: str, payload: Any, key: str | None)
             return found.run_id
         # By now the token is another hook's, or nobody's.
     raise HookNotFoundError(token)
+
+
+async def first_payload(runtime: Runtime, token: str, payload: Any) -> EventDraft:
+    """The event for a payload that comes with the start of a run. It fits the hook that has the token now, if
+    there is one; of others nobody knows yet what they want."""
+    found = await runtime.world.listing.hook(token)
+    if found is not None and not _has_expired(found, runtime.clock.now()):
+        payload = fitting(payload, decode_data(found.data))
+    data = runtime.codec.encode(payload, what="payload")
+    return encode_event(HookReceived(payload=msgspec.Raw(data), token=token))
 
 
 async def find_hook(runtime: Runtime, token: str) -> HookInfo:

@@ -8,6 +8,7 @@ import msgspec
 from outlast._api.ambient import ambient_app
 from outlast._api.attributes import checked_attributes
 from outlast._api.calls import Call, child_request, encode_call
+from outlast._api.hooks import NO_PAYLOAD, checked_token, first_payload
 from outlast._api.runs import Run, checked_run_id
 from outlast._api.where import current_execution
 from outlast._codec import encode_event
@@ -36,6 +37,8 @@ class StartKeywords(TypedDict, total=False):
     queue: str | None
     delay: TimeLike | None
     version: str | None
+    token: str | None
+    payload: Any
 
 
 class StartOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +52,9 @@ class StartOptions(msgspec.Struct, frozen=True, kw_only=True):
     queue: str | None
     delay: TimeLike | None
     version: str | None
+    token: str | None
+    """That of the hook which the payload is for."""
+    payload: Any
 
 
 def start_options(keywords: StartKeywords) -> StartOptions:
@@ -56,6 +62,9 @@ def start_options(keywords: StartKeywords) -> StartOptions:
     run_id, key = keywords.get("run_id"), keywords.get("idempotency_key")
     if run_id is not None and key is not None:
         raise ValueError("give run_id or idempotency_key, not both")
+    token, payload = keywords.get("token"), keywords.get("payload", NO_PAYLOAD)
+    if (token is None) != (payload is NO_PAYLOAD):
+        raise ValueError("give token and payload together")
     _check_start(keywords)
     if run_id is not None:
         run_id = checked_run_id(run_id)
@@ -69,10 +78,12 @@ def start_options(keywords: StartKeywords) -> StartOptions:
         queue=keywords.get("queue"),
         delay=keywords.get("delay"),
         version=keywords.get("version"),
+        token=None if token is None else checked_token(token),
+        payload=payload,
     )
 
 
-async def start(
+async def start(  # noqa: PLR0913 - the options are keywords, and most calls give none
     call: Call[R],
     /,
     *,
@@ -83,6 +94,8 @@ async def start(
     queue: str | None = None,
     delay: TimeLike | None = None,
     version: str | None = None,
+    token: str | None = None,
+    payload: Any = NO_PAYLOAD,
 ) -> Run[R]:
     """Start a run of a workflow. Durable on return: the run will be executed, whatever happens.
 
@@ -99,13 +112,18 @@ async def start(
         queue: The queue whose workers execute the run; `"default"`, in a child the parent's.
         delay: Not to begin before: seconds, a text, a `timedelta`, or an aware `datetime`.
         version: The version of the code to record; by default this process's own.
+        token: Start the run together with a payload for the hook with this token, as one: if a live run has such a
+            hook, the payload goes to it, and that run is given; otherwise the run is started, and the first hook
+            that it opens with this token receives the payload. What else comes for the token goes to it too.
+        payload: The payload for it.
 
     Raises:
+        HookPayloadError: The payload does not fit the schema of the live hook. Nothing was started.
         EncodeError: An argument or attribute cannot be stored. Nothing was started.
         PayloadTooLargeError: The arguments are too large. Nothing was started.
         InvalidDurationError: The delay is no time.
         NoAppError: No app is open.
-        ValueError: An id, a key, a queue, a priority or a version that cannot be one.
+        ValueError: An id, a key, a queue, a priority, a version or a token that cannot be one.
     """
     if not isinstance(call, Call):  # pyright: ignore[reportUnnecessaryIsInstance] - users without a type checker
         msg = f"start() with a {type(call).__name__}"
@@ -123,6 +141,8 @@ async def start(
             "queue": queue,
             "delay": delay,
             "version": version,
+            "token": token,
+            "payload": payload,
         }
     )
     execution = current_execution()
@@ -154,9 +174,14 @@ async def start_on(runtime: Runtime, call: Call[R], options: StartOptions) -> Ru
         delay=_delay(options.delay, now),
         created=encode_event(created),
         idempotency_key=options.idempotency_key,
+        token=options.token,
+        delivery=None
+        if options.token is None
+        else await first_payload(runtime, options.token, options.payload),
     )
     answer = await runtime.create(draft, created)
-    if not answer.new:
+    delivered = options.token is not None and answer.run_id != draft.id
+    if not answer.new and not delivered:
         await _check_same_workflow(runtime, answer.run_id, call.workflow)
     return Run(answer.run_id, lambda: runtime)
 
@@ -172,6 +197,12 @@ async def _check_same_workflow(runtime: Runtime, run_id: str, workflow: str) -> 
 async def _start_child(
     execution: Execution, call: Call[R], options: StartOptions, line: str | None
 ) -> Run[R]:
+    if options.token is not None:
+        raise NotAllowedHereError(
+            "start() with a token",
+            "in a workflow",
+            "Call it in a step, or await a hook of one's own.",
+        )
     request = child_request(
         call,
         execution,

@@ -1,11 +1,13 @@
 """The hooks of a live run: opening them, and holding back what may tell of them before they are open."""
 
-from typing import Protocol
+from typing import Protocol, assert_never
 
+from outlast._clock import Micros
 from outlast._codec import encode_event
-from outlast._engine.commands import OpenHook, RunStep
+from outlast._engine.commands import DisposeHook, KeepHook, OpenHook, RunStep
 from outlast._engine.execution import Execution
-from outlast._model.events import Event, HookConflicted, HookOpened
+from outlast._model.events import Event, HookConflicted, HookDisposed, HookExpired, HookOpened
+from outlast._runtime.agenda import Agenda
 from outlast._runtime.outbox import Opening, Outbox, Sent
 from outlast.world import Advanced, HookDraft
 
@@ -20,33 +22,32 @@ class LiveRun(Protocol):
         ...
 
 
-class HookOpenings:
-    """Hooks that are not open yet. A step that was asked for after one of them may be about to tell its token
+class HooksOfRun:
+    """Opens the hooks of a run, lets them expire, and frees their tokens. A step that was asked for after one of them may be about to tell its token
     to somebody, so it begins once the hook can be found."""
 
-    def __init__(self, run: LiveRun, outbox: Outbox) -> None:
-        self._run, self._outbox = run, outbox
+    def __init__(self, run: LiveRun, outbox: Outbox, agenda: Agenda) -> None:
+        self._run, self._outbox, self._agenda = run, outbox, agenda
         self._undecided: set[str] = set()
         self._held: dict[str, RunStep] = {}
 
-    def open(self, command: OpenHook) -> None:
-        """Open a hook with the next batch."""
-        self._undecided.add(command.ref)
-        event = HookOpened(
-            id=command.ref,
-            token=command.token if command.chosen else "",
-            expires_at=command.expires_at,
-            line=command.line,
-        )
-        draft = HookDraft(
-            ref=command.ref,
-            token=command.token,
-            event=encode_event(event),
-            kind=command.kind,
-            expires_at=command.expires_at,
-            data=command.data,
-        )
-        self._outbox.open(Opening(draft, event))
+    def tend(self, command: OpenHook | KeepHook | DisposeHook) -> None:
+        """Do what the code asks for with the next batch."""
+        match command:
+            case OpenHook():
+                self._open(command)
+            case KeepHook():
+                self._agenda.add_hook(command)
+            case DisposeHook():
+                self._agenda.remove(command.ref)
+                self._run.write(HookDisposed(id=command.ref))
+            case unknown:
+                assert_never(unknown)
+
+    def expire(self, now: Micros) -> None:
+        """Close the hooks whose time has come."""
+        for ref, deadline in self._agenda.take_expired(now):
+            self._run.write(HookExpired(id=ref, deadline=deadline))
 
     def holds(self, command: RunStep) -> bool:
         """Whether the step has to wait, and is kept until `release` gives it."""
@@ -78,6 +79,24 @@ class HookOpenings:
         for ref, opening in sent.opens.items():
             if ref not in conflicts and self._is_undecided(ref):
                 self._outbox.open(opening)
+
+    def _open(self, command: OpenHook) -> None:
+        self._undecided.add(command.ref)
+        event = HookOpened(
+            id=command.ref,
+            token=command.token if command.chosen else "",
+            expires_at=command.expires_at,
+            line=command.line,
+        )
+        draft = HookDraft(
+            ref=command.ref,
+            token=command.token,
+            event=encode_event(event),
+            kind=command.kind,
+            expires_at=command.expires_at,
+            data=command.data,
+        )
+        self._outbox.open(Opening(draft, event))
 
     def _waits(self) -> bool:
         self._undecided = {ref for ref in self._undecided if self._is_undecided(ref)}

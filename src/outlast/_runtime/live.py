@@ -25,8 +25,6 @@ from outlast._model.events import (
     AttributesSet,
     CancelRequested,
     Event,
-    HookDisposed,
-    HookExpired,
     Logged,
     WaitCompleted,
 )
@@ -35,7 +33,7 @@ from outlast._runtime.agenda import Agenda
 from outlast._runtime.children import child_cancellation, child_draft, child_started
 from outlast._runtime.dispatching import DispatchedSteps
 from outlast._runtime.endings import end_of
-from outlast._runtime.hooks import HookOpenings
+from outlast._runtime.hooks import HooksOfRun
 from outlast._runtime.outbox import Outbox, Sent
 from outlast._runtime.problems import problem_text
 from outlast._runtime.shared import Shared
@@ -76,8 +74,8 @@ class LiveRun:
         self._runtime = runtime
         self._outbox = Outbox()
         self._dispatched = DispatchedSteps(runtime, self, self._outbox)
-        self._hooks = HookOpenings(self, self._outbox)
         self._agenda = Agenda(runtime.clock, self._on_time)
+        self._hooks = HooksOfRun(self, self._outbox, self._agenda)
         self._seen = 0
         """How many events of the log this process has."""
         self._unread: deque[StoredEvent] = deque()
@@ -294,7 +292,7 @@ class LiveRun:
                         AttributesSet(attributes=attributes, id=command.ref, line=command.line)
                     )
                 case OpenHook() | KeepHook() | DisposeHook():
-                    self._tend(command)
+                    self._hooks.tend(command)
                 case CancelStep(dispatched=True):
                     self._hooks.forget(command.ref)
                     self._dispatched.withdraw(command.ref)
@@ -308,18 +306,6 @@ class LiveRun:
                     self._runtime.append(child_cancellation(self.record, command))
                 case unknown:
                     assert_never(unknown)
-
-    def _tend(self, command: OpenHook | KeepHook | DisposeHook) -> None:
-        match command:
-            case OpenHook():
-                self._hooks.open(command)
-            case KeepHook():
-                self._agenda.add_hook(command)
-            case DisposeHook():
-                self._agenda.remove(command.ref)
-                self.write(HookDisposed(id=command.ref))
-            case unknown:
-                assert_never(unknown)
 
     def _run_step(self, command: RunStep) -> None:
         if self._hooks.holds(command):
@@ -383,8 +369,7 @@ class LiveRun:
                     id=wait.ref, deadline=wait.deadline, started_at=wait.started_at, line=wait.line
                 )
             )
-        for ref, deadline in self._agenda.take_expired(now):
-            self.write(HookExpired(id=ref, deadline=deadline))
+        self._hooks.expire(now)
         self.settle()
 
 
