@@ -1,6 +1,6 @@
 """Workflows that are started over HTTP."""
 
-from outlast import sleep, step, workflow
+from outlast import hook, sleep, step, workflow
 from outlast.streams import writable
 
 
@@ -34,3 +34,9 @@ async def tell(numbers: int) -> None:
 @workflow(name="http_tell")
 async def telling(numbers: int) -> None:
     await tell(numbers)
+
+
+@workflow(name="http_ask")
+async def ask(token: str) -> int:
+    async with hook(int, token=token, metadata={"who": "ada"}) as answer:
+        return await answer + await answer

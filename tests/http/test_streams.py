@@ -82,7 +82,9 @@ def test_places_that_are_none_are_refused(on_site: OnSite, place: str, status: i
     async def scenario(site: Site) -> None:
         path = await _told(site)
         async with site.client() as client:
-            assert (await client.get(f"{path}/default?after={place}")).status_code == status
+            at = {"Last-Event-ID": place}
+            assert (await client.get(f"{path}/default", headers=at)).status_code == status
+            assert (await client.get(f"{path}/default?after={place}")).status_code == 422
             assert (await client.get("/runs/nobody/streams/default")).status_code == 404
             assert (await client.get(f"{path}/{300 * 'x'}")).status_code == 404
 

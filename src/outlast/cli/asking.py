@@ -1,17 +1,19 @@
 """Asking something of several runs."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
 
 from rich.text import Text
 
-from outlast import Run
 from outlast.cli.exits import Exit
+from outlast.cli.operated import OperatedRun
 from outlast.cli.output import Output
 
 
 async def ask(
-    runs: Sequence[Run[Any]], what: Callable[[Run[Any]], Awaitable[bool]], done: str, output: Output
+    runs: Sequence[OperatedRun],
+    what: Callable[[OperatedRun], Awaitable[bool]],
+    done: str,
+    output: Output,
 ) -> Exit:
     """Ask each run, and say what came of it. `FAILED` if one of them was over already.
 

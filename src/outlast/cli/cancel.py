@@ -3,7 +3,7 @@
 from outlast.cli.asking import ask
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.find_run import run_of
-from outlast.cli.looking import existing
+from outlast.cli.looking import operated
 from outlast.cli.output import Output
 
 
@@ -22,6 +22,6 @@ async def command(
         Why: recorded, and told to those who await the result.
     """
     output = Output(common)
-    async with existing(common) as app:
+    async with operated(common) as app:
         runs = [run_of(app, run_id) for run_id in (run, *more)]
         return await ask(runs, lambda one: one.cancel(reason), "cancellation asked for", output)

@@ -14,7 +14,8 @@ class Common:
     """Where the world is, and how to print."""
 
     url: str | None = None
-    """The world: `sqlite:///FILE.db`, a path that ends in `.db`, or `postgresql://...`. Otherwise OUTLAST_URL, then `url` of
+    """The world: `sqlite:///FILE.db`, a path that ends in `.db`, or `postgresql://...`; or the HTTP API of another
+    process, `https://HOST/api/v1`, with OUTLAST_TOKEN. Otherwise OUTLAST_URL, then `url` of
     [tool.outlast] in pyproject.toml, then .outlast/outlast.db."""
     json: Annotated[bool, Parameter(negative="", show_default=False)] = False
     """Print JSON on standard output, and nothing else there."""

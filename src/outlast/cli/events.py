@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.find_run import find_run
-from outlast.cli.looking import existing
+from outlast.cli.looking import operated
 from outlast.cli.output import Output
 from outlast.cli.render_events import event_line, events_table
 
@@ -34,7 +34,7 @@ async def command(
         Print further events as they are committed, until the run is over.
     """
     output = Output(common)
-    async with existing(common) as app:
+    async with operated(common) as app:
         found = await find_run(app, run)
         created_at = (await found.info()).created_at
         if follow:

@@ -7,6 +7,7 @@ from outlast.errors import (
     InvalidArgumentsError,
     InvalidDurationError,
     PayloadError,
+    RequestError,
     RunNotFoundError,
     SettingsError,
     WorldError,
@@ -53,6 +54,7 @@ def exit_of(error: BaseException) -> Exit:
             | InvalidDurationError()
             | PayloadError()
             | DefinitionError()
+            | RequestError()
         ):
             return Exit.USAGE
         case _:

@@ -1,13 +1,11 @@
 """Finding the runs that a command is about."""
 
-from typing import Any
-
-from outlast import App, Run
 from outlast.cli.exits import Exit
+from outlast.cli.operated import AnyRun, OperatedApp
 from outlast.cli.problem import Problem
 
 
-async def find_run(app: App, run_id: str | None) -> Run[Any]:
+async def find_run(app: OperatedApp[AnyRun], run_id: str | None) -> AnyRun:
     """The run of that id, or the newest one. It exists, or `RunNotFoundError` is raised."""
     if run_id is None:
         page = await app.list_runs(limit=1)
@@ -23,7 +21,7 @@ async def find_run(app: App, run_id: str | None) -> Run[Any]:
     return run
 
 
-def run_of(app: App, run_id: str) -> Run[Any]:
+def run_of(app: OperatedApp[AnyRun], run_id: str) -> AnyRun:
     """The handle on a run. Raises `Problem` for a text that no run can have as its id."""
     try:
         return app.get_run(run_id)

@@ -9,7 +9,7 @@ from outlast import RunStatus
 from outlast._api.listing import RunFilters
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
-from outlast.cli.looking import existing, no_database, notice_deaths
+from outlast.cli.looking import no_database, notice_deaths, operated
 from outlast.cli.moments import past_moment
 from outlast.cli.output import Output
 from outlast.cli.pairs import attribute_pairs
@@ -59,7 +59,7 @@ async def command(
         output.document({"runs": [], "cursor": None})
         output.note_line(missing)
         return Exit.OK
-    async with existing(common) as app:
+    async with operated(common) as app:
         await notice_deaths(app)
         try:
             page = await app.list_runs(**wanted)

@@ -2,18 +2,26 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from outlast import App
-from outlast._api.settings import missing_file
+from outlast._api.settings import find_url, missing_file
 from outlast.cli.common import Common
 from outlast.cli.exits import Exit
+from outlast.cli.operated import OperatedApp, OperatedRun
 from outlast.cli.problem import Problem
 from outlast.errors import WorldUnavailableError
 
 
 @asynccontextmanager
 async def existing(common: Common) -> AsyncGenerator[App]:
-    """An app without a worker, on a database that exists. Raises `Problem` if it does not."""
+    """An app without a worker, on a database that exists. Raises `Problem` if it does not, or if the URL is that
+    of an HTTP API."""
+    if is_remote(common):
+        raise Problem(
+            f"this needs the database, and {find_url(common.url)} is an HTTP API",
+            hint="Run it where the database can be reached, with its URL.",
+        )
     if missing := no_database(common):
         hint = "Start a run: outlast run FILE:WORKFLOW. Or look elsewhere with --url."
         raise Problem(missing, hint=hint, exit_code=Exit.NOT_FOUND)
@@ -21,14 +29,44 @@ async def existing(common: Common) -> AsyncGenerator[App]:
         yield app
 
 
+@asynccontextmanager
+async def operated(
+    common: Common, *, make: bool = False
+) -> AsyncGenerator[OperatedApp[OperatedRun]]:
+    """What the URL names: the app behind an HTTP API, or else one on a database, as `existing` has it.
+
+    With `make`, the database may be new.
+    """
+    if is_remote(common):
+        async with _remote(find_url(common.url)) as app:
+            yield app
+    else:
+        async with App(common.url, worker=False) if make else existing(common) as app:
+            yield app
+
+
+def is_remote(common: Common) -> bool:
+    """Whether the URL is that of an HTTP API, and not that of a world."""
+    return find_url(common.url).startswith(("http://", "https://"))
+
+
 def no_database(common: Common) -> str | None:
     """Says so if the database does not exist yet: then there is nothing to look at."""
-    file = missing_file(common.url)
+    file = None if is_remote(common) else missing_file(common.url)
     return None if file is None else f"no database yet at {file.resolve()}"
 
 
-async def notice_deaths(app: App) -> None:
+async def notice_deaths(app: OperatedApp[Any]) -> None:
     """Let runs that a dead worker holds be seen as such. If that cannot be written now, they are seen
     as running for a little longer: it is no reason not to show them."""
     with suppress(WorldUnavailableError):
         await app.notice_deaths()
+
+
+def _remote(url: str) -> Any:
+    try:
+        from outlast.http import RemoteApp
+    except ModuleNotFoundError as error:
+        hint = 'Install what it needs: pip install "outlast[http]"'
+        raise Problem(f"there is no {error.name}, which a URL of HTTP needs", hint=hint) from error
+    return RemoteApp(url)

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.find_run import find_run
-from outlast.cli.looking import existing, notice_deaths
+from outlast.cli.looking import notice_deaths, operated
 from outlast.cli.output import Output
 from outlast.cli.render_run import RunView, render_run
 from outlast.cli.timeline import Timeline
@@ -32,7 +32,7 @@ async def command(
         Show every step, also where many are alike.
     """
     output = Output(common)
-    async with existing(common) as app:
+    async with operated(common) as app:
         await notice_deaths(app)
         found = await find_run(app, run)
         info, events, steps = await found.info(), await found.events(), await found.steps()

@@ -5,9 +5,9 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.text import Text
 
-from outlast import App
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
+from outlast.cli.looking import operated
 from outlast.cli.output import Output
 from outlast.cli.starting import AS_IT_IS, StartFlags, begin
 from outlast.cli.targets import find_workflow
@@ -38,7 +38,7 @@ async def start_only(target: str, args: tuple[str, ...], flags: StartFlags, comm
     output = Output(common)
     with output.aside():
         workflow = find_workflow(target)
-    async with App(common.url, worker=False) as app:
+    async with operated(common, make=True) as app:
         run = await begin(app, workflow, args, flags)
         info = await run.info()
         served = bool(await app.workers())

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from cyclopts import Parameter
 
-from outlast import App, Run
 from outlast._api.starting import StartKeywords
 from outlast.cli.arguments import call_with
 from outlast.cli.find_run import run_of
 from outlast.cli.moments import date_or_none
+from outlast.cli.operated import AnyRun, OperatedApp
 from outlast.cli.pairs import attribute_pairs
 from outlast.cli.problem import Problem
 from outlast.cli.targets import AnyWorkflow
@@ -41,8 +41,8 @@ AS_IT_IS: Final = StartFlags()
 
 
 async def begin(
-    app: App, workflow: AnyWorkflow, tokens: Sequence[str], flags: StartFlags
-) -> Run[Any]:
+    app: OperatedApp[AnyRun], workflow: AnyWorkflow, tokens: Sequence[str], flags: StartFlags
+) -> AnyRun:
     """Start the run, or find the one that has the given id: then arguments may be left out."""
     if flags.id is not None:
         found = await _existing(app, flags.id, workflow)
@@ -63,7 +63,7 @@ async def begin(
         raise Problem(str(error), hint="Nothing was started.") from error
 
 
-async def _existing(app: App, run_id: str, workflow: AnyWorkflow) -> Run[Any] | None:
+async def _existing(app: OperatedApp[AnyRun], run_id: str, workflow: AnyWorkflow) -> AnyRun | None:
     run = run_of(app, run_id)
     try:
         info = await run.info()

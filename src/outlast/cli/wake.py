@@ -3,7 +3,7 @@
 from outlast.cli.asking import ask
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.find_run import run_of
-from outlast.cli.looking import existing
+from outlast.cli.looking import operated
 from outlast.cli.output import Output
 
 
@@ -18,6 +18,6 @@ async def command(run: str, /, *more: str, common: Common = DEFAULTS) -> int:
         More runs.
     """
     output = Output(common)
-    async with existing(common) as app:
+    async with operated(common) as app:
         runs = [run_of(app, run_id) for run_id in (run, *more)]
         return await ask(runs, lambda one: one.wake(), "woken", output)

@@ -2,7 +2,7 @@
 
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
-from outlast.cli.looking import existing, no_database, notice_deaths
+from outlast.cli.looking import no_database, notice_deaths, operated
 from outlast.cli.output import Output
 from outlast.cli.render_list import workers_table
 from outlast.cli.times import current_time
@@ -17,7 +17,7 @@ async def command(*, common: Common = DEFAULTS) -> int:
         output.document({"workers": []})
         output.note_line(missing)
         return Exit.OK
-    async with existing(common) as app:
+    async with operated(common) as app:
         await notice_deaths(app)
         workers = await app.workers()
         output.document({"workers": workers})

@@ -2,5 +2,15 @@
 
 from outlast.http.access import Access, BearerTokens, Loopback, Role
 from outlast.http.app import HttpApp, asgi
+from outlast.http.remote import RemoteApp, RemoteRun
 
-__all__ = ["Access", "BearerTokens", "HttpApp", "Loopback", "Role", "asgi"]
+__all__ = [
+    "Access",
+    "BearerTokens",
+    "HttpApp",
+    "Loopback",
+    "RemoteApp",
+    "RemoteRun",
+    "Role",
+    "asgi",
+]

@@ -14,11 +14,11 @@ from starlette.routing import BaseRoute, Route
 
 from outlast import App
 from outlast.errors import NoAppError, OutlastError, RequestError
-from outlast.http import runs, serving_process, streams
+from outlast.http import hooks, runs, serving_process, streams
 from outlast.http.access import Access, check_access, find_access
 from outlast.http.draining import PING_EVERY, Readers
 from outlast.http.openapi import document
-from outlast.http.operations import Answer, Asked, Nothing, Operation, converted, read_query
+from outlast.http.operations import Answer, Asked, Nothing, Operation, read_query
 from outlast.http.problems import tell_error, tell_fault, tell_refusal
 
 BASE: Final = "/api/v1"
@@ -28,6 +28,7 @@ MAX_BODY: Final = 5 * 2**20
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *runs.OPERATIONS,
     *streams.OPERATIONS,
+    *hooks.OPERATIONS,
     *serving_process.OPERATIONS,
 )
 
@@ -167,10 +168,11 @@ async def _body(operation: Operation, request: Request) -> object:
     if data and media != "application/json":
         raise RequestError("the body must be application/json", status=415)
     try:
-        given = msgspec.json.decode(data or b"{}")
+        return msgspec.json.decode(data or b"{}", type=operation.body)
+    except msgspec.ValidationError as error:
+        raise RequestError(str(error), status=422) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RequestError(f"the body is no JSON: {error}") from error
-    return converted(operation.body, given, strict=True)
 
 
 async def _read(request: Request) -> bytes:

@@ -12,7 +12,6 @@ from outlast.errors import RequestError
 from outlast.http.access import Role
 from outlast.http.draining import Readers
 
-B = TypeVar("B")
 Q = TypeVar("Q", bound=msgspec.Struct)
 
 
@@ -79,13 +78,8 @@ def read_query(wanted: type[Q], request: Request) -> Q:
         values = request.query_params.getlist(name)
         if values:
             given[name] = values if _is_list(info.type) else values[-1]
-    return converted(wanted, given, strict=False)
-
-
-def converted(wanted: type[B], given: object, *, strict: bool) -> B:
-    """Raises `RequestError`."""
     try:
-        return msgspec.convert(given, wanted, strict=strict)
+        return msgspec.convert(given, wanted, strict=False)
     except msgspec.ValidationError as error:
         raise RequestError(str(error), status=422) from error
 

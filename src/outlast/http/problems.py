@@ -9,6 +9,8 @@ from starlette.responses import Response
 
 from outlast.errors import (
     EncodeError,
+    HookNotFoundError,
+    HookPayloadError,
     InvalidArgumentsError,
     InvalidDurationError,
     NoAppError,
@@ -16,6 +18,7 @@ from outlast.errors import (
     PayloadTooLargeError,
     RequestError,
     RunNotFoundError,
+    WorkflowNotFoundError,
     WorldUnavailableError,
 )
 
@@ -35,6 +38,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What to do."""
     problems: tuple[str, ...] = ()
     """Each thing that is wrong, where there may be several."""
+    data: dict[str, str] = {}
+    """What it is about: `run_id`, `workflow` or `name`."""
 
 
 def status_of(error: OutlastError) -> int:
@@ -42,11 +47,11 @@ def status_of(error: OutlastError) -> int:
     match error:
         case RequestError(status=status):
             return status
-        case RunNotFoundError():
+        case RunNotFoundError() | HookNotFoundError():
             return 404
         case PayloadTooLargeError():
             return 413
-        case InvalidArgumentsError() | InvalidDurationError() | EncodeError():
+        case InvalidArgumentsError() | InvalidDurationError() | EncodeError() | HookPayloadError():
             return 422
         case WorldUnavailableError() | NoAppError():
             return 503
@@ -66,7 +71,20 @@ def problem_of(error: OutlastError) -> Problem:
         slug=error.slug,
         hint=hint,
         problems=getattr(error, "problems", ()),
+        data=_data(error),
     )
+
+
+def _data(error: OutlastError) -> dict[str, str]:
+    match error:
+        case RunNotFoundError(run_id=run_id):
+            return {"run_id": run_id}
+        case WorkflowNotFoundError(workflow=workflow):
+            return {"workflow": workflow}
+        case InvalidArgumentsError(name=name):
+            return {"name": name}
+        case _:
+            return {}
 
 
 async def tell_error(_request: Request, error: Exception) -> Response:
@@ -75,10 +93,13 @@ async def tell_error(_request: Request, error: Exception) -> Response:
     return response_of(problem_of(error))
 
 
-async def tell_refusal(_request: Request, error: Exception) -> Response:
+async def tell_refusal(request: Request, error: Exception) -> Response:
     """The response where the routes refuse: no such path, no such method."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for these
-    refused = RequestError(error.detail, status=error.status_code)
+    known = error.status_code != HTTPStatus.NOT_FOUND
+    detail = error.detail if known else "there is nothing at this path"
+    hint = None if known else f"The API is at {request.scope['root_path']}{request.app.base}"
+    refused = RequestError(detail, status=error.status_code, hint=hint)
     return response_of(problem_of(refused), dict(error.headers or {}))
 
 

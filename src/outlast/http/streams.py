@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import AsyncGenerator
-from typing import Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -26,7 +26,7 @@ class StreamQuery(msgspec.Struct, frozen=True, kw_only=True):
 
     start: int = 0
     """The index of the first chunk; below 0: from the end as it is now."""
-    after: str | None = None
+    after: Annotated[str, msgspec.Meta(pattern=r"^-?\d{1,15}\.\d{1,15}$")] | None = None
     """The id of the last chunk that was got before, for those who cannot send Last-Event-ID."""
     follow: bool = True
     """Whether to wait for what is still to come."""

@@ -1,0 +1,208 @@
+"""`RemoteApp`: what an `App` offers to those who look and act, over the HTTP API of another process."""
+
+import os
+from base64 import b64decode
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Final, Self, Unpack
+from urllib.parse import quote
+
+import httpx
+import msgspec
+from pydantic_core import to_jsonable_python
+
+from outlast import Call, RunStatus
+from outlast._api.listing import RunFilters, several
+from outlast._api.runs import checked_run_id
+from outlast._api.starting import StartKeywords
+from outlast._codec import Codec
+from outlast.errors import RequestError
+from outlast.http.asking import Api, Message, attribute_text
+from outlast.http.bodies import CancelBody, Done, Events, StartBody, Steps, Streams, Workers
+from outlast.records import (
+    EventRecord,
+    Rewind,
+    RunInfo,
+    RunPage,
+    StepRecord,
+    StreamInfo,
+    WorkerInfo,
+)
+
+VARIABLE: Final = "OUTLAST_TOKEN"
+
+
+class RemoteRun:
+    """A run of a `RemoteApp`. Its methods are those of `Run`, and raise the same errors."""
+
+    def __init__(self, run_id: str, api: Api) -> None:
+        self.id = run_id
+        """The run's id."""
+        self._api = api
+        self._path = f"/runs/{quote(run_id, safe='')}"
+
+    async def info(self) -> RunInfo:
+        """The run as it stands."""
+        return await self._api.get(self._path, RunInfo)
+
+    async def status(self) -> RunStatus:
+        """Where it stands."""
+        return (await self.info()).status
+
+    async def events(self, start: int = 0) -> list[EventRecord]:
+        """The events of its log from position `start` on, in order."""
+        return list((await self._api.get(f"{self._path}/events", Events, {"start": start})).events)
+
+    async def steps(self) -> list[StepRecord]:
+        """Its steps with their attempts."""
+        return list((await self._api.get(f"{self._path}/steps", Steps)).steps)
+
+    async def follow(self, start: int = 0) -> AsyncGenerator[EventRecord]:
+        """The events from position `start` on as they are committed, until the run is over."""
+        async with aclosing(self._api.feed(f"{self._path}/feed", {"start": start})) as messages:
+            async for message in messages:
+                if not message.name:
+                    yield msgspec.json.decode(message.data, type=EventRecord)
+
+    async def cancel(self, reason: str | None = None) -> bool:
+        """Ask for the run to be cancelled; durable on return. False if it is over already."""
+        body = CancelBody(reason=reason)
+        return (await self._api.post(f"{self._path}/cancel", Done, body)).done
+
+    async def wake(self) -> bool:
+        """End the sleeps that it is in, now. Durable on return. False if it is over."""
+        return (await self._api.post(f"{self._path}/wake", Done, {})).done
+
+    async def streams(self) -> list[StreamInfo]:
+        """The streams that it has, by name."""
+        return list((await self._api.get(f"{self._path}/streams", Streams)).streams)
+
+    async def stream(
+        self, name: str = "default", start: int = 0, *, markers: bool = False, follow: bool = True
+    ) -> AsyncGenerator[Any]:
+        """The values of a stream; see `Run.stream`."""
+        query = {"start": start, "follow": "true" if follow else "false", "format": "sse"}
+        path = f"{self._path}/streams/{quote(name, safe='')}"
+        async with aclosing(self._api.feed(path, query)) as messages:
+            async for message in messages:
+                match message.name:
+                    case "rewind" if markers:
+                        yield Rewind(to_index=msgspec.json.decode(message.data)["to_index"])
+                    case "" | "bytes":
+                        yield _value(message)
+                    case _:
+                        pass
+
+
+class RemoteApp:
+    """The app behind an HTTP API: `outlast serve`, or where `outlast.http.asgi` is mounted.
+
+    It offers what is needed to look at runs and to act on them; it executes none. Use it with `async with`.
+
+    Args:
+        url: The URL of the API with its path: `https://runs.example/api/v1`.
+        token: A bearer token; by default that in `OUTLAST_TOKEN`.
+        transport: How requests are sent; over the network by default.
+
+    All that asks raises `WorldUnavailableError` if nobody answers, and `AccessDeniedError`.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._api = Api(url, token or os.environ.get(VARIABLE), transport)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._api.close()
+
+    @property
+    def url(self) -> str:
+        """The URL of the API, without secrets."""
+        return self._api.url
+
+    def get_run(self, run_id: str) -> RemoteRun:
+        """A handle on a run. Raises `ValueError` for a text that no run can have as its id."""
+        return RemoteRun(checked_run_id(run_id), self._api)
+
+    async def start(self, call: Call[Any], /, **options: Unpack[StartKeywords]) -> RemoteRun:
+        """Start a run of a workflow that the serving process has, too. The options are those of `outlast.start`.
+
+        Raises what that raises, and `WorkflowNotFoundError`.
+        """
+        args, kwargs = call.arguments
+        call.spend()
+        body = StartBody(
+            workflow=call.workflow,
+            args=tuple(to_jsonable_python(list(args))),
+            kwargs=to_jsonable_python(kwargs),
+            run_id=options.get("run_id"),
+            idempotency_key=options.get("idempotency_key"),
+            attributes=dict(options.get("attributes") or {}),
+            priority=options.get("priority"),
+            queue=options.get("queue"),
+            delay=_delay(options.get("delay")),
+            version=options.get("version"),
+        )
+        return self.get_run((await self._api.post("/runs", RunInfo, body)).id)
+
+    async def list_runs(self, **filters: Unpack[RunFilters]) -> RunPage:
+        """A page of runs, newest first; see `outlast.list_runs`."""
+        return await self._api.get("/runs", RunPage, _query(filters))
+
+    async def workers(self) -> tuple[WorkerInfo, ...]:
+        """The workers that serve the world behind the API."""
+        return (await self._api.get("/workers", Workers)).workers
+
+    async def notice_deaths(self) -> int:
+        """Nothing: that is done where the world is."""
+        return 0
+
+
+def _query(filters: RunFilters) -> dict[str, Any]:
+    attributes: Mapping[str, object] = filters.get("attributes", {})
+    query: dict[str, Any] = {
+        "status": [str(one) for one in several(filters.get("status", ()))],
+        "workflow": list(several(filters.get("workflow", ()))),
+        "attribute": [attribute_text(name, value) for name, value in attributes.items()],
+        "limit": filters.get("limit", 100),
+    }
+    for name in ("created_from", "created_to", "parent", "cursor"):
+        value = filters.get(name)
+        if value is not None:
+            query[name] = value.isoformat() if isinstance(value, datetime) else value
+    return query
+
+
+def _value(message: Message) -> Any:
+    if message.name == "bytes":
+        return b64decode(msgspec.json.decode(message.data, type=str))
+    return _CODEC.decode(msgspec.Raw(message.data))
+
+
+_CODEC: Final = Codec()
+
+
+def _delay(delay: Any) -> str | float | None:
+    match delay:
+        case timedelta():
+            return delay.total_seconds()
+        case datetime():
+            return delay.isoformat()
+        case None | str() | int() | float():
+            return delay
+        case _:
+            raise RequestError(f"{delay!r} is no delay")

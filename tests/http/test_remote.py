@@ -1,0 +1,176 @@
+"""An app behind HTTP: for programs, and for the command line."""
+
+import asyncio
+import dataclasses
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from outlast import App, RunCancelledError, RunStatus, blocking
+from outlast.cli import main
+from outlast.errors import (
+    AccessDeniedError,
+    InvalidArgumentsError,
+    OutlastError,
+    RequestError,
+    RunNotFoundError,
+    WorkflowNotFoundError,
+    WorldUnavailableError,
+)
+from outlast.http import BearerTokens, RemoteApp, asgi
+from outlast.http.serving import Server, address_of, listen
+from tests.http import flows
+from tests.http.conftest import Site
+
+OnSite = Callable[..., None]
+
+
+def _remote(site: Site, **options: Any) -> RemoteApp:
+    transport = httpx.ASGITransport(site.http)
+    return RemoteApp("http://localhost/api/v1/", transport=transport, **options)
+
+
+def test_it_offers_what_an_app_offers(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
+        async with _remote(site) as app:
+            run = await app.start(flows.telling(2), attributes={"tenant": "acme", "n": 1})
+            here = site.app.get_run(run.id)
+            await here.result("5s")
+            assert await run.info() == await here.info()
+            assert await run.status() is RunStatus.COMPLETED
+            assert await run.events(1) == await here.events(1)
+            assert await run.steps() == await here.steps()
+            assert [one async for one in run.follow()] == await here.events()
+            assert [one async for one in run.stream()] == [{"n": 0}, {"n": 1}, b"\x00raw"]
+            assert await run.streams() == await here.streams()
+            assert await app.workers() == await site.app.workers()
+            assert await app.list_runs() == await site.app.list_runs()
+            found = await app.list_runs(
+                status="completed", attributes={"n": 1}, workflow="http_tell"
+            )
+            assert [one.id for one in found.runs] == [run.id]
+            assert (await app.list_runs(attributes={"n": "1"})).runs == ()
+            assert (await app.list_runs(created_to=found.runs[0].created_at)).runs == ()
+            assert await run.cancel("late") is False
+            assert await run.wake() is False
+
+    on_site(scenario)
+
+
+def test_refusals_are_the_errors_of_the_library(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
+        async with _remote(site, token="x" * 16) as app:
+
+            async def refused(kind: type[OutlastError], asked: Any) -> OutlastError:
+                with pytest.raises(kind) as caught:
+                    await asked
+                return caught.value
+
+            assert str(await refused(RunNotFoundError, app.get_run("nobody").info())) == str(
+                RunNotFoundError("nobody")
+            )
+            await refused(RunNotFoundError, anext(app.get_run("nobody").follow()))
+            await refused(RequestError, app.list_runs(limit=0))
+            with pytest.raises(ValueError, match="cannot be a run id"):
+                app.get_run("a/b")
+        elsewhere = RemoteApp("http://localhost", transport=httpx.ASGITransport(site.http))
+        async with elsewhere as app:
+            assert "path" in str(await refused(RequestError, app.workers()))
+
+    on_site(scenario)
+
+
+def test_nobody_answers() -> None:
+    async def ask() -> None:
+        with listen("127.0.0.1", 0) as listening:
+            url = address_of(listening)
+        async with RemoteApp(url.replace("//", "//ada:secret@")) as app:
+            with pytest.raises(WorldUnavailableError) as caught:
+                await app.workers()
+        assert url in str(caught.value)
+        assert "secret" not in str(caught.value)
+
+    asyncio.run(ask())
+
+
+def test_a_token_is_needed(on_site: OnSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(site: Site) -> None:
+        async with _remote(site) as app:
+            with pytest.raises(AccessDeniedError, match="OUTLAST_TOKEN"):
+                await app.workers()
+        monkeypatch.setenv("OUTLAST_TOKEN", "read-token-0123456789")
+        async with _remote(site) as app:
+            await app.workers()
+            with pytest.raises(AccessDeniedError, match="operate"):
+                await app.start(flows.nap())
+
+    on_site(scenario, access=BearerTokens(read=["read-token-0123456789"]))
+
+
+def test_arguments_are_checked_where_it_is_served(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
+        async with _remote(site) as app:
+            call = flows.twice(1)
+            call.arguments = (("one",), {})  # as an older definition would have let it pass
+            with pytest.raises(InvalidArgumentsError, match="number"):
+                await app.start(call)
+            another = flows.nap()
+            another.definition = dataclasses.replace(another.definition, name="unheard_of")
+            with pytest.raises(WorkflowNotFoundError, match="unheard_of"):
+                await app.start(another)
+
+    on_site(scenario)
+
+
+@pytest.fixture
+def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of an API, served from another thread; and an empty folder to be in."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OUTLAST_URL", raising=False)
+    monkeypatch.setenv("COLUMNS", "120")
+    with blocking.opened(App("memory://")) as app, listen("127.0.0.1", 0) as listening:
+        server = Server(asgi(app), grace=1)
+        serving = asyncio.run_coroutine_threadsafe(server.serve([listening]), app.runtime.loop)
+        yield f"{address_of(listening)}/api/v1"
+        server.stop()
+        serving.result(20)
+
+
+def test_the_command_line_works_on_it(
+    url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cli(*arguments: str, code: int = 0) -> Any:
+        assert main([*arguments, "--json"]) == code
+        return json.loads(capsys.readouterr().out)
+
+    monkeypatch.setenv("OUTLAST_URL", url)
+    run_id = blocking.start(flows.nap(), run_id="napping", attributes={"tenant": "acme"}).id
+    assert [one["id"] for one in cli("list", "--attribute", "tenant=acme")["runs"]] == [run_id]
+    assert cli("show")["run"]["id"] == run_id
+    assert cli("events", run_id)["kind"] == "run_created"
+    assert len(cli("workers")["workers"]) == 1
+    assert cli("cancel", run_id, "--reason", "enough")["runs"][0]["done"] is True
+    with pytest.raises(RunCancelledError):
+        blocking.get_run(run_id).result("5s")
+    assert main(["events", run_id, "--follow"]) == 0
+    assert "run_cancelled" in capsys.readouterr().out
+    assert cli("wake", run_id, code=1)["runs"][0]["status"] == "cancelled"
+    assert main(["show", "nobody"]) == 3
+    assert main(["prune", "--older-than", "1d"]) == 2
+    assert "HTTP API" in capsys.readouterr().err
+
+
+def test_the_command_line_starts_on_it(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "started_over_http.py"
+    source.write_text(
+        "from outlast import workflow\n\n\n@workflow\nasync def greet(name: str) -> str:\n    return name\n"
+    )
+    assert main(["start", f"{source}:greet", "Ada", "--id", "ada", "--url", url]) == 0
+    assert capsys.readouterr().out == "ada\n"
+    assert blocking.get_run("ada").result("5s") == "Ada"
