@@ -18,7 +18,14 @@ from tools import state_machine
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 
-PUBLIC = ("outlast", "outlast.errors", "outlast.instrument", "outlast.testing", "outlast.world")
+PUBLIC = (
+    "outlast",
+    "outlast.errors",
+    "outlast.instrument",
+    "outlast.streams",
+    "outlast.testing",
+    "outlast.world",
+)
 """The modules that users may import, in the order of the contents."""
 
 MARK = "<!-- Written by `make docs` from the docstrings; change those. -->\n"

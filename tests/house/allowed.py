@@ -40,6 +40,7 @@ LAZY_IMPORTS: Mapping[str, str] = {
     "outlast.cli.serve": "what it serves with comes with an extra; it says so where that is missing",
     "outlast._registry.arguments": "pydantic takes longer to import than the rest, and not every process calls",
     "outlast._api.hook_schemas": "pydantic and jsonschema take long to import, and not every process has hooks",
+    "outlast._api.chunks": "the same: not every process has streams with types",
     "outlast.worlds.sqlite.migrations": "only the message of a refusal needs the library's version",
 }
 """Modules that import inside functions, other than an optional extra."""

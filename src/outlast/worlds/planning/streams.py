@@ -133,17 +133,20 @@ def wanted_streams(batch: StreamBatch) -> WantedStreams:
 
 def doomed(batch: StreamBatch, known: KnownStreams) -> frozenset[StreamKey]:
     """The streams in which stored chunks may be superseded."""
-    found: set[StreamKey] = set()
-    for part in batch.parts:
-        for (run_id, name, ref), row in known.writers.items():
-            if (run_id, ref) == (part.run_id, part.writer.ref) and row.chunks:
-                if isinstance(part, Supersede):
-                    gone = part.own or not row.is_of(part.writer)
-                else:
-                    gone = part.name == name and not row.is_of(part.writer)
-                if gone:
-                    found.add((run_id, name))
-    return frozenset(found)
+    return frozenset(
+        (run_id, name)
+        for part in batch.parts
+        for (run_id, name, ref), row in known.writers.items()
+        if (run_id, ref) == (part.run_id, part.writer.ref)
+        and row.chunks
+        and _supersedes(part, name, row)
+    )
+
+
+def _supersedes(part: StreamWrite | Supersede, name: str, row: WriterRow) -> bool:
+    """Whether a part takes back what the row's writer, one of the same step, has in the stream of that name."""
+    other = not row.is_of(part.writer)
+    return part.own or other if isinstance(part, Supersede) else part.name == name and other
 
 
 def plan_streams(batch: StreamBatch, known: KnownStreams) -> StreamPlan:

@@ -1,9 +1,11 @@
 -- What the SQLite world asks of streams, by name.
 
 -- name: begin
+-- Take the write lock now, so that nothing read in the transaction can be out of date.
 BEGIN IMMEDIATE;
 
 -- name: commit
+-- Make it durable.
 COMMIT;
 
 -- name: holders
@@ -44,9 +46,11 @@ SELECT json_group_array(json_array(number, ref, first, before, count, length(dat
     ORDER BY first);
 
 -- name: put_stream
+-- Write where a stream stands.
 INSERT OR REPLACE INTO streams VALUES (?, ?, ?, ?, ?, ?, ?);
 
 -- name: put_writer
+-- Write who has written last to a stream for a step.
 INSERT OR REPLACE INTO stream_writers VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: remove
