@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
 
-from outlast import set_attributes, sleep, start, step, step_info, workflow
+from outlast import hook, resume, set_attributes, sleep, start, step, step_info, workflow
+from outlast.errors import HookExpiredError
 
 Program: TypeAlias = dict[str, Any]
 
@@ -38,6 +39,34 @@ async def work(value: int, failures: int) -> int:
     return value
 
 
+@step(name="generated.answer")
+async def answer(token: str, value: int) -> None:
+    """Somebody outside, who hands a payload to a hook; once, however often this is tried."""
+    await resume(token, value, key=step_info().id)
+
+
+async def ask(value: int) -> int:
+    """A hook that is answered, raced against what is slower; one that is not; and one that is disposed of."""
+    waiting, silent = hook(int, expires=SLOW), hook(int)
+    hook().dispose()
+    tasks = [asyncio.ensure_future(one) for one in (silent, waiting, sleep(SLOW))]
+    await answer(waiting.token, value)
+    done, left = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in left:
+        task.cancel()
+    (winner,) = done
+    silent.dispose()
+    return int(winner.result() or FAILED)
+
+
+async def expire(seconds: int) -> int:
+    """A hook that nobody answers."""
+    try:
+        return await hook(int, expires=seconds)
+    except HookExpiredError:
+        return 4
+
+
 @workflow
 async def interpret(program: Program) -> int:
     return await evaluate(program)
@@ -55,6 +84,10 @@ async def evaluate(program: Program) -> int:
         case "sleep":
             await sleep(what)
             return 1
+        case "ask":
+            return await ask(what)
+        case "expire":
+            return await expire(what)
         case "dawdle":
             return await dawdle(what)
         case "note":
@@ -146,6 +179,8 @@ LEAVES: dict[str, Callable[[Any], int | None]] = {
     "work": lambda what: what[0] if what[1] <= RETRIES else None,
     "sleep": lambda _: 1,
     "dawdle": lambda _: 2,
+    "ask": lambda what: what,
+    "expire": lambda _: 4,
     "note": lambda _: 0,
 }
 
@@ -158,6 +193,8 @@ _leaves = st.one_of(
     ),
     st.builds(lambda seconds: {"sleep": seconds}, st.sampled_from([0, 1, 5, 40, 900])),
     st.builds(lambda seconds: {"dawdle": seconds}, st.sampled_from([1, 45])),
+    st.builds(lambda value: {"ask": value}, st.integers(1, 9)),
+    st.builds(lambda seconds: {"expire": seconds}, st.sampled_from([1, 45])),
     st.builds(lambda text: {"note": text}, st.sampled_from(["a", "b"])),
 )
 

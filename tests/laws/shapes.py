@@ -17,8 +17,10 @@ from outlast import (
     RunCancelledError,
     RunFailedError,
     StepFailedError,
+    hook,
     now,
     random,
+    resume,
     run_info,
     set_attributes,
     sleep,
@@ -28,6 +30,7 @@ from outlast import (
     uuid4,
     workflow,
 )
+from outlast.errors import HookExpiredError
 
 LONG = "1 day"
 SHORT = "5s"
@@ -394,6 +397,37 @@ async def wake_and_wait(run: Run[Any]) -> Any:
     return await run.result()
 
 
+@step(name="shapes.answer")
+async def answer(token: str, value: Any) -> None:
+    await resume(token, value, key=step_info().id)
+
+
+@workflow
+async def hooks() -> list[Any]:
+    """Hooks that a step answers, beside a sleep; one that nobody answers; and one that is taken."""
+    ended: list[Any] = []
+    async with hook(int) as numbers:
+        await asyncio.gather(*[answer(numbers.token, n) for n in (1, 2)])
+        ended += sorted([await numbers, await numbers])
+    chosen, other = hook(token="shapes"), hook(token="shapes")
+    owner = await other.conflict()
+    ended.append(owner is not None and owner.id == run_info().id)
+    tasks = [asyncio.ensure_future(one) for one in (chosen, sleep(LONG))]
+    await answer("shapes", "yes")
+    done, left = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in left:
+        task.cancel()
+    ended += [task.result() for task in done]
+    try:
+        await hook(int, expires=SHORT)
+    except HookExpiredError as error:
+        ended.append(str(error))
+    chosen.dispose()
+    again = hook(token="shapes")
+    ended.append(await again.conflict())
+    return ended
+
+
 @dataclass(frozen=True, kw_only=True)
 class Shape:
     """A workflow, what somebody does with its run, and what it ends with."""
@@ -412,6 +446,7 @@ ERROR_TEXTS = ["2 ValueError a", "1 outlast.errors.FatalError never"]
 
 SHAPES = {
     "sequence": Shape(make=sequence, ends=3),
+    "hooks": Shape(make=hooks, ends=[1, 2, True, "yes", "hook hook#4 has expired", None]),
     "gathering": Shape(make=gathering, ends=[0, 2, 4, 6]),
     "failing_group": Shape(
         make=failing_group,

@@ -7,19 +7,24 @@ process dies at every call to the world that either side makes; whoever comes ne
 import asyncio
 import itertools
 import random
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from outlast import App, WorkerOptions, hook, resume, sleep, step, workflow
 from outlast._clock import SECOND, sleep_until
-from outlast._model.events import HookReceived
+from outlast._codec import decode_event
+from outlast._model.events import HookExpired, HookReceived
 from outlast._model.runs import TERMINAL
-from outlast.errors import HookNotFoundError
+from outlast.errors import HookExpiredError, HookNotFoundError
 from outlast.testing import Crash, Repeat, Unavailable
 from tests.laws.checks import check_story
 from tests.laws.data import Cover, MakeData
 from tests.laws.lives import RUN, Log, Story, tell
+from tests.laws.programs.flows import takes_payloads
+from tests.laws.test_processes import Worker
+from tests.laws.test_processes import scenario as play_with
 
 PAYLOADS: Final = 4
 TOKEN: Final = "order:7"  # noqa: S105 - one that everybody may know
@@ -67,6 +72,17 @@ async def races() -> list[int]:
     except TimeoutError:
         one.dispose()
     return taken
+
+
+@workflow
+async def expiring() -> list[int]:
+    taken: list[int] = []
+    one = hook(int, token=TOKEN, expires="1h")
+    try:
+        while True:
+            taken.append(await one)
+    except HookExpiredError:
+        return [*taken, -1]
 
 
 FLOWS: Final = {"steps": takes_steps, "sleeps": takes_with_sleeps, "races": races}
@@ -178,3 +194,39 @@ def test_answers_that_are_lost(make_data: MakeData, flow: str, call: int) -> Non
         Repeat(call=call, of="commit"),
     ):
         play(make_data, flow, fault, first=call % 2 == 0)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("call", range(1, 14))
+def test_an_expiry_survives_the_owner(make_memory: MakeData, call: int, when: Any) -> None:
+    """What came before it is taken first, and nothing is accepted after it."""
+
+    async def script(app: App) -> Any:
+        run = await app.start(expiring(), run_id=RUN, token=TOKEN, payload=1)
+        return await run.result()
+
+    story = tell(make_memory, script, [Crash(call=call, when=when)])
+    check_story(story)
+    assert story.ended.result == [1, -1]
+    (expired,) = [one for one in story.logs[RUN] if isinstance(one.event, HookExpired)]
+    assert expired.at >= expired.event.deadline  # type: ignore[union-attr]
+
+
+def test_a_worker_dies_between_acknowledgement_and_wake(tmp_path: Path) -> None:
+    """Real processes: each payload is acknowledged while one worker holds the run, which is killed at once."""
+
+    async def scenario(app: App) -> None:
+        run = await app.start(takes_payloads(3), run_id=RUN)
+        for number in range(3):
+            async with Worker(tmp_path) as worker:
+                await worker.tells("worker_started")
+                while not (await app.list_hooks(RUN)).hooks:
+                    await asyncio.sleep(0.01)
+                await resume("numbers", number, key=f"{number}")
+                await worker.kill()
+        async with Worker(tmp_path):
+            assert await run.result() == [0, 1, 2]
+        log = [decode_event(one) for one in await app.runtime.world.log.read(RUN)]
+        assert received(tuple(log)) == ["0", "1", "2"]
+
+    play_with(tmp_path, scenario)

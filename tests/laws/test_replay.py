@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outlast._codec import Codec
-from outlast._engine.commands import CancelChild, CancelStep, CancelWait, Command
+from outlast._engine.commands import (
+    CancelChild,
+    CancelStep,
+    CancelWait,
+    Command,
+    DisposeHook,
+    KeepHook,
+)
 from outlast._engine.execution import Execution
 from outlast._model.events import (
     ChildCancelled,
@@ -28,7 +35,8 @@ from tests.laws.shapes import SHAPES
 
 CODEC = Codec()
 ANSWERS = StepCompleted | StepFailed | WaitCompleted | ChildCompleted | ChildFailed | ChildCancelled
-TAKING_BACK = CancelStep | CancelWait | CancelChild
+FOLLOWING = CancelStep | CancelWait | CancelChild | KeepHook | DisposeHook
+"""What is about something that was asked for before."""
 
 _logs: dict[str, dict[str, Log]] = {}
 
@@ -91,7 +99,7 @@ def test_nothing_is_asked_that_is_answered(name: str, logs: dict[str, Log]) -> N
 
 def check_command(command: Command, asked: set[str], answered: set[str]) -> None:
     """Each thing is asked for once, or once more for its next attempt; and never after its answer."""
-    if isinstance(command, TAKING_BACK):
+    if isinstance(command, FOLLOWING):
         assert command.ref in asked
         return
     assert command.ref not in answered

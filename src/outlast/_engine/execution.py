@@ -119,6 +119,7 @@ class Execution:
         """
         self.requests.closed = True
         self.requests.operations.clear()
+        self.hooks.clear()
         left = [task for task in self.loop.tasks if not task.done()]
         if left:
             for task in left:

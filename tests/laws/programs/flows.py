@@ -5,7 +5,7 @@ import os
 import signal
 from pathlib import Path
 
-from outlast import step, step_info, workflow, writable
+from outlast import hook, step, step_info, workflow, writable
 from outlast.streams import Writable
 
 WITNESS = "OUTLAST_WITNESS"
@@ -120,3 +120,16 @@ async def streams_till_killed(to: Writable[int], count: int) -> int:
 @workflow
 async def streams() -> int:
     return await streams_till_killed(writable("numbers", type=int), 3_000)
+
+
+@step
+async def note(value: int) -> int:
+    testify()
+    return value
+
+
+@workflow
+async def takes_payloads(count: int) -> list[int]:
+    """Notes each payload of a hook."""
+    numbers = hook(int, token="numbers")
+    return [await note(await numbers) for _ in range(count)]
