@@ -2,9 +2,9 @@
 
 import asyncio
 from datetime import datetime
-from time import perf_counter
+from time import perf_counter, time
 
-from outlast import sleep, step, step_info, workflow
+from outlast import sleep, step, step_info, workflow, writable
 
 STEP_TIMES: list[float] = []
 """When each call of `work` and `note_time` began, in this process."""
@@ -80,3 +80,33 @@ async def sleeper(until: datetime) -> None:
     """Sleep, then note how late it is."""
     await sleep(until)
     await note_lag(until)
+
+
+@step
+async def stream_out(count: int) -> float:
+    """Write so many chunks of 100 bytes; gives when it began."""
+    out, chunk, began = writable(), b"x" * 100, time()
+    for _ in range(count):
+        await out.write(chunk)
+    return began
+
+
+@workflow
+async def write_stream(count: int) -> float:
+    """A step that writes to a stream as fast as it can."""
+    return await stream_out(count)
+
+
+@step
+async def stream_now_and_then(count: int) -> None:
+    """Write the time, so often, with pauses in which everybody falls asleep."""
+    out = writable(type=float)
+    for _ in range(count):
+        await asyncio.sleep(0.2)
+        await out.write(time())
+
+
+@workflow
+async def write_now_and_then(count: int) -> None:
+    """A step that writes to a stream seldom."""
+    await stream_now_and_then(count)

@@ -12,6 +12,7 @@ from benchmarks.workloads.kill import KILL200, PG_KILL200
 from benchmarks.workloads.long_runs import LONG2K, LONG20K, PG_LONG2K
 from benchmarks.workloads.replay import REPLAY20K
 from benchmarks.workloads.seq10 import PG_SEQ10, SEQ10
+from benchmarks.workloads.streams import PG_STREAMS, STREAMS
 from benchmarks.workloads.throughput import PG_THROUGHPUT, THROUGHPUT
 from benchmarks.workloads.workers4 import PG_WORKERS4
 
@@ -24,6 +25,7 @@ _ALL: Final = (
     ASLEEP100K,
     REPLAY20K,
     KILL200,
+    STREAMS,
     IMPORTS,
     PG_SEQ10,
     PG_THROUGHPUT,
@@ -34,6 +36,7 @@ _ALL: Final = (
     PG_CLAIMS,
     PG_IDLE,
     PG_KILL200,
+    PG_STREAMS,
 )
 
 WORKLOADS: Final[dict[str, Workload]] = {workload.name: workload for workload in _ALL}

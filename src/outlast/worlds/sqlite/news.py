@@ -10,13 +10,13 @@ from outlast.worlds.sqlite.faults import closed
 from outlast.worlds.sqlite.threads import ConnectionThread
 
 _SHORTEST = 0.001
-_LONGEST = 0.025
+_LONGEST = 0.015
 _SLACKENING = 1.3
 
 
 class SqliteNews:
     """Looks while somebody waits, and only then: every millisecond at first, less and less often up
-    to every 25 while nothing comes.
+    to every 15 while nothing comes: a chunk of a stream is to be read within 20.
 
     It looks on the connection that writes, whose own commits do not change the number.
     """
