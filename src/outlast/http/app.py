@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from outlast import App
 from outlast.errors import NoAppError, OutlastError, RequestError
@@ -53,6 +54,12 @@ class HttpApp(Starlette):
                 Exception: tell_fault,
             },
         )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve. Some frameworks hand on paths with a slash at the end that nobody has sent."""
+        if scope["type"] == "http":
+            scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
+        await super().__call__(scope, receive, send)
 
     def drain(self) -> None:
         """The server is about to stop: end all feeds and streams, so that their readers come back to another
