@@ -12,7 +12,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a suspended run waits for."""
 
     kind: str
-    """`wait`, `step` or `child`."""
+    """`wait`, `step`, `child` or `hook`."""
     id: str
     until: datetime | None = None
     on: str | None = None

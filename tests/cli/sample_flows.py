@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from outlast import set_attributes, sleep, step, step_info, workflow, writable
+from outlast import hook, set_attributes, sleep, step, step_info, workflow, writable
 
 
 @dataclass
@@ -62,3 +62,9 @@ async def say(order: CliOrder) -> None:
 @workflow(name="cli_talk")
 async def talk(item: str = "pen") -> None:
     await say(CliOrder(1, [item]))
+
+
+@workflow(name="cli_approve")
+async def approve(order: int) -> bool:
+    asked = hook(bool, token=f"order:{order}", metadata={"order": order}, expires="3 days")
+    return await asked

@@ -247,3 +247,23 @@ def test_when_a_run_was_created_and_when_it_was_started() -> None:
     assert "created 2026-" in drawn(Log(), started_at=at(0.25))
     assert "· started +0.250 s" in drawn(Log(), started_at=at(0.25))
     assert "· not started yet" in drawn(Log(), started_at=None, status=RunStatus.PENDING)
+
+
+def test_hooks_stand_on_the_timeline() -> None:
+    log = Log().add(1, "hook_opened", id="hook#1", expires_at=micros(60), line="shop.py:4")
+    log.add(2, "hook_conflicted", id="hook#2", token="order:7", owner="run_other")
+    opened = log.entry("hook#1")
+    assert (opened.kind, opened.state, opened.until) == ("hook", "waiting", at(60))
+    assert log.entry("hook#2").remark == "the token order:7 is that of run_other"
+    for seconds in (3, 4):
+        log.add(seconds, "hook_received", id="hook#1", payload=1)
+    log.add(4, "hook_received", token="order:8", payload=3)
+    assert log.entry("@5").name == "payload for order:8"
+    assert (log.entry("hook#1").state, log.entry("hook#1").received) == ("waiting", 2)
+    log.add(5, "hook_opened", id="hook#3").add(6, "hook_opened", id="hook#4")
+    log.add(7, "hook_expired", id="hook#3", deadline=micros(7)).add(8, "hook_disposed", id="hook#9")
+    log.add(9, "hook_disposed", id="hook#1").add(10, "run_completed", result=1)
+    first, expired, left = [log.entry(f"hook#{number}") for number in (1, 3, 4)]
+    assert (first.state, first.ended_at) == ("completed", at(4))
+    assert (expired.state, expired.remark, expired.ended_at) == ("cancelled", "expired", at(7))
+    assert (left.state, left.ended_at) == ("cancelled", at(10))

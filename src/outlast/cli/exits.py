@@ -4,6 +4,8 @@ from enum import IntEnum
 
 from outlast.errors import (
     DefinitionError,
+    HookNotFoundError,
+    HookPayloadError,
     InvalidArgumentsError,
     InvalidDurationError,
     PayloadError,
@@ -24,7 +26,7 @@ class Exit(IntEnum):
     USAGE = 2
     """The command line, the file it names, a setting or an argument cannot be used."""
     NOT_FOUND = 3
-    """There is no such run, or no database yet."""
+    """There is no such run or hook, or no database yet."""
     UNAVAILABLE = 4
     """The world (the database) cannot be used."""
     INTERRUPTED = 130
@@ -36,7 +38,7 @@ Exit codes:
   0    fine
   1    the run failed, was cancelled or is blocked; `check` found errors
   2    the command line, a file, an argument or a setting cannot be used
-  3    there is no such run, or no database yet
+  3    there is no such run or hook, or no database yet
   4    the database cannot be used
   130  stopped by Ctrl-C; what was started is kept"""
 
@@ -44,7 +46,7 @@ Exit codes:
 def exit_of(error: BaseException) -> Exit:
     """The exit code that tells of an error of the library."""
     match error:
-        case RunNotFoundError():
+        case RunNotFoundError() | HookNotFoundError():
             return Exit.NOT_FOUND
         case WorldError():
             return Exit.UNAVAILABLE
@@ -53,6 +55,7 @@ def exit_of(error: BaseException) -> Exit:
             | InvalidArgumentsError()
             | InvalidDurationError()
             | PayloadError()
+            | HookPayloadError()
             | DefinitionError()
             | RequestError()
         ):

@@ -137,6 +137,8 @@ def _extras(entry: Entry, now: datetime) -> Iterator[tuple[str, str]]:
             yield length(entry.until - entry.started_at), "dim"
         if entry.woken and entry.ended_at is not None:
             yield f"woken {length(entry.until - entry.ended_at)} early", "yellow"
+    if entry.kind == "hook":
+        yield from _hook_extras(entry, now)
     if entry.state == "queued":
         yield "queued", "blue"
     if entry.state == "retrying" and entry.until is not None and entry.until > now:
@@ -146,6 +148,15 @@ def _extras(entry: Entry, now: datetime) -> Iterator[tuple[str, str]]:
         yield f"{made} attempts", "yellow"
     if entry.kind == "child" and entry.error is not None:
         yield error_line(entry.error), "red"
+
+
+def _hook_extras(entry: Entry, now: datetime) -> Iterator[tuple[str, str]]:
+    if entry.received:
+        yield "1 payload" if entry.received == 1 else f"{entry.received} payloads", "dim"
+    if entry.state == "waiting" and entry.until is not None:
+        yield f"expires in {rough(entry.until - now)}", "blue"
+    if entry.remark:
+        yield entry.remark, "yellow"
 
 
 def _below(entry: Entry) -> Iterator[Text]:

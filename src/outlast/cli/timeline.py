@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from outlast._api.inspection import ErrorText, error_text
 from outlast.cli.times import moment
@@ -13,7 +14,7 @@ from outlast.records import EventRecord, RunInfo, Waiting
 State: TypeAlias = Literal[
     "queued", "running", "retrying", "waiting", "completed", "failed", "cancelled"
 ]
-Kind: TypeAlias = Literal["step", "wait", "child", "note"]
+Kind: TypeAlias = Literal["step", "wait", "child", "hook", "note"]
 
 OPEN: Final[frozenset[State]] = frozenset({"queued", "running", "retrying", "waiting"})
 """The states of what is not over."""
@@ -39,7 +40,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A step, a wait, a child run, or a remark on a timeline."""
+    """A step, a wait, a child run, a hook, or a remark on a timeline."""
 
     kind: Kind
     id: str
@@ -48,7 +49,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     started_at: datetime
     ended_at: datetime | None = None
     until: datetime | None = None
-    """When a wait is over, or when the next attempt of a step is due."""
+    """When a wait is over, a hook expires, or the next attempt of a step is due."""
     attempts: tuple[Attempt, ...] = ()
     error: ErrorText | None = None
     child: str | None = None
@@ -57,6 +58,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """The line of the workflow that asked for it: `flow.py:17`."""
     woken: bool = False
     """Whether a wake ended it before its time."""
+    received: int = 0
+    """How many payloads a hook has received."""
+    remark: str = ""
+    """What else there is to say of a hook."""
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +98,7 @@ class Timeline:
         """The entry of a step, wait or child by its id."""
         return self._entries.get(ref)
 
-    def add(self, event: EventRecord) -> None:
+    def add(self, event: EventRecord) -> None:  # noqa: C901 - one arm for each kind of entry
         """Read the next event."""
         self.position = event.position + 1
         at, data = event.at, event.data
@@ -113,8 +118,13 @@ class Timeline:
             case "wake_requested":
                 self._put(_note(event))
                 self._end_sleeps(at, data)
+            case "hook_opened" | "hook_conflicted":
+                self._put(_hook(event))
+            case "hook_received" | "hook_expired" | "hook_disposed":
+                self._change_hook(event)
             case "run_completed" | "run_failed" | "run_cancelled":
                 self.ending = _ending(event)
+                self._end_hooks(at)
             case _:
                 self._put(_remark(event, event.kind.replace("_", " ")))
 
@@ -133,6 +143,25 @@ class Timeline:
             error = error_text(event.data["error"]) if "error" in event.data else None
             state = _over(event.kind)
             self._put(msgspec.structs.replace(child, state=state, ended_at=event.at, error=error))
+
+    def _change_hook(self, event: EventRecord) -> None:
+        hook = self._entries.get(event.data.get("id", ""))
+        if hook is None:
+            # It came with the start of the run; or the hook was disposed of before it was open.
+            if event.kind == "hook_received":
+                self._put(_remark(event, f"payload for {event.data['token']}"))
+        elif event.kind == "hook_received":
+            received = hook.received + 1
+            self._put(replace(hook, received=received, ended_at=event.at))
+        elif event.kind == "hook_expired":
+            self._put(replace(hook, state="cancelled", ended_at=event.at, remark="expired"))
+        else:
+            self._put(_closed(hook, event.at))
+
+    def _end_hooks(self, at: datetime) -> None:
+        for entry in self.entries:
+            if entry.kind == "hook" and entry.state == "waiting":
+                self._put(_closed(entry, at))
 
 
 def with_waits(entries: Iterable[Entry], info: RunInfo, since: datetime) -> list[Entry]:
@@ -227,6 +256,28 @@ def _child(at: datetime, data: Mapping[str, Any]) -> Entry:
     )
 
 
+def _hook(event: EventRecord) -> Entry:
+    data, lost = event.data, event.kind == "hook_conflicted"
+    expires = data.get("expires_at")
+    return Entry(
+        kind="hook",
+        id=data["id"],
+        name=_name(data["id"]),
+        state="failed" if lost else "waiting",
+        started_at=event.at,
+        ended_at=event.at if lost else None,
+        until=None if expires is None else moment(expires),
+        line=data.get("line"),
+        remark=f"the token {data['token']} is that of {data['owner']}" if lost else "",
+    )
+
+
+def _closed(hook: Entry, at: datetime) -> Entry:
+    """The hook, after which nothing comes any more."""
+    state: State = "completed" if hook.received else "cancelled"
+    return replace(hook, state=state, ended_at=hook.ended_at or at)
+
+
 def _note(event: EventRecord) -> Entry:
     match event.kind:
         case "attributes_set":
@@ -252,7 +303,7 @@ def _remark(event: EventRecord, text: str) -> Entry:
 
 
 def _pending(waiting: Waiting, since: datetime) -> Entry:
-    kinds: dict[str, Kind] = {"step": "step", "child": "child"}
+    kinds: dict[str, Kind] = {"step": "step", "child": "child", "hook": "hook"}
     return Entry(
         kind=kinds.get(waiting.kind, "wait"),
         id=waiting.id,

@@ -1,0 +1,49 @@
+"""`outlast resume`: handing a payload to a hook."""
+
+import json
+from typing import Any
+
+from rich.text import Text
+
+from outlast.cli.common import DEFAULTS, Common
+from outlast.cli.exits import Exit
+from outlast.cli.looking import existing
+from outlast.cli.output import Output
+
+
+async def command(
+    token: str,
+    payload: str | None = None,
+    /,
+    *,
+    key: str | None = None,
+    common: Common = DEFAULTS,
+) -> int:
+    """Hand a payload to the live hook that has the token. Durable on return. What does not fit the hook's schema
+    resumes nothing.
+
+    Parameters
+    ----------
+    token
+        The hook's token: see `outlast hooks`.
+    payload
+        JSON, or a text; null by default.
+    key
+        Stands for this payload: with the same key it is delivered once.
+    """
+    output = Output(common)
+    async with existing(common) as app:
+        run_id = await app.resume(token, _value(payload), key=key)
+    output.show(Text(f"{run_id}  resumed"))
+    output.document({"run": run_id})
+    return Exit.OK
+
+
+def _value(text: str | None) -> Any:
+    """The JSON that a text is; the text itself if it is none."""
+    if text is None:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
