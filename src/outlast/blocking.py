@@ -24,9 +24,9 @@ from outlast._api.listing import RunFilters
 from outlast._api.runs import checked_run_id
 from outlast._api.starting import StartKeywords
 from outlast.errors import NoAppError, NotAllowedHereError
-from outlast.records import EventRecord, RunInfo, RunPage, StepRecord
+from outlast.records import EventRecord, RunInfo, RunPage, StepRecord, StreamInfo
 
-__all__ = ["Run", "get_run", "list_runs", "open_app", "opened", "start"]
+__all__ = ["Run", "get_run", "list_runs", "open_app", "opened", "resume", "start"]
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -85,6 +85,27 @@ class Run(Generic[R_co]):
         """The events from position `start` on as they are committed, until the run is over."""
         return _iterate("Run.follow()", lambda app: app.get_run(self.id).follow(start))
 
+    def streams(self) -> list[StreamInfo]:
+        """The streams that it has, by name."""
+        return self._wait("Run.streams()", lambda run: run.streams())
+
+    def stream(
+        self,
+        name: str = "default",
+        start: int = 0,
+        *,
+        type: Any = None,  # noqa: A002 - as in `outlast.Run.stream`
+        markers: bool = False,
+        follow: bool = True,
+    ) -> Iterator[Any]:
+        """The values of a stream from index `start` on; see `outlast.Run.stream`."""
+
+        def begin(app: App) -> AsyncIterator[Any]:
+            run = app.get_run(self.id)
+            return run.stream(name, start, type=type, markers=markers, follow=follow)
+
+        return _iterate("Run.stream()", begin)
+
     def _wait(self, what: str, call: Callable[[AsyncRun[Any]], Coroutine[Any, Any, T]]) -> T:
         return _wait(what, lambda app: call(app.get_run(self.id)))
 
@@ -102,6 +123,11 @@ def get_run(run_id: str) -> Run[Any]:
 def list_runs(**filters: Unpack[RunFilters]) -> RunPage:
     """A page of runs, newest first; see `outlast.list_runs`."""
     return _wait("list_runs()", lambda app: app.list_runs(**filters))
+
+
+def resume(token: str, payload: Any = None, *, key: str | None = None) -> str:
+    """Hand a payload to a hook, durable on return; see `outlast.resume`."""
+    return _wait("resume()", lambda app: app.resume(token, payload, key=key))
 
 
 @contextmanager
