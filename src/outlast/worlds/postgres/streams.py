@@ -35,8 +35,8 @@ from outlast.worlds.postgres.news import PostgresNews
 from outlast.worlds.postgres.queries import load
 from outlast.worlds.segments import packed, unpacked
 
-_MOST: Final = 4_096
-"""Segments on a page."""
+_MOST: Final = 1_024
+"""Segments on a page, at most. So many are looked at, also if the page is full before."""
 
 
 class PostgresStreams:

@@ -101,10 +101,9 @@ FROM stream LEFT JOIN LATERAL (
     WHERE one.run = stream.run AND one.name = $2 AND one.first <= stream.start
     ORDER BY one.first DESC LIMIT 1) AS begins ON stream.start < stream.chunks
 LEFT JOIN LATERAL (
-    SELECT one.first, one.lengths, one.data FROM {schema}.stream_segments AS one
+    SELECT one.first, one.before, one.lengths, one.data FROM {schema}.stream_segments AS one
     WHERE one.run = stream.run AND one.name = $2 AND one.first >= begins.first
-        AND one.before < begins.before + $4::bigint
-    ORDER BY one.first LIMIT $5::bigint) AS segment ON true
+    ORDER BY one.first LIMIT $5::bigint) AS segment ON segment.before < begins.before + $4::bigint
 ORDER BY segment.first;
 
 -- name: states

@@ -1,6 +1,7 @@
 """The streams of runs, in SQLite."""
 
 import sqlite3
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -27,7 +28,7 @@ from outlast.worlds.planning.streams import (
     rewound_to,
     wanted_streams,
 )
-from outlast.worlds.segments import packed, unpacked
+from outlast.worlds.segments import Stored, packed, unpacked
 from outlast.worlds.sqlite.encoding import json_text
 from outlast.worlds.sqlite.queries import load
 from outlast.worlds.sqlite.threads import ConnectionThread
@@ -35,8 +36,6 @@ from outlast.worlds.sqlite.threads import ConnectionThread
 _QUERIES: Final = load("streams.sql")
 _SMALL: Final = 32_768
 """Bytes; writing more has enough to do to be worth a thread."""
-_MOST: Final = 4_096
-"""Segments on a page."""
 
 
 class SqliteStreams:
@@ -143,27 +142,43 @@ def _put(connection: sqlite3.Connection, planned: StreamPlan, numbers: dict[str,
 
 
 def _read(connection: sqlite3.Connection, request: StreamRead) -> StreamPage | None:
-    wish = {
-        "run_id": request.run_id,
-        "name": request.name,
-        "start": request.start,
-        "limit": request.limit,
-        "most": _MOST,
-    }
-    rows = connection.execute(_QUERIES["read"], wish).fetchall()
-    if not rows:
+    connection.execute(_QUERIES["look"])
+    try:
+        return _page(connection, request)
+    finally:
+        connection.execute(_QUERIES["commit"])
+
+
+def _page(connection: sqlite3.Connection, request: StreamRead) -> StreamPage | None:
+    wish = {"run_id": request.run_id, "name": request.name, "start": request.start}
+    stand = connection.execute(_QUERIES["stand"], wish).fetchone()
+    if stand is None:
         return None
-    start, tail, epoch, rewinds, over = rows[0][:5]
-    segments = [row[5:] for row in rows if row[5] is not None]
+    run, tail, epoch, rewinds, over, start = stand
     row = StreamRow(epoch=epoch, rewinds=msgspec.json.decode(rewinds))
+    place = {"run": run, "name": request.name, "start": start}
     return StreamPage(
         start=start,
-        chunks=unpacked(segments, start),
+        chunks=unpacked(_segments(connection, place, request.limit), start) if start < tail else (),
         tail=tail,
         epoch=epoch,
         rewound_to=rewound_to(row, request.epoch),
         over=bool(over),
     )
+
+
+def _segments(
+    connection: sqlite3.Connection, place: dict[str, Any], limit: int
+) -> Iterator[Stored]:
+    """The segments of a page: no more are begun once there are so many bytes."""
+    cursor = connection.execute(_QUERIES["page"], place)
+    left = limit
+    for segment in cursor:
+        yield segment
+        left -= len(segment[2])
+        if left <= 0:
+            break
+    cursor.close()
 
 
 def _ask(connection: sqlite3.Connection, query: str, parameters: dict[str, str]) -> Any:

@@ -66,36 +66,25 @@ UPDATE stream_segments SET first = ?, before = ? WHERE number = ?;
 INSERT INTO stream_segments (run, name, ref, first, before, count, lengths, data)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 
--- name: read
--- A page of a stream: where it stands, and, one row each, the segments from that of the first chunk on.
-WITH run AS (
-    SELECT number, status IN ('completed', 'failed', 'cancelled') AS ended FROM runs
-    WHERE id = :run_id
-), stream AS (
-    SELECT run.number AS run, :name AS name, found.closed_by,
-        ifnull(found.chunks, 0) AS chunks, ifnull(found.epoch, 0) AS epoch,
-        ifnull(found.rewinds, '[]') AS rewinds,
-        found.closed_by IS NOT NULL OR run.ended AS over,
-        iif(:start < 0, max(0, ifnull(found.chunks, 0) + :start), :start) AS start
-    FROM run LEFT JOIN streams AS found ON found.run = run.number AND found.name = :name
-), begins AS (
-    SELECT stream.*, (
-        SELECT max(first) FROM stream_segments AS one
-        WHERE one.run = stream.run AND one.name = stream.name AND one.first <= stream.start) AS at
-    FROM stream
-), page AS (
-    SELECT begins.*, (
-        SELECT before FROM stream_segments AS one
-        WHERE one.run = begins.run AND one.name = begins.name AND one.first = begins.at) AS before
-    FROM begins
-)
-SELECT page.start, page.chunks, page.epoch, page.rewinds, page.over,
-    segment.first, segment.lengths, segment.data
-FROM page LEFT JOIN stream_segments AS segment
-    ON segment.run = page.run AND segment.name = page.name
-    AND segment.first >= page.at AND segment.before < page.before + :limit
-    AND page.start < page.chunks
-ORDER BY segment.first LIMIT :most;
+-- name: look
+-- Begin to read: what follows is of one moment.
+BEGIN;
+
+-- name: stand
+-- Where a stream stands, and the index of the first chunk that is meant.
+SELECT runs.number, ifnull(stream.chunks, 0), ifnull(stream.epoch, 0), ifnull(stream.rewinds, '[]'),
+    stream.closed_by IS NOT NULL OR runs.status IN ('completed', 'failed', 'cancelled'),
+    iif(:start < 0, max(0, ifnull(stream.chunks, 0) + :start), :start)
+FROM runs LEFT JOIN streams AS stream ON stream.run = runs.number AND stream.name = :name
+WHERE runs.id = :run_id;
+
+-- name: page
+-- The segments from that of a chunk on. They are read one by one, until the page is full.
+SELECT first, lengths, data FROM stream_segments
+WHERE run = :run AND name = :name AND first >= (
+    SELECT max(first) FROM stream_segments
+    WHERE run = :run AND name = :name AND first <= :start)
+ORDER BY first;
 
 -- name: states
 -- The streams of a run, and one row without a name if it has none.
