@@ -20,7 +20,9 @@ DOCS = ROOT / "docs"
 
 PUBLIC = (
     "outlast",
+    "outlast.blocking",
     "outlast.errors",
+    "outlast.http",
     "outlast.instrument",
     "outlast.streams",
     "outlast.testing",

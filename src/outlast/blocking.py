@@ -182,7 +182,7 @@ class _Bridge:
             async with self._app:
                 self._opened.set_result(None)
                 await self._closing.wait()
-        except BaseException as error:
+        except BaseException as error:  # whoever opens it, in another thread, gets it
             if self._opened.done():
                 raise
             self._opened.set_exception(error)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import Any, Final, TypeVar
 
 import httpx
@@ -67,18 +67,27 @@ class Api:
         """The events of a feed up to the one named `end`, also across connections that break off."""
         failures = 0
         while True:
-            try:
-                async for message in self._connection(path, query, last):
-                    last, failures = message.id or last, 0
+            broken: list[Exception] = []
+            async for message in self._tried(path, query, last, broken):
+                last, failures = message.id or last, 0
+                yield message
+                if message.name == "end":
+                    return
+            failures = failures + 1 if broken else 0
+            if failures == TRIES:
+                raise WorldUnavailableError(self.url, str(broken[0])) from broken[0]
+            await _pause(COME_BACK_AFTER * 2**failures)
+
+    async def _tried(
+        self, path: str, query: Any, last: str | None, broken: list[Exception]
+    ) -> AsyncGenerator[Message]:
+        """What one connection brings. Why it broke off is noted; a server that stops ends it well."""
+        try:
+            async with aclosing(self._connection(path, query, last)) as messages:
+                async for message in messages:
                     yield message
-                    if message.name == "end":
-                        return
-                await _pause(COME_BACK_AFTER)  # the server stops, and another one will be there
-            except (httpx.TransportError, WorldUnavailableError) as error:
-                failures += 1
-                if failures == TRIES:
-                    raise WorldUnavailableError(self.url, str(error)) from error
-                await _pause(COME_BACK_AFTER * 2**failures)
+        except (httpx.TransportError, WorldUnavailableError) as error:
+            broken.append(error)
 
     async def _connection(self, path: str, query: Any, last: str | None) -> AsyncGenerator[Message]:
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
