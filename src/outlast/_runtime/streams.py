@@ -177,10 +177,13 @@ class Outlet:
         self._sender, self._writer = sender, writer
         self._pending: list[Chunk] = []
         self._on_its_way: list[Chunk] = []
-        self._given = self._durable = 0
-        self._closing = False
-        """Whether it is to be closed behind what is pending."""
-        self._closed = False
+        self._given = self._done = 0
+        """How many chunks it was given, and how many are durable; closing counts as one."""
+        self._written = 0
+        """How many chunks of it the stream has."""
+        self._closed = self._closing = False
+        """Whether the code has closed it, and whether that is still to be sent, behind what is pending."""
+        self._close_on_its_way = False
         self._error: Exception | None = None
         self._told = False
         """Whether the step's code has met the error."""
@@ -205,7 +208,7 @@ class Outlet:
     async def flush(self) -> None:
         """Return once all that was given until now is durable."""
         self._check(closed=False)
-        if self._durable < self._given or self._closing:
+        if self._done < self._given:
             answered: Answered = asyncio.get_running_loop().create_future()
             self._waiting.append((self._given, answered))
             await answered
@@ -216,6 +219,7 @@ class Outlet:
         self._check(closed=False)
         if not self._closed:
             self._closed = self._closing = True
+            self._given += 1
             self._sender.buffered(self, None)
         await self.flush()
 
@@ -233,13 +237,14 @@ class Outlet:
     def take(self) -> StreamWrite:
         """What is to be written now."""
         self._on_its_way, self._pending = self._pending, []
+        self._close_on_its_way, self._closing = self._closing, False
         return StreamWrite(
             run_id=self.run_id,
             name=self.name,
             writer=self._writer,
-            after=self._durable,
+            after=self._written,
             chunks=tuple(self._on_its_way),
-            close=self._closing,
+            close=self._close_on_its_way,
         )
 
     def answered(self, answer: StreamAnswer) -> None:
@@ -249,9 +254,9 @@ class Outlet:
             reason = _CLOSED if answer == "closed" else _OVER
             self.fail(StreamClosedError(self.run_id, self.name, reason))
         else:
-            self._durable += len(sent)
-            self._closing = self._closing and bool(self._pending)
-            while self._waiting and self._waiting[0][0] <= self._durable:
+            self._written += len(sent)
+            self._done += len(sent) + self._close_on_its_way
+            while self._waiting and self._waiting[0][0] <= self._done:
                 _resolve(self._waiting.popleft()[1])
         self._sender.dropped(sent)
 
