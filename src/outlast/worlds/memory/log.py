@@ -57,7 +57,9 @@ class MemoryLog:
             for step in map(tables.steps.get, needs.steps)
             if step is not None
         }
-        delivered = tables.hook_keys.intersection(needs.hook_keys)
+        delivered = {
+            (token, key) for token, key in needs.hook_keys if key in tables.hook_keys.get(token, ())
+        }
         return Known(states, keys, tables.logs, steps, hooks, delivered)
 
     def _state(self, run: RunRecord) -> RunState:
@@ -104,14 +106,16 @@ class MemoryLog:
             self._tables.put_step(key, step)
 
     def _write_hooks(self, planned: Plan) -> None:
-        tables, changes, ended = self._tables, planned.hooks, set(planned.emptied)
-        for hook in list(tables.hooks.values()):
-            if hook.run_id in ended or (hook.run_id, hook.ref) in changes.disposed:
-                tables.remove_hook(hook.token)
-        for token in changes.freed:
+        tables, changes = self._tables, planned.hooks
+        gone = [token for run_id in planned.emptied for token in tables.tokens.get(run_id, ())]
+        for run_id, ref in changes.disposed:
+            gone += [one for one in tables.tokens.get(run_id, ()) if tables.hooks[one].ref == ref]
+        for token in (*gone, *changes.freed):
             tables.remove_hook(token)
-        tables.hooks.update(changes.put)
-        tables.hook_keys.update(changes.keys)
+        for hook in changes.put.values():
+            tables.put_hook(hook)
+        for token, key in changes.keys:
+            tables.hook_keys.setdefault(token, set()).add(key)
 
     def _grow(self, run_id: str, growth: Growth) -> None:
         run = self._tables.runs[run_id]

@@ -58,8 +58,10 @@ class Tables:
         """The segments of each stream, in order."""
         self.hooks: dict[str, HookRecord] = {}
         """The live hooks by token."""
-        self.hook_keys: set[tuple[str, str]] = set()
-        """Tokens and keys that were delivered."""
+        self.tokens: dict[str, set[str]] = {}
+        """Run id -> the tokens of its hooks."""
+        self.hook_keys: dict[str, set[str]] = {}
+        """Token -> the keys that were delivered."""
         self.workers: dict[str, WorkerRecord] = {}
         self.manifests: dict[str, bytes] = {}
         self.news = MemoryNews()
@@ -107,10 +109,19 @@ class Tables:
         if run.idempotency_key is not None:
             del self.keys[run.idempotency_key]
 
+    def put_hook(self, hook: HookRecord) -> None:
+        """Write the row of a hook."""
+        self.hooks[hook.token] = hook
+        self.tokens.setdefault(hook.run_id, set()).add(hook.token)
+
     def remove_hook(self, token: str) -> None:
-        """Delete a hook with what was delivered to it."""
-        self.hooks.pop(token, None)
-        self.hook_keys = {pair for pair in self.hook_keys if pair[0] != token}
+        """Delete a hook with the keys that were delivered to it."""
+        self.hook_keys.pop(token, None)
+        if (hook := self.hooks.pop(token, None)) is not None:
+            tokens = self.tokens[hook.run_id]
+            tokens.discard(token)
+            if not tokens:
+                del self.tokens[hook.run_id]
 
     def check_open(self) -> None:
         """Raise `WorldError` if the world is not open."""

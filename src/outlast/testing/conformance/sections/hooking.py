@@ -1,6 +1,10 @@
 """Hooks: tokens, payloads, and what becomes of them."""
 
+import asyncio
+from contextlib import AsyncExitStack
 from typing import Any
+
+from msgspec.structs import replace
 
 from outlast._clock import SECOND
 from outlast._model.runs import RunStatus
@@ -242,6 +246,68 @@ async def what_was_tried_again_is_there_once(scene: Scene) -> None:
     again = (await scene.world.log.commit(Batch(advances=(only,), again=True))).advanced[0]
     equal(([event.kind for event in again.missed], again.conflicts), (["hook_opened"], ()))
     equal(await tokens(scene), ["U", "T"])
+
+
+@HOOKING.check(needs="shared")
+async def who_asks_at_the_same_time_gets_one_answer(scene: Scene) -> None:
+    """Of several users that open a hook with the same token, one has it, and the others are told whose it is;
+    of those that deliver with the same key, one does."""
+    async with AsyncExitStack() as stack:
+        users = [(await stack.enter_async_context(scene.another())).world for _ in range(3)]
+        for number in range(5):
+            token = f"T{number}"
+            ids = [f"{name}{number}" for name in "abc"]
+            await scene.commit(*[held(run_id) for run_id in ids])
+            asked = [advance(run_id, opens=(opening("hook#1", token),)) for run_id in ids]
+            answers = await asyncio.gather(
+                *[
+                    user.log.commit(Batch(advances=(one,)))
+                    for user, one in zip(users, asked, strict=True)
+                ]
+            )
+            opened = [
+                run_id
+                for run_id, answer in zip(ids, answers, strict=True)
+                if answer.advanced[0].opened
+            ]
+            owner = opened[0]
+            equal(len(opened), 1, "the number of hooks that were opened")
+            for answer in answers:
+                true(
+                    answer.advanced[0].conflicts in ((), (("hook#1", owner),)), "the owner is named"
+                )
+            one = Deliver(token=token, run_id=owner, ref="hook#1", event=payload(1), key="k")
+            delivered = await asyncio.gather(
+                *[user.log.commit(Batch(deliveries=(one,))) for user in users]
+            )
+            places = sorted([answer.delivered[0].position or 0 for answer in delivered])
+            equal(places, [0, 0, 2])
+            others = [replace(one, key=f"{n}", event=payload(n)) for n in range(3)]
+            await asyncio.gather(
+                *[
+                    user.log.commit(Batch(deliveries=(one,)))
+                    for user, one in zip(users, others, strict=True)
+                ]
+            )
+            equal((await scene.kinds(owner)).count("hook_received"), 4)
+
+
+@RESERVING.check(needs="shared")
+async def of_starts_at_the_same_time_one_run_is_made(scene: Scene) -> None:
+    """Several users start a run for one token: there is one run, and it has all payloads."""
+    async with AsyncExitStack() as stack:
+        users = [(await stack.enter_async_context(scene.another())).world for _ in range(3)]
+        drafts = [starting(name, number) for number, name in enumerate("abc")]
+        answers = await asyncio.gather(
+            *[
+                user.log.commit(Batch(creates=(one,)))
+                for user, one in zip(users, drafts, strict=True)
+            ]
+        )
+        owners = {answer.created[0].run_id for answer in answers}
+        equal((len(owners), sum(answer.created[0].new for answer in answers)), (1, 1))
+        log = await scene.world.log.read(owners.pop())
+        equal({event.data for event in log[1:]}, {payload(n).data for n in range(3)})
 
 
 def starting(run_id: str, value: int, **fields: Any) -> Any:
