@@ -31,7 +31,7 @@ async def _measure(place: Place) -> Measured:
 async def _written(count: int) -> float:
     """Chunks a second, from the first write to the last chunk that is read."""
     run = await start(write_stream(count))
-    seen = 0
+    seen, ended = 0, 0.0
     async for _ in run.stream():
         seen += 1
         if seen == count:

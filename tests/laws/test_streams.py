@@ -209,6 +209,48 @@ def test_answers_that_are_lost(make_memory: MakeData, call: int, when: Any) -> N
     check(tell(make_memory, Repeat(call=call, of="write_streams")))
 
 
+BEGUN: list[str] = []
+
+
+@step(name="streams.moody")
+async def moody(far: str) -> None:
+    """Writes elsewhere when it is begun again."""
+    BEGUN.append(far)
+    to = writable(f"begun {len(BEGUN)}")
+    await to.write(far)
+    await to.flush()
+
+
+@step(name="streams.far_moody", queue="default")
+async def far_moody(far: str) -> None:
+    await moody.fn(far)
+
+
+@workflow(name="streams.moods")
+async def moods(far: str) -> None:
+    await (far_moody(far) if far else moody(far))
+
+
+@pytest.mark.parametrize("far", ["", "far"])
+def test_what_a_dead_worker_has_left_elsewhere_is_taken_back(make_data: MakeData, far: str) -> None:
+    async def main() -> list[tuple[str, int]]:
+        clock = SkippingClock(threshold=0)
+        data = make_data(clock)
+        async with App(world=data.world(), clock=clock, worker=False) as client:
+            run = await client.start(moods(far), run_id=RUN)
+            dead = await live(
+                data, clock, result_of, [Crash(call=1, of="write_streams", when="after")]
+            )
+            assert dead.ended is None
+            assert [info.tail for info in await run.streams()] == [0]
+            await live(data, clock, result_of)
+            return [(info.name, info.tail) for info in await run.streams()]
+
+    BEGUN.clear()
+    left = asyncio.run(asyncio.wait_for(main(), 30))
+    assert left == [("begun 1", -1), ("begun 2", 0)]
+
+
 def points_of(told: Told, of: str | None = None) -> Iterable[Crash]:
     """Before and after every call that the undisturbed process made, or every call of that name."""
     calls = [call for call in told.lives[0].calls if of in (None, call)]

@@ -23,7 +23,7 @@ A, B = Chunk(b"a"), Chunk(b"b")
 Body = Callable[[Scene, FaultyWorld, StreamSender], Awaitable[None]]
 
 
-def play(body: Body, **options: int) -> None:
+def play(body: Body, *, chunks: int = 10_000) -> None:
     async def main() -> None:
         clock = SettableClock()
         world = FaultyWorld(MemoryWorld(clock))
@@ -31,7 +31,7 @@ def play(body: Body, **options: int) -> None:
             scene = Scene(world, clock, lambda _: world)
             await scene.create(held("a"))
             followers = Followers(world.news)
-            chosen = RuntimeOptions(**options)
+            chosen = RuntimeOptions(stream_buffer_chunks=chunks)
             sender = StreamSender(world.streams, SystemClock(), followers, chosen)
             await body(scene, world, sender)
             world.resume()
@@ -98,7 +98,7 @@ def test_a_full_buffer_makes_writers_wait() -> None:
         await outlet.flush()
         assert await texts(scene) == "aba"
 
-    play(body, stream_buffer_chunks=2)
+    play(body, chunks=2)
 
 
 def test_what_a_failed_attempt_has_pending_is_dropped() -> None:
