@@ -14,6 +14,8 @@ from outlast import App, RunCancelledError, RunStatus, blocking
 from outlast.cli import main
 from outlast.errors import (
     AccessDeniedError,
+    HookNotFoundError,
+    HookPayloadError,
     InvalidArgumentsError,
     OutlastError,
     RequestError,
@@ -57,6 +59,24 @@ def test_it_offers_what_an_app_offers(on_site: OnSite) -> None:
             assert (await app.list_runs(created_to=found.runs[0].created_at)).runs == ()
             assert await run.cancel("late") is False
             assert await run.wake() is False
+
+    on_site(scenario)
+
+
+def test_hooks_are_found_and_resumed(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
+        run = await site.app.start(flows.ask("remote"))
+        await site.signals.wait_for("run_suspended", run_id=run.id)
+        async with _remote(site) as app:
+            assert await app.get_hook("remote") == await site.app.get_hook("remote")
+            assert await app.list_hooks(run.id) == await site.app.list_hooks()
+            assert await app.resume("remote", 1, key="1") == run.id
+            with pytest.raises(HookPayloadError):
+                await app.resume("remote", "many")
+            await app.resume("remote", 2)
+            assert await run.result("5s") == 3
+            with pytest.raises(HookNotFoundError):
+                await app.get_hook("remote")
 
     on_site(scenario)
 
@@ -160,6 +180,8 @@ def test_the_command_line_works_on_it(
     assert "run_cancelled" in capsys.readouterr().out
     assert cli("wake", run_id, code=1)["runs"][0]["status"] == "cancelled"
     assert main(["show", "nobody"]) == 3
+    assert cli("hooks")["hooks"] == []
+    assert main(["resume", "nobody's"]) == 3
     assert main(["prune", "--older-than", "1d"]) == 2
     assert "HTTP API" in capsys.readouterr().err
 

@@ -7,7 +7,7 @@ from cyclopts.validators import Number
 
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
-from outlast.cli.looking import existing, no_database
+from outlast.cli.looking import no_database, operated
 from outlast.cli.output import Output
 from outlast.cli.render_hooks import hooks_table
 from outlast.cli.times import current_time
@@ -34,7 +34,7 @@ async def command(
         output.document({"hooks": []})
         output.note_line(missing)
         return Exit.OK
-    async with existing(common) as app:
+    async with operated(common) as app:
         page = await app.list_hooks(run, limit=limit)
     output.document({"hooks": page.hooks})
     if page.hooks:

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar, Unpack
 from outlast import Call, RunStatus
 from outlast._api.listing import RunFilters
 from outlast._api.starting import StartKeywords
-from outlast.records import EventRecord, RunInfo, RunPage, StepRecord, WorkerInfo
+from outlast.records import EventRecord, HookPage, RunInfo, RunPage, StepRecord, WorkerInfo
 
 
 class OperatedRun(Protocol):
@@ -47,5 +47,11 @@ class OperatedApp(Protocol[AnyRun_co]):
     async def list_runs(self, **filters: Unpack[RunFilters]) -> RunPage: ...
 
     async def workers(self) -> tuple[WorkerInfo, ...]: ...
+
+    async def list_hooks(
+        self, run_id: str | None = None, *, limit: int = 100, cursor: str | None = None
+    ) -> HookPage: ...
+
+    async def resume(self, token: str, payload: Any = None, *, key: str | None = None) -> str: ...
 
     async def notice_deaths(self) -> int: ...

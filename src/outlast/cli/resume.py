@@ -7,7 +7,7 @@ from rich.text import Text
 
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
-from outlast.cli.looking import existing
+from outlast.cli.looking import operated
 from outlast.cli.output import Output
 
 
@@ -32,7 +32,7 @@ async def command(
         Stands for this payload: with the same key it is delivered once.
     """
     output = Output(common)
-    async with existing(common) as app:
+    async with operated(common) as app:
         run_id = await app.resume(token, _value(payload), key=key)
     output.show(Text(f"{run_id}  resumed"))
     output.document({"run": run_id})

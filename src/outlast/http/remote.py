@@ -21,8 +21,11 @@ from outlast._codec import Codec
 from outlast.errors import RequestError
 from outlast.http.asking import Api, Message, attribute_text
 from outlast.http.bodies import CancelBody, Done, Events, StartBody, Steps, Streams, Workers
+from outlast.http.hooks import ResumeBody, Resumed, TokenBody
 from outlast.records import (
     EventRecord,
+    HookInfo,
+    HookPage,
     Rewind,
     RunInfo,
     RunPage,
@@ -166,6 +169,23 @@ class RemoteApp:
     async def workers(self) -> tuple[WorkerInfo, ...]:
         """The workers that serve the world behind the API."""
         return (await self._api.get("/workers", Workers)).workers
+
+    async def list_hooks(
+        self, run_id: str | None = None, *, limit: int = 100, cursor: str | None = None
+    ) -> HookPage:
+        """A page of the live hooks of a run, or of all, newest first. Who sees it has their tokens."""
+        given = {"run": run_id, "limit": limit, "cursor": cursor}
+        query = {name: value for name, value in given.items() if value is not None}
+        return await self._api.get("/hooks", HookPage, query)
+
+    async def get_hook(self, token: str) -> HookInfo:
+        """The live hook that has the token. Raises `HookNotFoundError` if there is none."""
+        return await self._api.post("/hooks/find", HookInfo, TokenBody(token=token))
+
+    async def resume(self, token: str, payload: Any = None, *, key: str | None = None) -> str:
+        """Hand a payload to a hook; see `outlast.resume`. It goes there as the JSON that pydantic makes of it."""
+        body = ResumeBody(token=token, payload=to_jsonable_python(payload), key=key)
+        return (await self._api.post("/hooks/resume", Resumed, body)).run_id
 
     async def notice_deaths(self) -> int:
         """Nothing: that is done where the world is."""
