@@ -14,8 +14,10 @@ from outlast import (
     Run,
     RunFailedError,
     StepFailedError,
+    hook,
     now,
     random,
+    resume,
     run_info,
     set_attributes,
     sleep,
@@ -25,6 +27,7 @@ from outlast import (
     uuid4,
     workflow,
 )
+from outlast.errors import HookExpiredError
 
 
 @dataclass
@@ -129,6 +132,28 @@ async def drawn() -> list[Any]:
     return found
 
 
+@step(name="histories.answer")
+async def answer(token: str, text: str) -> None:
+    await resume(token, text, key=text)
+
+
+@workflow(name="histories.asked")
+async def asked() -> list[str]:
+    first, second = hook(str, token="asked"), hook(str, token="asked")
+    owner = await second.conflict()
+    await answer(first.token, "yes")
+    found = [await first, owner.id if owner else ""]
+    first.dispose()
+    last = hook(str, expires="1 hour", metadata={"for": "you"})
+    await answer(last.token, "no")
+    found.append(await last)
+    try:
+        found.append(await last)
+    except HookExpiredError as error:
+        found.append(error.hook)
+    return found
+
+
 async def play(app: App) -> list[Run[Any]]:
     """Start all, and do to them what is done to runs; the runs, the children too."""
     runs: list[Run[Any]] = [
@@ -138,6 +163,7 @@ async def play(app: App) -> list[Run[Any]]:
         await app.start(tidy(), run_id="tidy"),
         await app.start(drawn(), run_id="drawn"),
         await app.start(part("wait"), run_id="woken"),
+        await app.start(asked(), run_id="asked"),
     ]
     await runs[3].cancel("no longer needed")
     await runs[5].wake()

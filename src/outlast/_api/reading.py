@@ -70,11 +70,12 @@ def worker_info(worker: WorkerRecord) -> WorkerInfo:
     )
 
 
-def event_record(stored: StoredEvent) -> EventRecord:
-    """The public record of an event."""
+def event_record(stored: StoredEvent, *, secrets: bool = False) -> EventRecord:
+    """The public record of an event; with `secrets`, nothing of it is left out."""
     data: dict[str, Any] = msgspec.json.decode(stored.data)
     data.pop("kind", None)
-    data.pop("secret", None)  # of a run: who has it has the tokens of its hooks
+    if not secrets:
+        data.pop("secret", None)  # of a run: who has it has the tokens of its hooks
     return EventRecord(
         position=stored.position, at=to_datetime(stored.at), kind=stored.kind, data=data
     )

@@ -260,6 +260,15 @@ class Run(Generic[R_co]):
                 return record.workflow, event
 
 
+async def whole_log(run: Run[Any]) -> list[EventRecord]:
+    """The events with all that is in them, also what `Run.events` does not show: it takes the secret of a run to
+    replay it. Raises `RunNotFoundError`."""
+    stored = await run._runtime("record_history()").world.log.read(run.id)  # noqa: SLF001 - a method of it, for tools only
+    if not stored:
+        raise RunNotFoundError(run.id)
+    return [event_record(one, secrets=True) for one in stored]
+
+
 def _is_sleep(ref: str) -> bool:
     """Whether a wait is a sleep, which a wake ends, and not a timeout: `2/sleep#1`."""
     return ref.rpartition("/")[2].startswith("sleep#")

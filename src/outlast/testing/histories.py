@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import msgspec
 
-from outlast._api.runs import Run
+from outlast._api.runs import Run, whole_log
 from outlast._codec import decode_event
 from outlast._model.events import Logged
 from outlast._registry.durations import to_micros
@@ -59,9 +59,11 @@ async def record_history(run: Run[Any]) -> History:
 
         (await record_history(run)).save("tests/histories/fulfil-1.json")
 
+    It has the secret of the run, from which the tokens of its hooks are made: replay asks for them.
+
     Raises `RunNotFoundError`.
     """
-    info, events = await run.info(), await run.events()
+    info, events = await run.info(), await whole_log(run)
     return History(
         run_id=run.id,
         workflow=info.workflow,

@@ -86,8 +86,8 @@ def test_fields_that_a_later_version_added_are_passed_over() -> None:
 @pytest.mark.parametrize(
     ("kind", "data", "reason"),
     [
-        ("hook_opened", b'{"kind":"hook_opened"}', "an event of the kind 'hook_opened'"),
-        ("hook_opened", b"", "an event of the kind 'hook_opened'"),
+        ("moon_landed", b'{"kind":"moon_landed"}', "an event of the kind 'moon_landed'"),
+        ("moon_landed", b"", "an event of the kind 'moon_landed'"),
         ("wake_requested", b"{", "'wake_requested' is damaged"),
         ("wake_requested", b'{"kind":"wake_requested"', "is damaged"),
         ("step_completed", b'{"kind":"step_completed"}', "missing required field"),
