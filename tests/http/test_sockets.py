@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.http.reading import Message, messages
+from tests.postgres import Postgres
 
 LIMIT = 30
 """Seconds; no test comes near it."""
@@ -54,11 +55,27 @@ def serving(folder: Path, *options: str) -> Iterator[Server]:
         server.process.stdout.close()
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@contextmanager
+def working(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """A worker beside the server for a while."""
+    command = [sys.executable, "-m", "outlast", "worker", "served.py"]
+    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(LIMIT)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with workflows that go on when a file is there."""
     monkeypatch.delenv("OUTLAST_HTTP_TOKENS", raising=False)
-    monkeypatch.setenv("OUTLAST_URL", f"sqlite:///{tmp_path}/served.db")
+    url = f"sqlite:///{tmp_path}/served.db"
+    if request.param == "postgres":
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.url()
+    monkeypatch.setenv("OUTLAST_URL", url)
     shutil.copyfile(Path(__file__).with_name("served.py"), tmp_path / "served.py")
     return tmp_path
 
@@ -84,6 +101,17 @@ async def _rest(client: httpx.AsyncClient, path: str, last: str | None) -> list[
     headers = {} if last is None else {"Last-Event-ID": last}
     async with client.stream("GET", path, headers=headers) as answer:
         return [one async for one in messages(answer)]
+
+
+def _counted(counted: list[int], told: list[Message]) -> list[int]:
+    """What counts, when what was taken back is left out."""
+    for one in told:
+        if one.name == "rewind":
+            del counted[one.data["to_index"] :]
+        elif not one.name:
+            assert (one.id or "").partition(".")[0] == str(len(counted))
+            counted.append(one.data)
+    return counted
 
 
 def test_a_dropped_reader_goes_on_where_it_was(folder: Path) -> None:
@@ -119,15 +147,34 @@ def test_a_reader_goes_on_when_the_serving_process_was_killed(folder: Path) -> N
     (folder / "go").touch()
     with serving(folder) as server:
         rest = asyncio.run(after(server, path, seen[-1].id))
-    counted = [one.data for one in seen]
-    for one in rest:
-        if one.name == "rewind":
-            del counted[one.data["to_index"] :]
-        elif not one.name:
-            assert (one.id or "").partition(".")[0] == str(len(counted))
-            counted.append(one.data)
-    assert counted == list(range(20))
+    assert _counted([one.data for one in seen], rest) == list(range(20))
     assert rest[-1].name == "end"
+
+
+def test_a_reader_hears_of_the_death_of_the_writer(folder: Path) -> None:
+    """The writer is another process than the one that serves the reader, who stays connected."""
+
+    async def main(server: Server) -> list[Message]:
+        counted: list[Message] = []
+        with ExitStack() as workers:
+            first = workers.enter_context(working(folder))
+            async with server.client() as client:
+                path = f"/runs/{await _start(client, 'count', 20)}/streams/default"
+                async with client.stream("GET", path) as answer:
+                    async for one in messages(answer):
+                        counted.append(one)
+                        if len(counted) == 10:
+                            first.kill()
+                            first.wait(LIMIT)
+                            (folder / "go").touch()
+                            workers.enter_context(working(folder))
+        return counted
+
+    with serving(folder, "--no-worker") as server:
+        told = asyncio.run(main(server))
+    assert "rewind" in {one.name for one in told}
+    assert _counted([], told) == list(range(20))
+    assert told[-1].name == "end"
 
 
 def test_a_stopping_server_sends_readers_away_and_finishes_requests(folder: Path) -> None:
