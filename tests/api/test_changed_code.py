@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from outlast import App, RunCancelledError, RunStatus, get_run, start
+from outlast._codec import encode_event
+from outlast._model.events import StepStarted
 from outlast.errors import NonDeterminismError, RunBlockedError
+from outlast.world import Append
 from tests.api.conftest import outcome
 from tests.house.checkout import ROOT
 
@@ -104,6 +107,23 @@ def test_code_that_does_not_fit_blocks_the_run(
     load(tmp_path, FIRST)
     ended, _ = asyncio.run(wake(url))
     assert ended == 20
+
+
+def test_a_step_that_was_under_way_and_is_not_asked_for_any_more_blocks_the_run(
+    tmp_path: Path, url: str
+) -> None:
+    """All that its log has of it is that it has started: the worker died meanwhile."""
+
+    async def start_another_step() -> None:
+        async with App(url, worker=False) as app:
+            event = encode_event(StepStarted(id="c#1", name="c", attempt=1, started_at=0))
+            await app.runtime.append_durably(Append(run_id="it", events=(event,)))
+
+    asyncio.run(start_and_suspend(url, load(tmp_path, FIRST)))
+    asyncio.run(start_another_step())
+    ended, info = asyncio.run(wake(url))
+    assert isinstance(ended, RunBlockedError)
+    assert "step_started c#1" in str(info.problem)
 
 
 def test_the_message_shows_both_sides_with_their_lines(tmp_path: Path, url: str) -> None:

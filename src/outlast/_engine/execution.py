@@ -150,7 +150,7 @@ class Execution:
 
     # Delivering events
 
-    def _deliver(self, logged: Logged) -> None:  # noqa: C901, PLR0912 - one arm for each kind of event
+    def _deliver(self, logged: Logged) -> None:  # noqa: C901, PLR0912, PLR0915 - one arm for each kind
         answered = self.requests.operations.answered
         match logged.event:
             case StepCompleted() as event:
@@ -190,7 +190,9 @@ class Execution:
                 self._wake()
             case RunCreated() as event:
                 self._begin(event)
-            case StepStarted() | RunCompleted() | RunFailed() | RunCancelled():
+            case StepStarted() as event:  # answers nothing, but tells what the code had asked for
+                self.requests.operations.asked(logged, event.id, RunStep, event.name, None)
+            case RunCompleted() | RunFailed() | RunCancelled():
                 pass
             case unknown:
                 assert_never(unknown)

@@ -157,13 +157,20 @@ class Attempt:
         context = contextvars.copy_context()
         loop, scope = self.runtime.loop, asyncio.timeout(None)
 
-        def call_fn() -> Any:
+        def call_fn() -> tuple[Any, BaseException | None]:
             # The time runs from here: all threads may have been busy until now.
             if self._seconds() is not None:
                 loop.call_soon_threadsafe(self._limit_now, scope)
-            return context.run(fn, *args, **kwargs)
+            try:
+                return context.run(fn, *args, **kwargs), None
+            except BaseException as error:  # noqa: BLE001 - a future cannot hold all of them: StopIteration
+                return None, error
 
-        return await self._limited(loop.run_in_executor(self.runtime.threads, call_fn), scope)
+        called = loop.run_in_executor(self.runtime.threads, call_fn)
+        result, error = await self._limited(called, scope)
+        if error is not None:
+            raise error
+        return result
 
     def _seconds(self) -> float | None:
         limit = self.command.definition.policy.timeout
