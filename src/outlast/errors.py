@@ -153,7 +153,7 @@ class InvalidDurationError(OutlastError):
             f"{value!r} is not a time: {reason}",
             hint="Give seconds, a text such as '1h 30m' or '3 days', a timedelta, or an aware datetime.",
         )
-        self.value = value
+        self.value, self.reason = value, reason
 
 
 class NotAllowedHereError(OutlastError):
@@ -523,12 +523,16 @@ class HookExpiredError(HookError):
 
 
 class SettingsError(OutlastError):
-    """A setting has a value that cannot be used. `source` tells where it was set."""
+    """A setting has a value that cannot be used. `source` tells where it was set. `value` is `...` where
+    there is none, because it cannot be read."""
 
     slug = "settings"
 
-    def __init__(self, setting: str, value: object, source: str, reason: str) -> None:
-        super().__init__(f"{setting} = {value!r} ({source}) cannot be used: {reason}")
+    def __init__(
+        self, setting: str, value: object, source: str, reason: str, *, hint: str | None = None
+    ) -> None:
+        written = setting if value is ... else f"{setting} = {value!r}"
+        super().__init__(f"{written} ({source}) cannot be used: {reason}", hint=hint)
         self.setting, self.value, self.source = setting, value, source
 
 

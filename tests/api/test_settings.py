@@ -70,6 +70,9 @@ def test_a_file_that_changes_is_read_again(elsewhere: Path) -> None:
         ("QUEUES", "gpu, default", ("gpu", "default")),
         ("MAX_STEPS", "12", 12),
         ("LEASE", "45s", "45s"),
+        ("LEASE", "45", 45.0),
+        ("RETENTION", "1.5", 1.5),
+        ("URL", "https://host/api/v1", "https://host/api/v1"),
         ("VERIFY_REPLAY", "yes", True),
         ("VERIFY_REPLAY", "0", False),
         ("VERIFY_REPLAY", "", False),
@@ -95,6 +98,9 @@ def test_texts_of_the_environment_are_read(
         ("lease", 'lease = "long"', "length of time"),
         ("retention", "retention = true", "length of time"),
         ("verify_replay", 'verify_replay = "perhaps"', "true or false"),
+        ("grace", "grace = -1", "it is negative"),
+        ("grace", 'grace = "-1s"', "it is negative"),
+        ("url", 'url = "memory"', "no world has such a URL"),
         ("maxsteps", "maxsteps = 3", "there are: url, version"),
     ],
 )
@@ -116,6 +122,16 @@ def test_a_wrong_value_in_the_environment_is_named_with_it(
         App("memory://")
 
 
+def test_a_wrong_url_in_the_environment_is_named_without_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OUTLAST_URL", "postgresql://me:secret@host/base?shcema=x")
+    with pytest.raises(SettingsError, match=r"OUTLAST_URL.*'shcema'") as caught:
+        find_url()
+    assert "secret" not in str(caught.value)
+    assert caught.value.hint
+
+
 def test_a_wrong_value_of_the_call_is_named_with_it() -> None:
     with pytest.raises(SettingsError, match="WorkerOptions"):
         WorkerOptions(grace="soon")
@@ -124,7 +140,15 @@ def test_a_wrong_value_of_the_call_is_named_with_it() -> None:
 
 def test_a_file_that_is_no_toml_is_named(elsewhere: Path) -> None:
     (elsewhere / "pyproject.toml").write_text("[tool.outlast\n")
-    with pytest.raises(SettingsError, match="no TOML"):
+    with pytest.raises(SettingsError, match="no TOML") as caught:
+        find_url()
+    assert str(caught.value).startswith("[tool.outlast] (")
+
+
+@pytest.mark.parametrize("line", ["[tool]\noutlast = 3", "[tool]\noutlast = []"])
+def test_a_table_that_is_none_is_named(line: str, elsewhere: Path) -> None:
+    (elsewhere / "pyproject.toml").write_text(line)
+    with pytest.raises(SettingsError, match="must be a table"):
         find_url()
 
 

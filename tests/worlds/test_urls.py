@@ -19,6 +19,10 @@ from outlast.worlds import world_from_url
         ("some/file.db", "sqlite:///some/file.db"),
         ("/abs/file.db", "sqlite:////abs/file.db"),
         ("postgresql://host/base", "postgresql://host/base"),
+        (
+            "postgresql://[::1]:5432,other/base?application_name=me&my.own=1",
+            "postgresql://[::1]:5432,other/base?application_name=me&my.own=1",
+        ),
         ("postgres://me:secret@host:5433/base", "postgres://me@host:5433/base"),
         (
             "postgresql://me@/base?host=/run/pg&password=secret&schema=mine",
@@ -41,6 +45,11 @@ def test_names_a_world(url: str, named: str) -> None:
             "?schema=outlast",
         ),
         ("postgresql://me:secret@host/base?pooler=yes", "no pooler mode 'yes'", "PgBouncer"),
+        ("postgresql://me:secret@host/base?shcema=x", "'shcema'", "Did you mean schema?"),
+        ("postgresql://me:secret@host:99999/base", "'99999' cannot be a port", "65535"),
+        ("postgresql://me:secret@host:x,other:5432/base", "'x' cannot be a port", "65535"),
+        ("postgresql://me:secret@/base?port=0", "'0' cannot be a port", "65535"),
+        ("postgresql://me:secret@[::1/base", "this is no URL", "?schema=outlast"),
         ("mysql://me:secret@host/base", "no world has such a URL", "memory://"),
         ("sqlite://", "names no file", "sqlite:///FILE.db"),
         ("sqlite:///", "names no file", "sqlite:///FILE.db"),

@@ -16,7 +16,7 @@ import msgspec
 
 from outlast._registry.durations import duration
 from outlast._runtime.system import SystemClock
-from outlast.errors import InvalidDurationError, SettingsError
+from outlast.errors import InvalidDurationError, SettingsError, WorldError
 from outlast.worlds import world_from_url
 from outlast.worlds.sqlite import SqliteWorld
 
@@ -29,6 +29,8 @@ class Setting(msgspec.Struct, frozen=True):
 
     default: Any
     read: Read
+    from_text: Read = str
+    """What a text of the environment is before it is read."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -47,7 +49,7 @@ def origin(name: str) -> Origin:
     """The same, with its source."""
     variable = f"OUTLAST_{name.upper()}"
     if text := os.environ.get(variable):
-        return checked(name, text, variable)
+        return checked(name, SETTINGS[name].from_text(text), variable)
     file, table = _pyproject()
     if name in table:
         return checked(name, table[name], f"[tool.outlast] in {file}")
@@ -58,11 +60,15 @@ def checked(name: str, value: object, source: str) -> Origin:
     """The value as it is used. Raises `SettingsError`."""
     try:
         return Origin(SETTINGS[name].read(value), source)
-    except (ValueError, InvalidDurationError) as error:
-        reason = "it must be a length of time, such as '30 days'"
-        if not isinstance(error, InvalidDurationError):
-            reason = str(error)
+    except InvalidDurationError as error:
+        reason = f"{error.reason}; it must be a length of time, such as '30 days'"
         raise SettingsError(name, value, source, reason) from error
+    except WorldError as error:
+        # Its URL is the value without secrets.
+        reason = str(error.args[0]).removeprefix(f"{error.url}: ")
+        raise SettingsError(name, error.url, source, reason, hint=error.hint) from error
+    except ValueError as error:
+        raise SettingsError(name, value, source, str(error)) from error
 
 
 def find_url(given: str | None = None) -> str:
@@ -94,6 +100,20 @@ def _text(value: Any) -> str:
     return value
 
 
+def _url(value: Any) -> str:
+    """One of a world, or of an HTTP API, which only the command line can use."""
+    url = _text(value)
+    if not url.startswith(("http://", "https://")):
+        try:
+            world_from_url(url, SystemClock())
+        except WorldError as error:
+            if not isinstance(
+                error.__cause__, ModuleNotFoundError
+            ):  # which tells of the installation
+                raise
+    return url
+
+
 def _flag(value: Any) -> bool:
     words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
     flag = words.get(value.lower()) if isinstance(value, str) else value
@@ -113,6 +133,14 @@ def _number(least: int) -> Read:
         return value
 
     return read
+
+
+def _seconds(text: str) -> str | float:
+    """A number without a unit is one of seconds, as it is in the file."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _length(value: Any) -> Any:
@@ -148,21 +176,21 @@ def _must(be: str) -> NoReturn:
 
 
 SETTINGS: Final[dict[str, Setting]] = {
-    "url": Setting("sqlite:///.outlast/outlast.db", _text),
+    "url": Setting("sqlite:///.outlast/outlast.db", _url),
     "version": Setting(None, _text),
     "queues": Setting(("default",), _queues),
     "max_live_runs": Setting(2_000, _number(1)),
     "max_steps": Setting(1_000, _number(1)),
     "max_threads": Setting(32, _number(1)),
-    "lease": Setting("30s", _lease),
-    "linger": Setting("1s", _length),
-    "slow_step_after": Setting("100ms", _length),
+    "lease": Setting("30s", _lease, _seconds),
+    "linger": Setting("1s", _length, _seconds),
+    "slow_step_after": Setting("100ms", _length, _seconds),
     "step_input_limit": Setting(1_024, _number(0)),
     "recovery_limit": Setting(10, _number(1)),
     "stream_buffer_chunks": Setting(10_000, _number(1)),
     "stream_buffer_bytes": Setting(4 * 1024 * 1024, _number(1)),
-    "grace": Setting("10s", _length),
-    "retention": Setting(None, _length_or_never),
+    "grace": Setting("10s", _length, _seconds),
+    "retention": Setting(None, _length_or_never, _seconds),
     "verify_replay": Setting(False, _flag),  # noqa: FBT003 - it is the default of a flag
 }
 """All of them. What the worker's mean is said at `WorkerOptions`; `url` names the world, and `version` is
@@ -181,9 +209,13 @@ def _pyproject() -> tuple[Path | None, dict[str, Any]]:
 @lru_cache(maxsize=4)
 def _table(file: Path, _changed: int) -> dict[str, Any]:
     try:
-        table: dict[str, Any] = tomllib.loads(file.read_text()).get("tool", {}).get("outlast", {})
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError("[tool.outlast]", "?", str(file), f"it is no TOML: {error}") from error
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError("[tool.outlast]", ..., str(file), f"it is no TOML: {error}") from error
+    tools = document.get("tool", {})
+    table: Any = tools.get("outlast", {}) if isinstance(tools, dict) else {}
+    if not isinstance(table, dict):
+        raise SettingsError("[tool.outlast]", table, str(file), "it must be a table of settings")
     for name in table:
         if name not in SETTINGS:
             known = ", ".join(SETTINGS)

@@ -93,6 +93,8 @@ def _from_text(text: str) -> Micros:
             break
         total += float(part[1]) * _UNITS[unit]
         end = part.end()
+    if folded.startswith("-"):
+        raise InvalidDurationError(text, "it is negative")
     if end == 0 or end != len(folded):
         raise InvalidDurationError(
             text, "write numbers with units, such as '90s', '1h 30m', '3 days' or '500ms'"

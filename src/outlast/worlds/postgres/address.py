@@ -1,7 +1,10 @@
 """What the URL of a PostgreSQL world says."""
 
 import re
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Final
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
@@ -11,6 +14,61 @@ _SCHEMA = "outlast"
 _SECRETS = ("password", "sslpassword", "passfile")
 _POOLERS = ("session", "transaction")
 _NAME = re.compile(r"[^\x00\"]{1,63}")
+_FORM: Final = "Write postgresql://user:password@host:port/database?schema=outlast."
+_DRIVERS: Final = frozenset(
+    [
+        "host",
+        "port",
+        "dbname",
+        "database",
+        "user",
+        "password",
+        "passfile",
+        "sslmode",
+        "sslcert",
+        "sslkey",
+        "sslrootcert",
+        "sslnegotiation",
+        "sslcrl",
+        "sslpassword",
+        "ssl_min_protocol_version",
+        "ssl_max_protocol_version",
+        "target_session_attrs",
+        "krbsrvname",
+        "gsslib",
+        "service",
+        "servicefile",
+    ]
+)
+_SERVERS: Final = frozenset(
+    [
+        "application_name",
+        "client_encoding",
+        "datestyle",
+        "default_transaction_isolation",
+        "default_transaction_read_only",
+        "idle_in_transaction_session_timeout",
+        "idle_session_timeout",
+        "jit",
+        "lock_timeout",
+        "log_statement",
+        "options",
+        "role",
+        "search_path",
+        "statement_timeout",
+        "synchronous_commit",
+        "tcp_keepalives_count",
+        "tcp_keepalives_idle",
+        "tcp_keepalives_interval",
+        "tcp_user_timeout",
+        "temp_tablespaces",
+        "timezone",
+        "transaction_timeout",
+        "work_mem",
+    ]
+)
+"""The settings of the server that one may wish to give; what is no parameter of the driver goes to the server,
+which would refuse a misspelt one as late as it is connected to."""
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,13 +93,15 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 def read_address(url: str) -> Address:
     """The address behind `postgresql://user:password@host:port/database?schema=outlast&...`.
 
-    Ours are `schema` and `pooler` (`session` or `transaction`); the other parameters are the driver's.
-    Raises `WorldError` for a value that cannot be used.
+    Ours are `schema` and `pooler` (`session` or `transaction`); the other parameters are the driver's and the
+    server's. Raises `WorldError` for a parameter that there is not, or a value that cannot be used.
     """
-    parts = urlsplit(url)
+    parts = _split(url)
     given = dict(parse_qsl(parts.query, keep_blank_values=True))
     schema, pooler = given.pop("schema", _SCHEMA), given.pop("pooler", "session")
     shown = _without_secrets(url)
+    _check_ports(shown, parts, given)
+    _check_parameters(shown, given)
     if not _NAME.fullmatch(schema) or len(schema.encode()) > 63 or schema.startswith("pg_"):
         raise WorldError(
             shown,
@@ -60,6 +120,38 @@ def read_address(url: str) -> Address:
         schema=schema,
         pooled=pooler == "transaction",
     )
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:  # the rest of such a URL may have a password
+        scheme = url.partition("://")[0] + "://"
+        raise WorldError(scheme, f"this is no URL: {error}", hint=_FORM) from None
+
+
+def _check_ports(shown: str, parts: SplitResult, given: Mapping[str, str]) -> None:
+    hosts = parts.netloc.rpartition("@")[2].split(",")
+    ports = [host.rpartition("]")[2].partition(":")[2] for host in hosts]
+    for port in (*ports, *given.get("port", "").split(",")):
+        if port and not (port.isascii() and port.isdecimal() and 0 < int(port) < 65_536):
+            raise WorldError(
+                shown, f"{port!r} cannot be a port", hint="A port is a number from 1 to 65535."
+            )
+
+
+def _check_parameters(shown: str, given: Mapping[str, str]) -> None:
+    for name in given:
+        if name in _DRIVERS or name.lower() in _SERVERS or "." in name:
+            continue
+        close = get_close_matches(name, ["schema", "pooler", *_DRIVERS, *_SERVERS], n=1)
+        meant = f"Did you mean {close[0]}? " if close else ""
+        raise WorldError(
+            shown,
+            f"the URL has the parameter {name!r}, which there is not",
+            hint=f"{meant}Ours are schema and pooler. Other settings of the server go into options: "
+            f"?options=-c%20NAME%3DVALUE.",
+        )
 
 
 def _without_secrets(url: str) -> str:
