@@ -409,11 +409,12 @@ async def hooks() -> list[Any]:
     async with hook(int) as numbers:
         await asyncio.gather(*[answer(numbers.token, n) for n in (1, 2)])
         ended += sorted([await numbers, await numbers])
-    chosen, other = hook(token="shapes"), hook(token="shapes")
+    token = f"hooks of {run_info().id}"
+    chosen, other = hook(token=token), hook(token=token)
     owner = await other.conflict()
     ended.append(owner is not None and owner.id == run_info().id)
     tasks = [asyncio.ensure_future(one) for one in (chosen, sleep(LONG))]
-    await answer("shapes", "yes")
+    await answer(token, "yes")
     done, left = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in left:
         task.cancel()
@@ -423,7 +424,7 @@ async def hooks() -> list[Any]:
     except HookExpiredError as error:
         ended.append(str(error))
     chosen.dispose()
-    again = hook(token="shapes")
+    again = hook(token=token)
     ended.append(await again.conflict())
     return ended
 
