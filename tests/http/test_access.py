@@ -115,6 +115,8 @@ def test_a_function_of_ones_own_decides(on_site: OnSite) -> None:
         ({"Origin": "http://evil.example"}, 403),
         ({"Origin": "null"}, 403),
         ({"Sec-Fetch-Site": "same-origin"}, 404),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "https://runs.example"}, 404),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
     ],
 )

@@ -14,6 +14,8 @@ from outlast.cli.logs import log_to_stderr
 from outlast.cli.output import Output
 from outlast.cli.problem import Problem
 
+LOCAL = ("127.0.0.1", "::1", "localhost")
+NOTE = "only this machine is answered: there are no tokens in OUTLAST_HTTP_TOKENS"
 GRACE = 10.0
 """So many seconds requests in flight may take when the server stops."""
 
@@ -68,6 +70,8 @@ async def _serve(common: Common, output: Output, host: str, port: int, *, worker
             raise Problem(f"nothing can listen at {host}:{port}: {error.strerror}") from error
         with Interrupts(server.stop).handled():
             _tell(output, f"{address_of(listening)}{http.base}", app.url)
+            if http.is_local and host not in LOCAL:
+                output.note_line(NOTE, style="yellow")
             await serve(server, listening, app, worker=worker)
 
 

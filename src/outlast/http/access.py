@@ -102,12 +102,16 @@ async def check_access(access: Access, request: Request, needed: Role) -> None:
 
 
 def _refuse_other_sites(request: Request) -> None:
-    """Browsers name the page that makes them send a request. One of another site has no say here, whatever
-    cookies or addresses the browser adds to it."""
+    """Browsers tell of the page that makes them send a request. One of another site has no say here, whatever
+    cookies or addresses the browser adds to it. Old browsers name the page alone; behind a proxy that name
+    need not be the Host that arrives here, so it counts only where nothing better was said."""
     origin = request.headers.get("origin")
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    same = origin is None or urlsplit(origin).netloc == request.headers.get("host")
-    if not same or site not in ("same-origin", "none"):
+    site = request.headers.get("sec-fetch-site")
+    if site is None:
+        same = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    else:
+        same = site in ("same-origin", "none")
+    if not same:
         raise AccessDeniedError("this request was made by a page of another site")
 
 

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from outlast import App
 from outlast.errors import NoAppError, OutlastError, RequestError
 from outlast.http import hooks, runs, serving_process, streams
-from outlast.http.access import Access, check_access, find_access
+from outlast.http.access import Access, Loopback, check_access, find_access
 from outlast.http.draining import PING_EVERY, Readers
 from outlast.http.openapi import document
 from outlast.http.operations import Answer, Asked, Nothing, Operation, read_query
@@ -54,6 +54,11 @@ class HttpApp(Starlette):
                 Exception: tell_fault,
             },
         )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine is answered."""
+        return isinstance(self._access, Loopback)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve. Some frameworks hand on paths with a slash at the end that nobody has sent."""

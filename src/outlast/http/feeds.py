@@ -17,6 +17,11 @@ EVENTS: Final = "text/event-stream"
 RETRY: Final = b"retry: 1000\n\n"
 """Tells readers of events how soon to come back, in milliseconds, whenever the connection ends."""
 STOPPING: Final = b": the server stops, come back\nretry: 500\n\n"
+HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",  # nginx would keep events back
+    "X-Content-Type-Options": "nosniff",  # a stream's bytes are no page, whatever they look like
+}
 COMMENT: Final = b": still here\n\n"
 
 
@@ -29,9 +34,7 @@ class Feed(Response):
     def __init__(
         self, frames: AsyncGenerator[bytes], readers: Readers, *, media: str = EVENTS
     ) -> None:
-        super().__init__(
-            media_type=media, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        )
+        super().__init__(media_type=media, headers=HEADERS)
         del self.headers["content-length"]
         self._frames, self._readers = frames, readers
         self._has_comments = media == EVENTS
