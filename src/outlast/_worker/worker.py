@@ -44,6 +44,8 @@ class Worker:
         self._runs = RunClaims(runtime, self.id, self._neighbours, self._wait_for_world)
         self._steps = HeldSteps(runtime, self.id, self._neighbours)
         self._stopping = False
+        self._away = False
+        """Whether the world could not be used when a service last tried."""
         self._tasks: list[asyncio.Task[None]] = []
         self._watchdog = Watchdog(runtime.registry, runtime.observers)
 
@@ -144,8 +146,15 @@ class Worker:
     async def _wait_for_world(self, error: WorldUnavailableError) -> None:
         clock = self._runtime.clock
         self._runtime.observers.commit_failed(error)
-        logger.warning("the world cannot be used for now", exc_info=error)
+        if not self._away:  # once an outage, and not for each service that meets it
+            logger.warning("the world cannot be used for now; trying again: %s", error)
+        self._away = True
         await sleep_until(clock, clock.now() + RETRY_AFTER)
+
+    def _is_back(self) -> None:
+        if self._away:
+            logger.warning("the world can be used again")
+        self._away = False
 
     def _break(self, error: Exception) -> None:
         if not self.failed.done():
@@ -175,6 +184,7 @@ class Worker:
             await self._runtime.world.claims.renew(self._heartbeat())
             await self._look_around()
             await self._neighbours.look()
+            self._is_back()
             await self._pause(self._runtime.options.lease // 3)
 
     def _heartbeat(self) -> Heartbeat:

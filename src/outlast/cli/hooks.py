@@ -30,7 +30,7 @@ async def command(
         How many at most.
     """
     output = Output(common)
-    if missing := no_database(common):
+    if missing := await no_database(common):
         output.document({"hooks": []})
         output.note_line(missing)
         return Exit.OK

@@ -55,7 +55,7 @@ async def command(
     """
     output = Output(common)
     wanted = _wanted(filters, limit, cursor)
-    if missing := no_database(common):
+    if missing := await no_database(common):
         output.document({"runs": [], "cursor": None})
         output.note_line(missing)
         return Exit.OK

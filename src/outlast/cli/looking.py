@@ -11,6 +11,7 @@ from outlast.cli.exits import Exit
 from outlast.cli.operated import OperatedApp, OperatedRun
 from outlast.cli.problem import Problem
 from outlast.errors import WorldUnavailableError
+from outlast.worlds import schema_from_url
 
 
 @asynccontextmanager
@@ -22,7 +23,7 @@ async def existing(common: Common) -> AsyncGenerator[App]:
             f"this needs the database, and {find_url(common.url)} is an HTTP API",
             hint="Run it where the database can be reached, with its URL.",
         )
-    if missing := no_database(common):
+    if missing := await no_database(common):
         hint = "Start a run: outlast run FILE:WORKFLOW. Or look elsewhere with --url."
         raise Problem(missing, hint=hint, exit_code=Exit.NOT_FOUND)
     async with App(common.url, worker=False) as app:
@@ -50,9 +51,16 @@ def is_remote(common: Common) -> bool:
     return find_url(common.url).startswith(("http://", "https://"))
 
 
-def no_database(common: Common) -> str | None:
-    """Says so if the database does not exist yet: then there is nothing to look at."""
-    file = None if is_remote(common) else missing_file(common.url)
+async def no_database(common: Common) -> str | None:
+    """Says so if there is nothing to look at yet: no file, or no schema of ours on the server. Opening it would
+    make one."""
+    url = find_url(common.url)
+    if is_remote(common):
+        return None
+    if url.startswith(("postgres:", "postgresql:")):
+        status = await schema_from_url(url).status()
+        return None if status.current else f"nothing of Outlast yet at {status.url}"
+    file = missing_file(common.url)
     return None if file is None else f"no database yet at {file.resolve()}"
 
 

@@ -13,7 +13,7 @@ async def command(*, common: Common = DEFAULTS) -> int:
     their last heartbeat. One that died on another host may be listed until a worker notices.
     """
     output = Output(common)
-    if missing := no_database(common):
+    if missing := await no_database(common):
         output.document({"workers": []})
         output.note_line(missing)
         return Exit.OK

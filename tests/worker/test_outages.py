@@ -1,0 +1,35 @@
+"""What a worker says while the world cannot be used: once that it cannot, and once that it can again."""
+
+import asyncio
+import logging
+
+import pytest
+
+from outlast import App, sleep, workflow
+from outlast.testing import FaultyWorld, SkippingClock, Unavailable
+from outlast.worlds.memory import MemoryWorld
+
+
+@workflow(name="outages.sleeper")
+async def sleeper() -> str:
+    for _ in range(20):
+        await sleep("10 seconds")
+    return "rested"
+
+
+def test_an_outage_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> str:
+        clock = SkippingClock()
+        world = FaultyWorld(MemoryWorld(clock))
+        async with App(world=world, clock=clock) as app:
+            run = await app.start(sleeper())
+            world.inject(
+                *[Unavailable(call=1, times=8, of=of) for of in ("claim", "renew", "reap")]
+            )
+            return await run.result()
+
+    with caplog.at_level(logging.WARNING, logger="outlast"):
+        assert asyncio.run(main()) == "rested"
+    said = [record.getMessage().partition(";")[0] for record in caplog.records]
+    assert said == ["the world cannot be used for now", "the world can be used again"]
+    assert not any(record.exc_info for record in caplog.records)
