@@ -232,12 +232,17 @@ class EncodeError(PayloadError):
         hint: str | None = None,
     ) -> None:
         super().__init__(
-            f"the {what} cannot be stored: at {path} it is of the type {value_type}, {reason}",
+            f"the {what} cannot be stored: at {_shortened(path)} it is of the type {value_type}, {reason}",
             hint=hint
             or "Pass JSON types, dataclasses, pydantic models, attrs or msgspec classes, "
             "datetimes, or register the class: Codec().register(...).",
         )
         self.path, self.value_type, self.what = path, value_type, what
+
+
+def _shortened(path: str) -> str:
+    """Without its middle, if it is so long that nobody would read it."""
+    return path if len(path) <= 120 else f"{path[:50]} ... {path[-50:]}"
 
 
 class DecodeError(PayloadError):

@@ -1,13 +1,22 @@
 """What users without a type checker pass by mistake is refused before it is stored."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from outlast import App, list_runs, start, step, workflow
-from outlast.errors import DefinitionError, EncodeError, InvalidArgumentsError, WorldError
+from outlast.errors import (
+    DefinitionError,
+    EncodeError,
+    InvalidArgumentsError,
+    NoAppError,
+    NotAllowedHereError,
+    RunFailedError,
+    WorldError,
+)
 from tests.api.conftest import Bench
 
 
@@ -19,6 +28,16 @@ async def one() -> int:
 @workflow(name="misuse.other")
 async def other() -> int:
     return 2
+
+
+@workflow(name="misuse.lists")
+async def lists() -> None:
+    await list_runs()
+
+
+@workflow(name="misuse.takes")
+async def takes(value: Any) -> None:
+    pass
 
 
 @pytest.mark.parametrize(
@@ -83,3 +102,113 @@ def test_a_file_that_is_deleted_under_a_worker(tmp_path: Path) -> None:
 
     with pytest.raises(WorldError, match="deleted or replaced"):
         asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"created_from": datetime(2026, 1, 1)},
+        {"created_to": "today"},
+        {"workflow": 3},
+        {"status": [3]},
+        {"parent": 3},
+        {"limit": 0},
+        {"limit": "x"},
+    ],
+)
+def test_filters_that_are_none(on_memory: Bench, filters: Any) -> None:
+    async def scenario(_: App) -> None:
+        (name,) = filters
+        with pytest.raises(ValueError, match=f"^{name} = "):
+            await list_runs(**filters)
+
+    on_memory(scenario)
+
+
+def test_runs_are_not_listed_in_a_workflow(on_memory: Bench) -> None:
+    async def scenario(_: App) -> None:
+        with pytest.raises(RunFailedError) as caught:
+            await lists()
+        cause = caught.value.__cause__
+        assert isinstance(cause, NotAllowedHereError)
+        assert "in a workflow" in str(cause)
+        assert "step" in str(cause.hint)
+
+    on_memory(scenario)
+
+
+def test_a_run_of_an_app_that_is_closed(on_memory: Bench) -> None:
+    async def scenario(_: App) -> Any:
+        return await start(one())
+
+    run = on_memory(scenario)
+    with pytest.raises(NoAppError, match=r"Run\.result\(\)"):
+        asyncio.run(run.result())
+
+
+def test_a_workflow_that_was_not_called(on_memory: Bench) -> None:
+    async def scenario(_: App) -> None:
+        uncalled: Any = one
+        with pytest.raises(NotAllowedHereError, match=r"start\(one\(\.\.\.\)\)"):
+            await start(uncalled)
+
+    on_memory(scenario)
+
+
+@pytest.mark.parametrize("given", [{"options": 3}, {"url": 3}, {"codec": 3}])
+def test_an_app_of_something_else(given: Any) -> None:
+    (name,) = given
+    with pytest.raises(TypeError, match=rf"App\({name}=\.\.\.\)"):
+        App(**given)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"timeout": "soon"},
+        {"timeout": 0},
+        {"timeout": -1},
+        {"backoff": "soon"},
+        {"backoff": ["1s", "soon"]},
+        {"backoff": object()},
+        {"retry_on": "X"},
+        {"retry_on": int},
+        {"retry_on": (ValueError, "X")},
+    ],
+)
+def test_options_of_a_step_that_are_none(options: Any) -> None:
+    async def fn() -> None: ...
+
+    (name,) = options
+    with pytest.raises(DefinitionError, match=rf"fn: {name}="):
+        step(**options)(fn)
+
+
+def test_an_annotation_that_means_nothing() -> None:
+    @workflow(name="misuse.unknown")
+    async def unknown(fine: int, wrong: "Nope") -> None:  # type: ignore[name-defined]  # noqa: F821
+        pass
+
+    with pytest.raises(DefinitionError, match=r"misuse\.unknown: .* wrong, 'Nope',"):
+        unknown(1, 2)
+
+
+def test_arguments_too_many_are_counted_from_one() -> None:
+    given: Any = takes
+    with pytest.raises(InvalidArgumentsError, match="argument 2: Unexpected"):
+        given(1, 2)
+
+
+def test_a_long_path_is_shortened_where_it_is_said(on_memory: Bench) -> None:
+    deep: Any = object()
+    for _ in range(60):
+        deep = [deep]
+
+    async def scenario(_: App) -> None:
+        with pytest.raises(EncodeError) as caught:
+            await start(takes(deep))
+        assert caught.value.path.count("[0]") == 61
+        assert "[0 ... " in str(caught.value) or "] ... " in str(caught.value)
+        assert len(str(caught.value).splitlines()[0]) < 250
+
+    on_memory(scenario)

@@ -2,10 +2,11 @@
 
 import asyncio
 from typing import Any, Final, Protocol
+from weakref import WeakSet
 
-from outlast._api.where import current_attempt
+from outlast._api.where import current_attempt, current_execution
 from outlast._runtime.runtime import Runtime
-from outlast.errors import NoAppError
+from outlast.errors import NoAppError, NotAllowedHereError
 
 
 class AmbientApp(Protocol):
@@ -22,13 +23,29 @@ class AmbientApp(Protocol):
 OPEN_APPS: Final[list[AmbientApp]] = []
 """The apps that are open in this process, the last opened one last."""
 
+CLOSED: Final[WeakSet[Runtime]] = WeakSet()
+"""The runtimes of apps that were open."""
+
+
+def while_open(runtime: Runtime, what: str) -> Runtime:
+    """The runtime. Raises `NoAppError` if its app is closed."""
+    if runtime in CLOSED:
+        raise NoAppError(what)
+    return runtime
+
 
 def ambient_app(what: str) -> AmbientApp:
     """In a step, the app that runs it; elsewhere the one that was opened last, of those that belong to
     the running event loop: an app cannot be used from another loop's thread.
 
-    Raises `NoAppError` if none is open there.
+    Raises `NoAppError` if none is open there, and `NotAllowedHereError` in a workflow.
     """
+    if current_execution() is not None:
+        raise NotAllowedHereError(
+            what,
+            "in a workflow",
+            "Do it in a step: what is outside of a run changes between replays.",
+        )
     loop = asyncio.get_running_loop()
     apps = [app for app in OPEN_APPS if app.runtime.loop is loop]
     if not apps:

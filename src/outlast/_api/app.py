@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
-from outlast._api.ambient import OPEN_APPS
+from outlast._api.ambient import CLOSED, OPEN_APPS
 from outlast._api.calls import Call
 from outlast._api.hooks import find_hook, find_hooks, resume_on
 from outlast._api.interrupts import Interrupts
@@ -55,6 +55,10 @@ class App:
         instruments: Observers of the runtime.
         world: An unopened world to use instead of `url`.
 
+    Raises:
+        TypeError: `url`, `options` or `codec` is of another type.
+        SettingsError: A setting of the worker cannot be used.
+
     Raises, when opened:
         WorldError: The world cannot be opened.
         SettingsError: A setting cannot be used.
@@ -71,6 +75,9 @@ class App:
         instruments: Sequence[Instrument] = (),
         world: World | None = None,
     ) -> None:
+        _check_kind("url", url, str)
+        _check_kind("options", options, WorkerOptions)
+        _check_kind("codec", codec, Codec)
         self._url, self._serves, self._world = url, worker, world
         self._options = options or WorkerOptions()
         self._codec = codec or Codec()
@@ -221,6 +228,7 @@ class App:
                 version=setting("version") or code_version(REGISTRY),
                 chance=random.SystemRandom(),
             )
+            stack.callback(CLOSED.add, self._runtime)
             stack.push_async_callback(self._runtime.close)
             if self._serves:
                 self._worker = Worker(self._runtime)
@@ -229,3 +237,10 @@ class App:
             OPEN_APPS.append(self)
             stack.callback(OPEN_APPS.remove, self)
             self._stack = stack.pop_all()
+
+
+def _check_kind(name: str, given: object, kind: type) -> None:
+    """For users without a type checker."""
+    if given is not None and not isinstance(given, kind):
+        message = f"App({name}=...) takes an object of the type {kind.__name__}, not {given!r}"
+        raise TypeError(message)

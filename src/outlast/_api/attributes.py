@@ -11,26 +11,31 @@ def checked_attributes(attributes: Mapping[str, AttributeValue] | None) -> Attri
     """A copy. Raises `EncodeError` with the path to a name or value that cannot be an attribute."""
     if attributes is not None and not isinstance(attributes, Mapping):
         kind = type(attributes).__name__
-        raise EncodeError("$", kind, "and attributes are a mapping of names", what="attributes")
+        raise _refused("$", kind, "and attributes are a mapping of names")
     checked: Attributes = {}
     for name, value in (attributes or {}).items():
         path = f"$.{name}"
         if type(name) is not str or not name:
-            raise EncodeError(path, type(name).__name__, "and names are texts", what="attributes")
+            raise _refused(path, type(name).__name__, "and names are texts")
         if not _encodable(name) or "\0" in name:
             reason = "whose name has a NUL character or a lone surrogate"
-            raise EncodeError(f"$.{name!a}", type(value).__name__, reason, what="attributes")
+            raise _refused(f"$.{name!a}", type(value).__name__, reason)
         if value is not None and type(value) not in (str, int, float, bool):
             reason = "and attributes are texts, numbers, bools or None"
-            raise EncodeError(path, type(value).__name__, reason, what="attributes")
+            raise _refused(path, type(value).__name__, reason)
         if isinstance(value, float) and not math.isfinite(value):
-            raise EncodeError(path, f"float {value}", "which is not finite", what="attributes")
+            raise _refused(path, f"float {value}", "which is not finite")
         if type(value) is int and not -(2**63) <= value < 2**63:
-            raise EncodeError(path, "int", "which is beyond 64 bits", what="attributes")
+            raise _refused(path, "int", "which is beyond 64 bits")
         if isinstance(value, str) and not _encodable(value):
-            raise EncodeError(path, "str", "which has a lone surrogate", what="attributes")
+            raise _refused(path, "str", "which has a lone surrogate")
         checked[name] = value
     return checked
+
+
+def _refused(path: str, kind: str, reason: str) -> EncodeError:
+    hint = "What is larger belongs into the arguments of the run, or the result of a step."
+    return EncodeError(path, kind, reason, what="attributes", hint=hint)
 
 
 def _encodable(text: str) -> bool:

@@ -82,8 +82,12 @@ def _check(plain: Any, schema: bytes) -> None:
     # Here and not above: it takes as long to import as the rest of the library, and only a process that does
     # not know the type needs it.
     from jsonschema import Draft202012Validator
+    from referencing import Registry
 
-    found = Draft202012Validator(msgspec.json.decode(schema)).iter_errors(plain)
+    # With a registry of its own, it fetches nothing from the network, whatever a schema refers to.
+    registry: Any = Registry()
+    validator: Any = Draft202012Validator(msgspec.json.decode(schema), registry=registry)
+    found = validator.iter_errors(plain)
     if problems := [f"{error.json_path}: {error.message}" for error in found]:
         raise HookPayloadError(problems)
 

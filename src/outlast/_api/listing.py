@@ -1,6 +1,6 @@
 """Finding runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
@@ -49,7 +49,8 @@ async def list_runs(**filters: Unpack[RunFilters]) -> RunPage:
 
     Raises:
         NoAppError: No app is open.
-        ValueError: An unknown status, or a cursor of another list.
+        NotAllowedHereError: In a workflow; list runs in a step.
+        ValueError: An unknown status, a filter that cannot be one, or a cursor of another list.
     """
     return await find_runs(ambient_app("list_runs()").runtime, filters)
 
@@ -60,15 +61,15 @@ async def find_runs(runtime: Runtime, filters: RunFilters) -> RunPage:
         message = f"list_runs() has no filter {unknown[0]!r}; it has {', '.join(RunFilters.__annotations__)}"
         raise TypeError(message)
     run_filter = RunFilter(
-        statuses=tuple(status_of(one) for one in several(filters.get("status", ()))),
-        workflows=tuple(several(filters.get("workflow", ()))),
+        statuses=tuple(status_of(one) for one in _texts("status", filters.get("status", ()))),
+        workflows=_texts("workflow", filters.get("workflow", ())),
         attributes=checked_attributes(filters.get("attributes")),
-        created_from=_micros(filters.get("created_from")),
-        created_to=_micros(filters.get("created_to")),
-        parent=filters.get("parent"),
+        created_from=_micros("created_from", filters.get("created_from")),
+        created_to=_micros("created_to", filters.get("created_to")),
+        parent=next(iter(_texts("parent", filters.get("parent", ()))), None),
     )
     page = await runtime.world.listing.find(
-        run_filter, limit=filters.get("limit", 100), cursor=filters.get("cursor")
+        run_filter, limit=_limit(filters.get("limit", 100)), cursor=filters.get("cursor")
     )
     return RunPage(runs=tuple(run_info(run) for run in page.runs), cursor=page.cursor)
 
@@ -78,8 +79,30 @@ def several(value: Any) -> Sequence[Any]:
     return (value,) if isinstance(value, str) else value
 
 
-def _micros(moment: datetime | None) -> int | None:
-    return None if moment is None else to_micros(moment)
+def _texts(name: str, value: Any) -> tuple[str, ...]:
+    """For users without a type checker."""
+    given: Any = () if value is None else several(value)
+    texts = tuple(given) if isinstance(given, Iterable) else (given,)
+    if not all(isinstance(one, str) for one in texts):
+        message = f"{name} = {value!r}: it is a text, or several"
+        raise ValueError(message)
+    return texts
+
+
+def _micros(name: str, moment: object) -> int | None:
+    if moment is None:
+        return None
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        message = f"{name} = {moment!r}: it is a datetime with a time zone"
+        raise ValueError(message)
+    return to_micros(moment)
+
+
+def _limit(limit: object) -> int:
+    if type(limit) is not int or limit < 1:
+        message = f"limit = {limit!r}: it is a whole number from 1 on"
+        raise ValueError(message)
+    return limit
 
 
 def status_of(name: str) -> RunStatus:

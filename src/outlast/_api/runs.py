@@ -28,6 +28,7 @@ from outlast._runtime.endings import EndEvent
 from outlast._runtime.racing import first_of
 from outlast._runtime.runtime import Runtime
 from outlast.errors import (
+    NoAppError,
     NotAllowedHereError,
     RunBlockedError,
     RunCancelledError,
@@ -47,7 +48,7 @@ class Run(Generic[R_co]):
     """A run, by its id. Making one asks nothing of the world; its methods do.
 
     In a workflow only `id` may be used: what a run looks like from outside changes between replays.
-    All methods raise `RunNotFoundError` if there is no such run.
+    All methods raise `RunNotFoundError` if there is no such run, and `NoAppError` once its app is closed.
     """
 
     def __init__(self, run_id: str, runtime: Callable[[], Runtime]) -> None:
@@ -89,11 +90,11 @@ class Run(Generic[R_co]):
         runtime = self._runtime("Run.result()")
         if self.id not in runtime.live:
             await self._record()
-        waiting = self._ending(runtime)
         if timeout is None:
-            workflow, ending = await waiting
+            workflow, ending = await self._ending(runtime)
         else:
-            workflow, ending = await _within(runtime, waiting, duration(timeout), self.id)
+            limit = duration(timeout)
+            workflow, ending = await _within(runtime, self._ending(runtime), limit, self.id)
         match ending:
             case RunCompleted(result=result):
                 return cast(R_co, runtime.codec.decode(result))
@@ -228,7 +229,10 @@ class Run(Generic[R_co]):
                 "in a workflow",
                 "Await the workflow's call to wait for a child, or use a step to look at other runs.",
             )
-        return self._find_runtime()
+        try:
+            return self._find_runtime()
+        except NoAppError:
+            raise NoAppError(what) from None
 
     async def _record(self) -> RunRecord:
         record = await self._runtime("Run.info()").world.listing.get(self.id)

@@ -5,12 +5,13 @@ from typing import Any, Final, TypedDict, TypeVar
 
 import msgspec
 
-from outlast._api.ambient import ambient_app
+from outlast._api.ambient import ambient_app, while_open
 from outlast._api.attributes import checked_attributes
 from outlast._api.calls import Call, child_request, encode_call
 from outlast._api.hooks import NO_PAYLOAD, checked_token, first_payload
 from outlast._api.runs import Run, checked_run_id
 from outlast._api.where import current_execution
+from outlast._api.workflows import Workflow
 from outlast._codec import encode_event
 from outlast._engine.execution import Execution
 from outlast._engine.lines import calling_line
@@ -126,12 +127,7 @@ async def start(  # noqa: PLR0913 - the options are keywords, and most calls giv
         ValueError: An id, a key, a queue, a priority, a version or a token that cannot be one.
     """
     if not isinstance(call, Call):  # pyright: ignore[reportUnnecessaryIsInstance] - users without a type checker
-        msg = f"start() with a {type(call).__name__}"
-        raise NotAllowedHereError(
-            msg,
-            "to start a run",
-            "Pass a call of a function decorated with @workflow: start(fulfil(order)).",
-        )
+        raise _no_call(call)
     options = start_options(
         {
             "run_id": run_id,
@@ -183,7 +179,7 @@ async def start_on(runtime: Runtime, call: Call[R], options: StartOptions) -> Ru
     delivered = options.token is not None and answer.run_id != draft.id
     if not answer.new and not delivered:
         await _check_same_workflow(runtime, answer.run_id, call.workflow)
-    return Run(answer.run_id, lambda: runtime)
+    return Run(answer.run_id, lambda: while_open(runtime, "this run"))
 
 
 async def _check_same_workflow(runtime: Runtime, run_id: str, workflow: str) -> None:
@@ -217,6 +213,16 @@ async def _start_child(
     )
     run_id: str = await execution.requests.start_child(request, line)
     return Run(run_id, lambda: ambient_app("Run").runtime)
+
+
+def _no_call(given: Any) -> NotAllowedHereError:
+    if isinstance(given, Workflow):
+        what = f"the workflow {given.name!r} without its arguments"
+        hint = f"Call it: start({given.fn.__name__}(...))."
+    else:
+        what = f"an object of the type {type(given).__name__}"
+        hint = "Pass a call of a function decorated with @workflow: start(fulfil(order))."
+    return NotAllowedHereError(what, "to start a run", hint)
 
 
 def _check_start(keywords: StartKeywords) -> None:

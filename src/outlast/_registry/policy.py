@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from outlast._clock import Micros
 from outlast._registry.durations import duration
-from outlast.errors import DefinitionError
+from outlast.errors import DefinitionError, InvalidDurationError
 
 Delay: TypeAlias = float | str | timedelta
 Backoff: TypeAlias = Delay | Sequence[Delay] | Callable[[int, BaseException], Delay]
@@ -47,15 +47,18 @@ def step_policy(
     retry_on: RetryOn | None,
     queue: str | None,
 ) -> StepPolicy:
-    """The validated policy. Raises `DefinitionError` or `InvalidDurationError`."""
+    """The validated policy. Raises `DefinitionError` that names the step and the option."""
     if type(retries) is not int or retries < 0:
         hint = "retries counts the attempts after the first one: 0 or more."
         raise DefinitionError(name, f"retries={retries!r} cannot be used", hint=hint)
     if not callable(backoff):
         _check_delays(name, backoff)
-    limit = None if timeout is None else duration(timeout)
+    limit = None if timeout is None else _length(name, "timeout", timeout)
     if limit == 0:
-        raise DefinitionError(name, "an attempt cannot have a timeout of 0")
+        raise DefinitionError(
+            name, f"timeout={timeout!r} cannot be used: an attempt needs more time than 0"
+        )
+    _check_retry_on(name, retry_on)
     _check_queue(name, queue)
     return StepPolicy(
         retries=retries,
@@ -101,11 +104,36 @@ def _check_queue(name: str, queue: object) -> None:
         raise DefinitionError(name, f"queue={queue!r} cannot be used", hint=hint)
 
 
+def _check_retry_on(name: str, retry_on: Any) -> None:
+    """What would go wrong no sooner than at the first error. For users without a type checker."""
+    classes = retry_on if isinstance(retry_on, tuple) else (retry_on,)
+    if retry_on is None or all(_is_error_class(one) for one in classes):
+        return
+    if isinstance(retry_on, tuple | type) or not callable(retry_on):
+        hint = (
+            "Give a class of errors, a tuple of such classes, or a function that takes the error."
+        )
+        raise DefinitionError(name, f"retry_on={retry_on!r} cannot be used", hint=hint)
+
+
+def _is_error_class(one: object) -> bool:
+    return isinstance(one, type) and issubclass(one, BaseException)
+
+
 def _check_delays(name: str, backoff: Delay | Sequence[Delay]) -> None:
-    if isinstance(backoff, float | int | str | timedelta):
-        duration(backoff)
+    if not isinstance(backoff, Sequence) or isinstance(backoff, str):
+        _length(name, "backoff", backoff)
         return
     if not backoff:
         raise DefinitionError(name, "the backoff is an empty list of delays")
     for delay in backoff:
-        duration(delay)
+        _length(name, "backoff", delay)
+
+
+def _length(name: str, option: str, value: Delay) -> Micros:
+    try:
+        return duration(value)
+    except InvalidDurationError as error:
+        problem = f"{option}={value!r} cannot be used: {error.reason}"
+        hint = "Give seconds, a text such as '30s' or '1h 30m', or a timedelta."
+        raise DefinitionError(name, problem, hint=hint) from error
