@@ -1,6 +1,7 @@
 """Hooks: runs that wait for the outside."""
 
 import asyncio
+from collections.abc import AsyncIterable, AsyncIterator
 from typing import Any, Literal
 
 import pytest
@@ -392,7 +393,7 @@ async def collects(token: str, count: int) -> list[Any]:
     return [value async for value in _take(hook(token=token), count)]
 
 
-async def _take(values: Any, count: int) -> Any:
+async def _take(values: AsyncIterable[Any], count: int) -> AsyncIterator[Any]:
     async for value in values:
         yield value
         if (count := count - 1) == 0:
@@ -442,3 +443,29 @@ def test_what_a_start_brought_may_not_fit(on_app: Bench) -> None:
         return await outcome(await start(chooses(), token="choice", payload="perhaps"))
 
     assert isinstance(on_app(scenario).__cause__, HookPayloadError)
+
+
+class Line(BaseModel):
+    """A part of a nested schema."""
+
+    amount: int
+
+
+@workflow
+async def takes_lines() -> int:
+    lines = await hook(list[Line], token="lines")
+    return sum(line.amount for line in lines)
+
+
+def test_a_nested_type_without_a_name_is_checked_too(on_app: Bench) -> None:
+    async def scenario(app: App) -> Any:
+        run = await start(takes_lines())
+        await _opened(app, "lines")
+        with pytest.raises(
+            HookPayloadError, match=r"\$\[1\]\.amount: 'two' is not of type 'integer'"
+        ):
+            await resume("lines", [{"amount": 1}, {"amount": "two"}])
+        await resume("lines", [Line(amount=1), {"amount": 2}])
+        return await run.result()
+
+    assert on_app(scenario) == 3

@@ -85,8 +85,9 @@ def _check(plain: Any, schema: bytes) -> None:
     from referencing import Registry
 
     # With a registry of its own, it fetches nothing from the network, whatever a schema refers to.
-    registry: Any = Registry()
-    validator: Any = Draft202012Validator(msgspec.json.decode(schema), registry=registry)
+    make_validator: Any = Draft202012Validator
+    make_registry: Any = Registry
+    validator = make_validator(msgspec.json.decode(schema), registry=make_registry())
     found = validator.iter_errors(plain)
     if problems := [f"{error.json_path}: {error.message}" for error in found]:
         raise HookPayloadError(problems)

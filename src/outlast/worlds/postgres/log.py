@@ -126,8 +126,8 @@ class PostgresLog:
 
     async def _ask(self, connection: Connection, batch: Batch) -> Known:
         needs = wanted(batch)
-        hooks = await self._hooks(connection, needs) if needs.tokens else {}
-        delivered = await self._delivered(connection, needs) if needs.hook_keys else set()
+        hooks = await self._hooks(connection, needs)
+        delivered = await self._delivered(connection, needs)
         asked = self._time.asked()
         wish = wishes(with_owners(needs, hooks.values()))
         (row,) = await connection.fetch(self._queries["known"], *wish)
@@ -135,12 +135,16 @@ class PostgresLog:
         return replace(known(row), hooks=hooks, hook_keys=delivered)
 
     async def _hooks(self, connection: Connection, needs: Wanted) -> dict[str, HookRecord]:
+        if not needs.tokens:
+            return {}
         rows = await connection.fetch(self._queries["hook_states"], needs.tokens)
         return {row["token"]: hook_record(row) for row in rows}
 
     async def _delivered(self, connection: Connection, needs: Wanted) -> set[tuple[str, str]]:
         """Which keys were delivered. Asked for after the hooks: a key that was delivered to a later hook
         than was seen there does no harm, since then the plan does not fit."""
+        if not needs.hook_keys:
+            return set()
         tokens, keys = zip(*needs.hook_keys, strict=True)
         text = await connection.fetchval(self._queries["delivered_keys"], tokens, keys)
         return hook_keys(text)

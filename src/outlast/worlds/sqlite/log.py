@@ -88,7 +88,7 @@ class SqliteLog:
 
 def _known(connection: sqlite3.Connection, needs: Wanted) -> Known:
     """What there is about the runs of a batch. The write lock must be held."""
-    hooks, delivered = _hooks(connection, needs) if needs.tokens else ({}, set())
+    hooks, delivered = _hooks(connection, needs)
     needs = with_owners(needs, hooks.values()) if hooks else needs
     found = states(ask(connection, "states", {"run_ids": json_text(needs.run_ids)}))
     behind = [
@@ -118,6 +118,8 @@ def _steps(connection: sqlite3.Connection, needs: Wanted) -> dict[StepKey, StepS
 def _hooks(
     connection: sqlite3.Connection, needs: Wanted
 ) -> tuple[dict[str, HookRecord], set[tuple[str, str]]]:
+    if not needs.tokens:
+        return {}, set()
     found = hook_records(ask(connection, "hook_states", {"tokens": json_text(needs.tokens)}))
     delivered = ask(connection, "delivered_keys", {"keys": json_text(needs.hook_keys)})
     return {hook.token: hook for hook in found}, hook_keys(delivered)
