@@ -96,7 +96,7 @@ class HttpApp(Starlette):
         return respond
 
     async def _asked(self, operation: Operation, request: Request) -> Asked:
-        assert self.outlast.url  # noqa: S101 - raises `NoAppError` while the app is not open
+        _ = self.outlast.url  # raises `NoAppError` while the app is not open
         return Asked(
             app=self.outlast,
             request=request,
