@@ -37,6 +37,11 @@ async def three_steps(go: str) -> str:
 
 
 @workflow
+async def one_step(go: str) -> str:
+    return await second(go)
+
+
+@workflow
 async def nap() -> str:
     await sleep("3 days")
     return "rested"

@@ -49,7 +49,12 @@ def test_a_cancelled_run_ends_when_it_is_worked_on(cli: Cli, flows: Path) -> Non
 
 def test_nothing_is_asked_if_one_run_does_not_exist(cli: Cli, flows: Path) -> None:
     run_id = cli("start", f"{flows}:nap").out.strip()
-    assert cli("cancel", run_id, "nope").code == 3
+    answer = cli("cancel", run_id, "nope")
+    assert answer.code == 3
+    assert "there is no run 'nope'" in answer.err
+    assert "Nothing was asked of the others" in answer.err
+    answer = cli("wake", "nope", "--json")
+    assert json.loads(answer.err)["error"]["kind"] == "run-not-found"
     assert cli("show", run_id, "--json").document["run"]["events"] == 1
 
 

@@ -96,8 +96,32 @@ def test_without_a_database_there_is_nothing_and_none_is_made(cli: Cli, folder: 
     for command in (("show",), ("events", "r"), ("cancel", "r"), ("wake", "r")):
         answer = cli(*command, "--url", "sqlite:///some.db", "--json")
         assert (answer.code, answer.out) == (3, "")
-        assert json.loads(answer.err)["error"]["message"].startswith("no database yet at /")
+        error = json.loads(answer.err)["error"]
+        assert error["kind"] == "no-database"
+        assert error["message"].startswith("no database yet at /")
     assert list(folder.iterdir()) == []
+
+
+def test_nothing_is_started_in_memory_that_nobody_would_execute(cli: Cli, flows: Path) -> None:
+    for command in (("start",), ("run", "--detach")):
+        answer = cli(*command, f"{flows}:nap", "--url", "memory://")
+        assert (answer.code, answer.out) == (2, "")
+        assert "is gone when this command ends" in answer.err
+
+
+def test_settings_say_where_they_are_set(
+    cli: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "pyproject.toml").write_text('[tool.outlast]\nlease = "45s"\n')
+    monkeypatch.setenv("COLUMNS", "80")
+    answer = cli("settings")
+    (line,) = [line for line in answer.out.splitlines() if line.startswith("lease")]
+    assert line.split() == ["lease", "45s", "[tool.outlast]", "in"], "the file stands below"
+    assert "pyproject.toml" in answer.out
+    monkeypatch.setenv("OUTLAST_URL", "nowhere")
+    answer = cli("list")
+    assert answer.code == 2
+    assert "OUTLAST_URL" in answer.err
 
 
 def test_an_empty_world_says_so(cli: Cli, folder: Path) -> None:

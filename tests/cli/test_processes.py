@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -117,8 +117,34 @@ def test_ctrl_c_says_how_to_go_on_and_that_works(stage: Stage) -> None:
     assert stage.close() == ["third"], "what was in flight at Ctrl-C was finished and recorded"
 
 
+def test_a_run_that_ends_while_it_is_stopped_gives_its_result(stage: Stage) -> None:
+    with ended(stage.start("run", "flows.py:one_step", str(stage.go))) as process:
+        assert stage.told.readline() == "second\n"
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        lines = iter(process.stderr.readline, "")
+        assert any("stopping when" in line for line in lines)
+        stage.go.touch()
+        out, err = process.communicate(timeout=LIMIT)
+    assert (process.returncode, out) == (0, "2\n")
+    assert "Go on with" not in err
+
+
+def test_a_second_ctrl_c_with_json_gives_the_document(stage: Stage) -> None:
+    command = ("run", "flows.py:three_steps", str(stage.go), "--id", "r", "--json")
+    with ended(stage.start(*command)) as process:
+        assert [stage.told.readline() for _ in range(2)] == ["first\n", "second\n"]
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.5)  # two signals at once would be one
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=LIMIT)
+    assert process.returncode == 130
+    assert json.loads(out)["go_on"] == "outlast run flows.py:three_steps --id r"
+
+
 def test_a_second_ctrl_c_stops_at_once(stage: Stage) -> None:
-    with ended(stage.start("run", "flows.py:three_steps", str(stage.go))) as process:
+    with ended(stage.start("run", "flows.py:three_steps", str(stage.go), "--id", "r")) as process:
         assert [stage.told.readline() for _ in range(2)] == ["first\n", "second\n"]
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
@@ -126,14 +152,16 @@ def test_a_second_ctrl_c_stops_at_once(stage: Stage) -> None:
         assert any("stopping when" in line for line in lines)
         process.send_signal(signal.SIGINT)
         assert process.wait(LIMIT) == 130
-        assert "stopped at once" in process.stderr.read()
+        said = process.stderr.read()
+    assert "stopped at once" in said
+    assert said.endswith("Go on with:\n  outlast run flows.py:three_steps --id r\n")
 
 
 def test_a_worker_serves_until_it_is_asked_to_stop(stage: Stage, cli: Cli) -> None:
     with ended(stage.start("worker", "flows.py", "--json", "--verbose")) as worker:
         lines = _documents(worker)
         serving = next(lines)
-        assert serving["workflows"] == ["nap", "three_steps"]
+        assert serving["workflows"] == ["nap", "one_step", "three_steps"]
         assert cli("workers", "--json").document["workers"][0]["id"] == serving["worker"]
         run_id = stage.run("start", "flows.py:nap").stdout.strip()
         assert _until(lines, "suspended") == run_id

@@ -108,11 +108,10 @@ def test_a_file_without_anything_to_serve_is_refused(folder: Path, cli: Cli) -> 
 
 def test_prune_deletes_what_is_old(cli: Cli, run_id: str) -> None:
     assert cli("prune", "--older-than", "1d", "--json").document == {"pruned": 0}
-    assert cli("prune", "--older-than", "0s", "--status", "failed", "--json").document == {
-        "pruned": 0
-    }
+    all_failed = ("--older-than", "0s", "--yes", "--status", "failed")
+    assert cli("prune", *all_failed, "--json").document == {"pruned": 0}
     workflow = cli("show", run_id, "--json").document["run"]["workflow"]
-    answer = cli("prune", "--older-than", "0s", "--workflow", workflow, "--status", "completed")
+    answer = cli("prune", "--older-than", "0s", "--workflow", workflow, "--yes")
     assert (answer.code, answer.out) == (0, "deleted 1 run\n")
     assert cli("show", run_id).code == 3
 
@@ -122,6 +121,7 @@ def test_prune_deletes_what_is_old(cli: Cli, run_id: str) -> None:
     [
         (("--older-than", "soon"), "is no length of time"),
         (("--older-than", "1d", "--status", "running"), "is no end"),
+        (("--older-than", "0s"), "add --yes"),
         ((), "older-than"),
     ],
 )

@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar, Unpack
 from outlast._api.ambient import CLOSED, OPEN_APPS
 from outlast._api.calls import Call
 from outlast._api.hooks import find_hook, find_hooks, resume_on
-from outlast._api.interrupts import Interrupts
+from outlast._api.interrupts import Interrupts, say_stopped_at_once
 from outlast._api.listing import RunFilters, find_runs
 from outlast._api.options import WorkerOptions, runtime_options
 from outlast._api.pruning import prune_runs
@@ -177,12 +177,19 @@ class App:
         """
         return await prune_runs(self.runtime, duration(older_than), status, workflow)
 
-    async def serve(self, *, on_stopping: Callable[[], None] = lambda: None) -> None:
+    async def serve(
+        self,
+        *,
+        on_stopping: Callable[[], None] = lambda: None,
+        on_stopped_at_once: Callable[[], None] = say_stopped_at_once,
+    ) -> None:
         """Serve until SIGTERM or Ctrl-C; then stop: attempts in flight finish within the grace period,
         and runs are handed back. A second signal stops the process at once.
 
         Args:
             on_stopping: Called when the first signal has come.
+            on_stopped_at_once: Called in the handler of the second signal, right before the process ends; says
+                so on standard error by default.
 
         Raises:
             WorldError: The world broke, and the worker cannot go on.
@@ -190,7 +197,7 @@ class App:
         """
         if self._worker is None:
             raise NoAppError("App.serve()")
-        with Interrupts(on_stopping).handled() as interrupts:
+        with Interrupts(on_stopping, on_stopped_at_once).handled() as interrupts:
             await first_of(interrupts.asked.wait(), self.failure())
             await self.stop()
 

@@ -12,14 +12,23 @@ from typing import Final
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
+def say_stopped_at_once() -> None:
+    """What is said when the second signal has come. Safe in a signal handler."""
+    os.write(2, b"stopped at once; what was in flight will be done again\n")
+
+
 class Interrupts:
     """Whether, and by what, the process was asked to stop."""
 
-    def __init__(self, on_first: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        on_first: Callable[[], None] = lambda: None,
+        on_second: Callable[[], None] = say_stopped_at_once,
+    ) -> None:
         self.asked = asyncio.Event()
         self.number: int | None = None
         """The number of the first signal."""
-        self._on_first = on_first
+        self._on_first, self._on_second = on_first, on_second
         self._loop = asyncio.get_running_loop()
 
     @contextmanager
@@ -47,8 +56,10 @@ class Interrupts:
 
     def _receive(self, number: int, _frame: FrameType | None) -> None:
         if self.number is not None:
-            os.write(2, b"stopped at once; what was in flight will be done again\n")
-            os._exit(128 + number)
+            try:
+                self._on_second()
+            finally:
+                os._exit(128 + number)
         self.number = number
         self._loop.call_soon_threadsafe(self._ask)
 

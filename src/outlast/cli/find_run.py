@@ -14,6 +14,7 @@ async def find_run(app: OperatedApp[AnyRun], run_id: str | None) -> AnyRun:
                 f"there are no runs in {app.url}",
                 hint="Start one: outlast run FILE:WORKFLOW. Or look elsewhere with --url.",
                 exit_code=Exit.NOT_FOUND,
+                kind="run-not-found",
             )
         run_id = page.runs[0].id
     run = run_of(app, run_id)

@@ -25,7 +25,7 @@ async def existing(common: Common) -> AsyncGenerator[App]:
         )
     if missing := await no_database(common):
         hint = "Start a run: outlast run FILE:WORKFLOW. Or look elsewhere with --url."
-        raise Problem(missing, hint=hint, exit_code=Exit.NOT_FOUND)
+        raise Problem(missing, hint=hint, exit_code=Exit.NOT_FOUND, kind="no-database")
     async with App(common.url, worker=False) as app:
         yield app
 

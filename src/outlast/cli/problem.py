@@ -7,7 +7,7 @@ class Problem(Exception):  # noqa: N818 - not an error of the library: how a com
     """Ends a command with a message for people instead of a traceback.
 
     `details` are lines to show as they are, below the message: a list, an excerpt, a traceback. With
-    `see_help` the command's own help is named, too.
+    `see_help` the command's own help is named, too. `kind` is for scripts, as the slug of an error is.
     """
 
     def __init__(
@@ -18,7 +18,8 @@ class Problem(Exception):  # noqa: N818 - not an error of the library: how a com
         details: str | None = None,
         exit_code: Exit = Exit.USAGE,
         see_help: bool = False,
+        kind: str = "usage",
     ) -> None:
         super().__init__(message)
         self.message, self.hint, self.details, self.exit_code = message, hint, details, exit_code
-        self.see_help = see_help
+        self.see_help, self.kind = see_help, kind

@@ -1,6 +1,7 @@
 """`outlast prune`: deleting runs that ended long ago."""
 
-from typing import Annotated
+from datetime import timedelta
+from typing import Annotated, Final
 
 from cyclopts import Parameter
 
@@ -14,12 +15,16 @@ from outlast.cli.problem import Problem
 from outlast.cli.texts import count
 from outlast.errors import InvalidDurationError
 
+UNASKED: Final = timedelta(minutes=1)
+"""What is younger is not deleted without `--yes`: it is likely to be looked at still."""
+
 
 async def command(
     *,
     older_than: str,
     status: Annotated[tuple[RunStatus, ...], Parameter(negative="", show_default=False)] = (),
     workflow: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
+    yes: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     common: Common = DEFAULTS,
 ) -> int:
     """Delete the runs that ended longer ago than this, with their logs. Runs that have not ended stay.
@@ -32,6 +37,8 @@ async def command(
         Only completed, failed or cancelled ones. May be repeated.
     workflow
         Only of this workflow. May be repeated.
+    yes
+        Needed for a length of time below a minute, which deletes nearly all that has ended.
     """
     output = Output(common)
     try:
@@ -39,6 +46,11 @@ async def command(
     except InvalidDurationError as error:
         hint = "Write a length of time: 30d, 12h, '2 weeks'."
         raise Problem(f"{older_than!r} is no length of time", hint=hint) from error
+    if age < UNASKED and not yes:
+        raise Problem(
+            f"--older-than {older_than} deletes nearly all runs that have ended",
+            hint="Nothing was deleted. If that is what you want, add --yes.",
+        )
     async with existing(common) as app:
         try:
             pruned = await app.prune(age, status=status, workflow=workflow)

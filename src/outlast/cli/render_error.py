@@ -17,7 +17,7 @@ class ErrorView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An error, ready to be shown."""
 
     kind: str
-    """The slug of an error of the library, else `usage`."""
+    """The slug of an error of the library, `no-database` if it does not exist yet, else `usage`."""
     message: str
     hint: str | None = None
     details: str | None = None
@@ -31,7 +31,7 @@ def view_of(error: Exception, command: str | None = None) -> ErrorView:
     match error:
         case Problem(message=message, hint=hint, details=details):
             hint = " ".join(filter(None, (hint, see if error.see_help else None))) or None
-            return ErrorView(kind="usage", message=message, hint=hint, details=details)
+            return ErrorView(kind=error.kind, message=message, hint=hint, details=details)
         case OutlastError():
             message, _, rest = str(error.args[0]).partition("\n")
             return ErrorView(

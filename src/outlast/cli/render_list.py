@@ -2,23 +2,30 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from rich.table import Table
 
 from outlast.cli.times import ago
 from outlast.records import WorkerInfo
 
+WIDE: Final = 110
+"""So many columns of a terminal have room for everything."""
 
-def workers_table(workers: Sequence[WorkerInfo], now: datetime) -> Table:
-    """One row each: who and where it is, what it serves, and how busy it was at its last heartbeat."""
-    table = _table()
+
+def workers_table(workers: Sequence[WorkerInfo], now: datetime, width: int) -> Table:
+    """One row each: who and where it is, what it serves, and how busy it was at its last heartbeat. Where
+    there is less room, without when it was started and its version."""
+    table, wide = _table(), width >= WIDE
     table.add_column("worker", no_wrap=True)
     for title in ("host", "queues"):
         table.add_column(title, no_wrap=True, overflow="ellipsis", ratio=1)
-    for title in ("pid", "runs", "steps", "started", "heartbeat"):
+    for title in ("pid", "runs", "steps", "heartbeat", *(("started",) if wide else ())):
         table.add_column(title, no_wrap=True, justify="right")
-    table.add_column("version", no_wrap=True, overflow="ellipsis", ratio=1)
+    if wide:
+        table.add_column("version", no_wrap=True, overflow="ellipsis", ratio=1)
     for worker in workers:
+        more = (ago(worker.started_at, now), worker.version) if wide else ()
         table.add_row(
             worker.id,
             worker.host,
@@ -26,9 +33,8 @@ def workers_table(workers: Sequence[WorkerInfo], now: datetime) -> Table:
             str(worker.pid),
             str(worker.live_runs),
             str(worker.attempts),
-            ago(worker.started_at, now),
             ago(worker.heartbeat_at, now),
-            worker.version,
+            *more,
         )
     return table
 

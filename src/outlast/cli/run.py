@@ -1,6 +1,7 @@
 """`outlast run`: start a run, follow it, and print its result."""
 
 import asyncio
+import os
 import shlex
 from typing import Annotated
 
@@ -51,22 +52,26 @@ async def command(
     output = Output(common)
     with output.aside():
         workflow = find_workflow(target)
-    watcher = watcher_for(output)
+    watcher, leaving = watcher_for(output), Leaving(output, target, common)
     options = WorkerOptions(queues=(flags.queue or "default",))
     with output.aside(), without_blocked_runs(), watcher.shown():
         async with App(common.url, options=options) as app:
             # From here on Ctrl-C is handled: before anything is started.
-            serving = asyncio.create_task(app.serve(on_stopping=watcher.stopping))
+            serving = asyncio.create_task(
+                app.serve(on_stopping=watcher.stopping, on_stopped_at_once=leaving.at_once)
+            )
             try:
                 run = await begin(app, workflow, args, flags)
-                if await run.status() is RunStatus.BLOCKED:
+                leaving.info = await run.info()
+                if leaving.info.status is RunStatus.BLOCKED:
                     await run.wake()  # which tries it again
                 over = await watch(run, watcher, serving)
             finally:
                 serving.cancel()
             info, events = await run.info(), await run.events()
-    if not over:
-        return _stopped(output, info, target, common)
+    # It may also have come to its end while what was in flight had its grace period.
+    if not over and info.ended_at is None:
+        return leaving.stopped(info)
     _print_end(output, info, Timeline(events))
     return Exit.OK if info.status is RunStatus.COMPLETED else Exit.FAILED
 
@@ -88,12 +93,35 @@ def _print_end(output: Output, info: RunInfo, timeline: Timeline) -> None:
         output.note(Text(f"more: outlast show {info.id}", style="dim"))
 
 
-def _stopped(output: Output, info: RunInfo, target: str, common: Common) -> Exit:
-    world = [] if common.url is None else ["--url", common.url]
-    again = shlex.join(["outlast", "run", target, "--id", info.id, *world])
-    output.document({"run": info, "ending": None, "go_on": again})
-    output.note(
-        f"stopped; the run is kept as it is after {count(info.events, 'event')}. Go on with:"
-    )
-    output.note_line(f"  {again}", style="bold")
-    return Exit.INTERRUPTED
+class Leaving:
+    """How to go on with a run that this process leaves."""
+
+    def __init__(self, output: Output, target: str, common: Common) -> None:
+        self._output, self._target, self._common = output, target, common
+        self.info: RunInfo | None = None
+        """The run, as soon as there is one."""
+
+    def stopped(self, info: RunInfo) -> Exit:
+        """After the first Ctrl-C: what was in flight is done, or its time was up."""
+        again = self._again(info)
+        self._output.document({"run": info, "ending": None, "go_on": again})
+        self._output.note(
+            f"stopped; the run is kept as it is after {count(info.events, 'event')}. Go on with:"
+        )
+        self._output.note_line(f"  {again}", style="bold")
+        return Exit.INTERRUPTED
+
+    def at_once(self) -> None:
+        """After the second one, in its signal handler: what was being printed is broken off."""
+        if self.info is None:
+            os.write(2, b"stopped at once\n")
+            return
+        again = self._again(self.info)
+        self._output.document({"run": self.info, "ending": None, "go_on": again})
+        if not self._output.json:
+            said = "stopped at once; what was in flight will be done again. Go on with:"
+            os.write(2, f"{said}\n  {again}\n".encode())
+
+    def _again(self, info: RunInfo) -> str:
+        world = [] if self._common.url is None else ["--url", self._common.url]
+        return shlex.join(["outlast", "run", self._target, "--id", info.id, *world])

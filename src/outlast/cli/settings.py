@@ -1,7 +1,11 @@
 """`outlast settings`: what is set, and where."""
 
+import os
+from pathlib import Path
+
 from msgspec.structs import replace
 from rich.table import Table
+from rich.text import Text
 
 from outlast._api.settings import SETTINGS, Origin, origin, shown_url
 from outlast.cli.common import DEFAULTS, Common
@@ -28,7 +32,8 @@ def _table(found: dict[str, Origin]) -> Table:
     table.add_column("value", overflow="fold")
     table.add_column("set by", overflow="fold", style="dim")
     for name, one in found.items():
-        table.add_row(name, _text(one.value), one.source)
+        source = one.source.replace(f"{Path.cwd()}{os.sep}", "")
+        table.add_row(name, Text(_text(one.value)), Text(source))  # not markup: [tool.outlast]
     return table
 
 

@@ -1,16 +1,20 @@
 """`outlast start`: start a run and leave it to a worker."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from cyclopts import Parameter
 from rich.text import Text
 
+from outlast._api.settings import find_url
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.looking import operated
 from outlast.cli.output import Output
+from outlast.cli.problem import Problem
 from outlast.cli.starting import AS_IT_IS, StartFlags, begin
 from outlast.cli.targets import find_workflow
+
+IN_MEMORY: Final = "memory://"
 
 
 async def command(
@@ -36,6 +40,11 @@ async def command(
 async def start_only(target: str, args: tuple[str, ...], flags: StartFlags, common: Common) -> int:
     """Start, print the id, and say who will execute it."""
     output = Output(common)
+    if find_url(common.url) == IN_MEMORY:
+        raise Problem(
+            "a run in memory is gone when this command ends",
+            hint="Use a database (--url sqlite:///FILE.db), or execute the run here: outlast run.",
+        )
     with output.aside():
         workflow = find_workflow(target)
     async with operated(common, make=True) as app:

@@ -22,7 +22,7 @@ async def command(*, common: Common = DEFAULTS) -> int:
         workers = await app.workers()
         output.document({"workers": workers})
         if workers:
-            output.show(workers_table(workers, current_time()))
+            output.show(workers_table(workers, current_time(), output.out.width))
         else:
             output.note(f"no worker serves {app.url}; start one: outlast worker FILE")
     return Exit.OK
