@@ -49,7 +49,7 @@ def opening(url: str) -> WorldError:
         ("postgresql://me:secret@127.0.0.1:1/base", WorldUnavailableError, "cannot be reached"),
         ("postgresql://me:secret@host.invalid/base", WorldUnavailableError, "cannot be reached"),
         ("postgresql://me:secret@/base?host=/no/such/folder", WorldUnavailableError, "reached"),
-        ("postgresql://me:secret@host:port/base", WorldError, "this URL cannot be used"),
+        ("postgresql://me:secret@host:port/base", WorldError, "cannot be a port"),
     ],
 )
 def test_a_wrong_url(url: str, kind: type[WorldError], message: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from outlast import App, get_run, list_runs, set_attributes, start, step, workflow
-from outlast.errors import EncodeError, RunFailedError, RunNotFoundError
+from outlast.errors import EncodeError, RunFailedError
 from tests.postgres import Postgres
 
 NUL, HALF = "a\x00b", "a\ud800b"
@@ -68,8 +68,8 @@ DEEDS: tuple[tuple[Deed, str, Any], ...] = (
     (lambda text: start(keep("x"), run_id=text), HALF, ValueError),
     (lambda text: start(keep("x"), idempotency_key=text), NUL, ValueError),
     (lambda text: start(keep("x"), queue=text), NUL, ValueError),
-    (lambda text: get_run(text).info(), NUL, RunNotFoundError),
-    (lambda text: get_run(text).cancel(), NUL, RunNotFoundError),
+    (lambda text: get_run(text).info(), NUL, ValueError),
+    (lambda text: get_run(text).cancel(), HALF, ValueError),
 )
 
 

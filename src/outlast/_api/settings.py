@@ -7,10 +7,10 @@ folder or one above it, and that before the default. In the environment a settin
 
 import os
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias, cast
 
 import msgspec
 
@@ -161,13 +161,14 @@ def _length_or_never(value: Any) -> Any:
 def _queues(value: Any) -> tuple[str, ...]:
     """A text is a list only in the environment: to users without a type checker it must not become many
     queues of one letter."""
-    names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
-    if not isinstance(names, tuple | list | set | frozenset) or not names:
+    listed = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(listed, tuple | list | set | frozenset) or not listed:
         _must("list queues")
+    names = cast("Collection[object]", listed)
     for name in names:
         if not isinstance(name, str) or not name or not name.isprintable():
             _must("list texts of printable characters")
-    return tuple(names)
+    return tuple(cast("Collection[str]", names))
 
 
 def _must(be: str) -> NoReturn:
@@ -212,10 +213,11 @@ def _table(file: Path, _changed: int) -> dict[str, Any]:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError("[tool.outlast]", ..., str(file), f"it is no TOML: {error}") from error
-    tools = document.get("tool", {})
-    table: Any = tools.get("outlast", {}) if isinstance(tools, dict) else {}
-    if not isinstance(table, dict):
-        raise SettingsError("[tool.outlast]", table, str(file), "it must be a table of settings")
+    tools: Any = document.get("tool", {})
+    found: Any = cast("dict[str, Any]", tools).get("outlast", {}) if isinstance(tools, dict) else {}
+    if not isinstance(found, dict):
+        raise SettingsError("[tool.outlast]", found, str(file), "it must be a table of settings")
+    table = cast("dict[str, Any]", found)
     for name in table:
         if name not in SETTINGS:
             known = ", ".join(SETTINGS)

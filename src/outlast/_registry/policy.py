@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import msgspec
 
@@ -106,7 +106,8 @@ def _check_queue(name: str, queue: object) -> None:
 
 def _check_retry_on(name: str, retry_on: Any) -> None:
     """What would go wrong no sooner than at the first error. For users without a type checker."""
-    classes = retry_on if isinstance(retry_on, tuple) else (retry_on,)
+    several = isinstance(retry_on, tuple)
+    classes = cast("tuple[object, ...]", retry_on if several else (retry_on,))
     if retry_on is None or all(_is_error_class(one) for one in classes):
         return
     if isinstance(retry_on, tuple | type) or not callable(retry_on):

@@ -15,7 +15,7 @@ _SECRETS = ("password", "sslpassword", "passfile")
 _POOLERS = ("session", "transaction")
 _NAME = re.compile(r"[^\x00\"]{1,63}")
 _FORM: Final = "Write postgresql://user:password@host:port/database?schema=outlast."
-_DRIVERS: Final = frozenset(
+_CONNECTING: Final = frozenset(
     [
         "host",
         "port",
@@ -142,9 +142,9 @@ def _check_ports(shown: str, parts: SplitResult, given: Mapping[str, str]) -> No
 
 def _check_parameters(shown: str, given: Mapping[str, str]) -> None:
     for name in given:
-        if name in _DRIVERS or name.lower() in _SERVERS or "." in name:
+        if name in _CONNECTING or name.lower() in _SERVERS or "." in name:
             continue
-        close = get_close_matches(name, ["schema", "pooler", *_DRIVERS, *_SERVERS], n=1)
+        close = get_close_matches(name, ["schema", "pooler", *_CONNECTING, *_SERVERS], n=1)
         meant = f"Did you mean {close[0]}? " if close else ""
         raise WorldError(
             shown,
