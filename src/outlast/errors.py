@@ -153,7 +153,8 @@ class InvalidDurationError(OutlastError):
             f"{value!r} is not a time: {reason}",
             hint="Give seconds, a text such as '1h 30m' or '3 days', a timedelta, or an aware datetime.",
         )
-        self.value, self.reason = value, reason
+        self.value = value
+        self.reason = reason
 
 
 class NotAllowedHereError(OutlastError):

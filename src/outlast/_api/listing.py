@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack, cast
 
 from outlast._api.ambient import ambient_app
 from outlast._api.attributes import checked_attributes
@@ -82,11 +82,14 @@ def several(value: Any) -> Sequence[Any]:
 def _texts(name: str, value: Any) -> tuple[str, ...]:
     """For users without a type checker."""
     given: Any = () if value is None else several(value)
-    texts = tuple(given) if isinstance(given, Iterable) else (given,)
-    if not all(isinstance(one, str) for one in texts):
-        message = f"{name} = {value!r}: it is a text, or several"
-        raise ValueError(message)
-    return texts
+    several_given = cast("Iterable[object]", given) if isinstance(given, Iterable) else (given,)
+    texts: list[str] = []
+    for one in several_given:
+        if not isinstance(one, str):
+            message = f"{name} = {value!r}: it is a text, or several"
+            raise ValueError(message)  # noqa: TRY004 - as for other filters
+        texts.append(one)
+    return tuple(texts)
 
 
 def _micros(name: str, moment: object) -> int | None:
