@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import cast
 
 from msgspec.structs import replace
 from rich.table import Table
@@ -44,6 +45,6 @@ def _text(value: object) -> str:
         case bool():
             return str(value).lower()
         case tuple():
-            return ", ".join(map(str, value))
+            return ", ".join(map(str, cast("tuple[object, ...]", value)))
         case _:
             return str(value)
