@@ -48,7 +48,18 @@ async def read(app: App, run_id: str, name: str = "default", start: int = 0) -> 
 
 
 def test_any_value_comes_back_as_itself(on_app: Bench) -> None:
-    values: list[Any] = [1, "é", None, b"\xff\0", b"", {"a": (1, 2)}, Token("x", 2), Part(text="y"), [], 2.5]
+    values: list[Any] = [
+        1,
+        "é",
+        None,
+        b"\xff\0",
+        b"",
+        {"a": (1, 2)},
+        Token("x", 2),
+        Part(text="y"),
+        [],
+        2.5,
+    ]
 
     async def play(app: App) -> None:
         run = await app.start(writes("default", values))
