@@ -10,14 +10,14 @@ STEP_TIMES: list[float] = []
 """When each call of `work` and `note_time` began, in this process."""
 
 
-@step
+@step(name="bench.work")
 async def work(n: int) -> dict[str, int | bool]:
     """A step that does next to nothing: what is measured is all around it."""
     STEP_TIMES.append(perf_counter())
     return {"n": n, "ok": True}
 
 
-@workflow
+@workflow(name="bench.one_by_one")
 async def one_by_one(steps: int) -> int:
     """So many steps, each after the other."""
     total = 0
@@ -26,14 +26,14 @@ async def one_by_one(steps: int) -> int:
     return total
 
 
-@workflow
+@workflow(name="bench.all_at_once")
 async def all_at_once(steps: int) -> int:
     """So many steps at the same time."""
     results = await asyncio.gather(*[work(n) for n in range(steps)])
     return sum(result["n"] for result in results)
 
 
-@workflow
+@workflow(name="bench.one_by_one_then_sleep")
 async def one_by_one_then_sleep(steps: int) -> int:
     """So many steps, then a sleep that somebody has to end."""
     total = 0
@@ -47,14 +47,14 @@ SERVED: list[str] = []
 """Which attempts of `noted` this process made: the ids of their steps."""
 
 
-@step
+@step(name="bench.noted")
 async def noted(n: int) -> dict[str, int | bool]:
     """As `work`, but says which step it was."""
     SERVED.append(step_info().id)
     return {"n": n, "ok": True}
 
 
-@workflow
+@workflow(name="bench.noted_one_by_one")
 async def noted_one_by_one(steps: int) -> int:
     """So many steps that are noted, each after the other."""
     total = 0
@@ -63,7 +63,7 @@ async def noted_one_by_one(steps: int) -> int:
     return total
 
 
-@step
+@step(name="bench.note_lag")
 async def note_lag(until: datetime) -> dict[str, float]:
     """How late it is."""
     lag = datetime.now(until.tzinfo) - until
@@ -75,14 +75,14 @@ LAGS: list[float] = []
 """What `note_lag` noted in this process."""
 
 
-@workflow
+@workflow(name="bench.sleeper")
 async def sleeper(until: datetime) -> None:
     """Sleep, then note how late it is."""
     await sleep(until)
     await note_lag(until)
 
 
-@step
+@step(name="bench.stream_out")
 async def stream_out(count: int) -> float:
     """Write so many chunks of 100 bytes; gives when it began."""
     out, chunk, began = writable(), b"x" * 100, time()
@@ -91,13 +91,13 @@ async def stream_out(count: int) -> float:
     return began
 
 
-@workflow
+@workflow(name="bench.write_stream")
 async def write_stream(count: int) -> float:
     """A step that writes to a stream as fast as it can."""
     return await stream_out(count)
 
 
-@step
+@step(name="bench.stream_now_and_then")
 async def stream_now_and_then(count: int) -> None:
     """Write the time, so often, with pauses in which everybody falls asleep."""
     out = writable(type=float)
@@ -106,7 +106,7 @@ async def stream_now_and_then(count: int) -> None:
         await out.write(time())
 
 
-@workflow
+@workflow(name="bench.write_now_and_then")
 async def write_now_and_then(count: int) -> None:
     """A step that writes to a stream seldom."""
     await stream_now_and_then(count)

@@ -16,7 +16,7 @@ STEP_SECONDS: Final = 0.02
 RUN_ID: Final = "kill-{}"
 
 
-@step
+@step(name="bench.witnessed")
 async def witnessed(n: int, witness: str) -> int:
     """Say that it was begun, and take a while."""
     line = f"{time.time():.6f} {step_info().id}\n".encode()
@@ -27,7 +27,7 @@ async def witnessed(n: int, witness: str) -> int:
     return n
 
 
-@workflow
+@workflow(name="bench.twenty_steps")
 async def twenty_steps(witness: str) -> int:
     """One after the other."""
     return sum([await witnessed(n, witness) for n in range(STEPS)])

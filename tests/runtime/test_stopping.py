@@ -54,7 +54,7 @@ def test_a_handle_says_that_its_app_is_closed() -> None:
             return error.what
         return ""
 
-    assert asyncio.run(asyncio.wait_for(main(), 20)) == "writing to a run"
+    assert asyncio.run(asyncio.wait_for(main(), 20)) == "Run.cancel()"
 
 
 def test_a_start_that_waits_for_its_commit_hears_that_the_app_is_closed() -> None:

@@ -197,7 +197,12 @@ class App:
         """
         if self._worker is None:
             raise NoAppError("App.serve()")
-        with Interrupts(on_stopping, on_stopped_at_once).handled() as interrupts:
+
+        def stopping() -> None:
+            self.runtime.drain()  # at once: what is said to stop must not go on for some more turns of the loop
+            on_stopping()
+
+        with Interrupts(stopping, on_stopped_at_once).handled() as interrupts:
             await first_of(interrupts.asked.wait(), self.failure())
             await self.stop()
 

@@ -263,6 +263,11 @@ class Runtime:
 
         asyncio.get_running_loop().call_soon(call)
 
+    def drain(self) -> None:
+        """Claim nothing and begin no attempt any more, from this moment on. Idempotent."""
+        self.worker_id = None
+        self.draining = True
+
     async def close(self) -> None:
         """Let go of everything. What is live stays in the world as it is."""
         for live in list(self.live.values()):

@@ -73,8 +73,7 @@ class Worker:
             return
         self._stopping = True
         runtime = self._runtime
-        runtime.worker_id = None
-        runtime.draining = True
+        runtime.drain()
         await self._end_tasks(self._tasks[:TAKING])
         await self._finish_attempts(runtime.options.grace if grace is None else grace)
         await self._hand_back()

@@ -49,7 +49,7 @@ DANGEROUS = [
     "tests.unit.codec.samples:CODEC",
     "tests.unit.codec.samples:",
     "antigravity:fly",
-    "wsgiref.headers:Headers",
+    "turtledemo.clock:Hand",
     ":",
     "",
     "os",
@@ -76,8 +76,8 @@ def test_an_exception_is_made_of_exception_classes_only(name: str) -> None:
 
 
 def test_a_module_that_is_not_loaded_stays_so() -> None:
-    assert "wsgiref.headers" not in sys.modules
-    error = _unreadable(_payload("object", **{"class": "wsgiref.headers:Headers", "fields": {}}))
+    assert "turtledemo.clock" not in sys.modules
+    error = _unreadable(_payload("object", **{"class": "turtledemo.clock:Hand", "fields": {}}))
     assert "no module that is loaded here has such a class" in str(error)
 
 
