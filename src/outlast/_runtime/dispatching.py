@@ -11,7 +11,7 @@ from outlast._engine.execution import Execution
 from outlast._model.events import Payload
 from outlast._model.runs import RunRecord
 from outlast._registry.definitions import StepDefinition
-from outlast._runtime.outbox import Outbox, QueueChanges
+from outlast._runtime.outbox import Beside, Outbox
 from outlast._runtime.shared import Shared
 from outlast.errors import DecodeError
 from outlast.world import ClaimedStep, Dispatch
@@ -41,7 +41,7 @@ class DispatchedSteps:
         """Take a step out of the queue with the next batch, whoever works on it."""
         self._outbox.withdraw(ref)
 
-    def answered(self, changes: QueueChanges, *, missed: bool) -> None:
+    def answered(self, changes: Beside, *, missed: bool) -> None:
         """The changes were committed, and what had been missed was fed since: if there was something, no
         step was dispatched, and those that are still wanted go again."""
         if changes.withdraws:

@@ -1,5 +1,6 @@
 """The hooks of a live run: opening them, and holding back what may tell of them before they are open."""
 
+from collections.abc import Sequence
 from typing import Protocol, assert_never
 
 from outlast._clock import Micros
@@ -8,7 +9,7 @@ from outlast._engine.commands import DisposeHook, KeepHook, OpenHook, RunStep
 from outlast._engine.execution import Execution
 from outlast._model.events import Event, HookConflicted, HookDisposed, HookExpired, HookOpened
 from outlast._runtime.agenda import Agenda
-from outlast._runtime.outbox import Opening, Outbox, Sent
+from outlast._runtime.outbox import Beside, Opening, Outbox
 from outlast.world import Advanced, HookDraft
 
 
@@ -23,8 +24,8 @@ class LiveRun(Protocol):
 
 
 class HooksOfRun:
-    """Opens the hooks of a run, lets them expire, and frees their tokens. A step that was asked for after one of them may be about to tell its token
-    to somebody, so it begins once the hook can be found."""
+    """Opens the hooks of a run, lets them expire, and frees their tokens. A step that was asked for after one
+    of them may be about to tell its token to somebody, so it begins once the hook can be found."""
 
     def __init__(self, run: LiveRun, outbox: Outbox, agenda: Agenda) -> None:
         self._run, self._outbox, self._agenda = run, outbox, agenda
@@ -60,25 +61,25 @@ class HooksOfRun:
         """The step is not wanted any more."""
         self._held.pop(ref, None)
 
-    def release(self) -> list[RunStep]:
+    def release(self) -> Sequence[RunStep]:
         """The steps that need not wait any more."""
         if not self._held or self._waits():
-            return []
+            return ()
         held, self._held = self._held, {}
         return list(held.values())
 
-    def answered(self, sent: Sent, answer: Advanced) -> None:
+    def answered(self, changes: Beside, answer: Advanced) -> None:
         """The hooks were opened, and that was fed; or they could not be. Those that were not tried, since
         something had been missed, go again if they are still wanted."""
-        for ref, owner in answer.conflicts:
-            draft = sent.opens[ref].draft
-            if self._is_undecided(ref):
-                line = sent.opens[ref].event.line
-                self._run.write(HookConflicted(id=ref, token=draft.token, owner=owner, line=line))
-        conflicts = dict(answer.conflicts)
-        for ref, opening in sent.opens.items():
-            if ref not in conflicts and self._is_undecided(ref):
+        owners = dict(answer.conflicts)
+        for ref, opening in changes.opens.items():
+            if not self._is_undecided(ref):
+                continue
+            if (owner := owners.get(ref)) is None:
                 self._outbox.open(opening)
+            else:
+                token, line = opening.draft.token, opening.event.line
+                self._run.write(HookConflicted(id=ref, token=token, owner=owner, line=line))
 
     def _open(self, command: OpenHook) -> None:
         self._undecided.add(command.ref)
@@ -99,6 +100,8 @@ class HooksOfRun:
         self._outbox.open(Opening(draft, event))
 
     def _waits(self) -> bool:
+        if not self._undecided:  # as nearly always: this is asked for each step
+            return False
         self._undecided = {ref for ref in self._undecided if self._is_undecided(ref)}
         return bool(self._undecided)
 

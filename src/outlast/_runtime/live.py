@@ -162,10 +162,12 @@ class LiveRun:
 
     def _answered(self, sent: Sent, answer: Advanced) -> None:
         """What does not stand in the log: what became of steps for other workers, and of hooks."""
-        if sent.queue is not None:
-            self._dispatched.answered(sent.queue, missed=bool(answer.missed))
-        if sent.opens:
-            self._hooks.answered(sent, answer)
+        if (beside := sent.beside) is None:
+            return
+        if beside.dispatches or beside.withdraws:
+            self._dispatched.answered(beside, missed=bool(answer.missed))
+        if beside.opens:
+            self._hooks.answered(beside, answer)
 
     def abandoned(self, error: Exception) -> None:
         """See `Advancing`. The world is broken: the run stays there as it is."""

@@ -1,6 +1,7 @@
 """What a live run has to write, and what of it is on its way."""
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -17,18 +18,21 @@ from outlast._model.runs import Attributes
 from outlast.world import Advance, Advanced, Dispatch, HookDraft, Keep, RunDraft, Then
 
 
-class QueueChanges(msgspec.Struct, gc=False):
-    """What is to be put into the queue of steps, and taken out of it. By the step's id."""
-
-    dispatches: dict[str, Dispatch]
-    withdraws: dict[str, None]
-
-
 class Opening(msgspec.Struct, frozen=True):
     """A hook to open."""
 
     draft: HookDraft
     event: HookOpened
+
+
+class Beside(msgspec.Struct):
+    """What an advance changes beside the log: the queue of steps, and the hooks. By the ids of what the code
+    has asked for. Most advances change nothing there."""
+
+    dispatches: dict[str, Dispatch] = {}
+    withdraws: dict[str, None] = {}
+    opens: dict[str, Opening] = {}
+    disposes: dict[str, None] = {}
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -38,16 +42,15 @@ class Sent(msgspec.Struct, frozen=True):
     then: Then
     children: bool
     """Whether it creates child runs."""
-    queue: QueueChanges | None
-    """Steps for other workers, and those that are not wanted any more."""
-    opens: dict[str, Opening]
-    """Hooks, by their refs."""
+    beside: Beside | None
 
     def written(self, answer: Advanced) -> list[Event]:
         """The events of the advance that were written, in their order."""
         if answer.again:
             return []
-        return [*[self.opens[ref].event for ref in answer.opened], *self.events]
+        if self.beside is None or not answer.opened:
+            return self.events
+        return [*[self.beside.opens[ref].event for ref in answer.opened], *self.events]
 
 
 class Outbox:
@@ -62,9 +65,7 @@ class Outbox:
         self.in_flight: Sent | None = None
         self._children: list[RunDraft] = []
         self._attributes: Attributes = {}
-        self._queue: QueueChanges | None = None
-        self._opens: dict[str, Opening] = {}
-        self._disposes: list[str] = []
+        self._beside: Beside | None = None
 
     @property
     def waiting(self) -> bool:
@@ -72,8 +73,7 @@ class Outbox:
         return (
             bool(self.events)
             or self.nudged
-            or self._queue is not None
-            or bool(self._opens)
+            or self._beside is not None
             or not isinstance(self.then, Keep)
         )
 
@@ -85,13 +85,14 @@ class Outbox:
             self._children.append(child)
         if isinstance(event, AttributesSet):
             self._attributes.update(event.attributes)
-        elif isinstance(event, HookDisposed | HookExpired):
-            self._opens.pop(event.id, None)
-            self._disposes.append(event.id)
+        elif isinstance(event, _ENDS_OF_HOOKS):
+            beside = self._changes()
+            beside.opens.pop(event.id, None)
+            beside.disposes[event.id] = None
 
     def open(self, opening: Opening) -> None:
         """Open a hook."""
-        self._opens[opening.draft.ref] = opening
+        self._changes().opens[opening.draft.ref] = opening
 
     def dispatch(self, dispatch: Dispatch) -> None:
         """Put a step into the queue of other workers."""
@@ -106,22 +107,20 @@ class Outbox:
     def keep_dispatches(self, wanted: Callable[[str], bool]) -> None:
         """Forget the steps that are not wanted any more. One that is over by now would be made again: it has
         left the queue, so nothing there tells that it was in it."""
-        if self._queue is not None and self._queue.dispatches:
-            dispatches = self._queue.dispatches
-            self._queue.dispatches = {ref: dispatches[ref] for ref in dispatches if wanted(ref)}
+        if self._beside is not None and self._beside.dispatches:
+            dispatches = self._beside.dispatches
+            self._beside.dispatches = {ref: dispatches[ref] for ref in dispatches if wanted(ref)}
 
     def discard(self) -> None:
         """Forget what is not on its way."""
-        self.events, self._children, self._attributes, self._queue = [], [], {}, None
-        self._opens, self._disposes = {}, []
+        self.events, self._children, self._attributes, self._beside = [], [], {}, None
 
     def take(self, run_id: str, epoch: int, seen: int) -> Advance | None:
         """The next advance; `None` if there is nothing to write, or one is on its way."""
         if self.in_flight is not None or not self.waiting:
             return None
-        queue = self._queue
-        opens, disposes = self._opens, tuple(self._disposes)
-        sent = self.in_flight = Sent(self.events, self.then, bool(self._children), queue, opens)
+        beside = self._beside or _NOTHING
+        sent = self.in_flight = Sent(self.events, self.then, bool(self._children), self._beside)
         children, attributes = tuple(self._children), self._attributes or None
         self.discard()
         self.then, self.nudged = Keep(), False
@@ -134,10 +133,10 @@ class Outbox:
             attributes=attributes,
             progress=any(type(event) is not StepStarted for event in sent.events),
             children=children,
-            dispatches=() if queue is None else tuple(queue.dispatches.values()),
-            withdraws=() if queue is None else tuple(queue.withdraws),
-            disposes=disposes,
-            opens=tuple([opening.draft for opening in opens.values()]),
+            dispatches=tuple(beside.dispatches.values()),
+            withdraws=tuple(beside.withdraws),
+            disposes=tuple(beside.disposes),
+            opens=tuple([opening.draft for opening in beside.opens.values()]),
         )
 
     def answered(self) -> Sent | None:
@@ -145,7 +144,11 @@ class Outbox:
         sent, self.in_flight = self.in_flight, None
         return sent
 
-    def _changes(self) -> QueueChanges:
-        if self._queue is None:
-            self._queue = QueueChanges({}, {})
-        return self._queue
+    def _changes(self) -> Beside:
+        if self._beside is None:
+            self._beside = Beside()
+        return self._beside
+
+
+_NOTHING: Final = Beside()
+_ENDS_OF_HOOKS: Final = (HookDisposed, HookExpired)
