@@ -45,7 +45,8 @@ class RunCreated(_Event, frozen=True, tag="run_created"):
 
 
 class StepStarted(_Event, frozen=True, tag="step_started"):
-    """An attempt is under way and has taken a while. Tells the reader; the engine ignores it."""
+    """An attempt is under way and has taken a while, or another worker makes it. Tells the reader, and changes
+    nothing in the run; but the code must have asked for the step."""
 
     id: str
     name: str
