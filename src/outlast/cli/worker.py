@@ -1,7 +1,7 @@
 """`outlast worker`: serve the workflows of modules or files until asked to stop."""
 
 import gc
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -62,14 +62,11 @@ async def command(
             f"there is neither a workflow nor a step in {' '.join((source, *more))}",
             hint="Decorate an `async def` function with @workflow.",
         )
-    given = {
-        "queues": queue or None,
-        "max_steps": concurrency,
-        "grace": grace,
-        "verify_replay": verify_replay or None,
-    }
-    options = WorkerOptions(
-        **{name: value for name, value in given.items() if value is not None}  # type: ignore[arg-type]  # each has its field's type
+    options = _given(
+        queues=queue or None,
+        max_steps=concurrency,
+        grace=grace,
+        verify_replay=verify_replay or None,
     )
     _collect_rarely()
     notes = WorkerNotes(output, verbose=verbose)
@@ -78,6 +75,11 @@ async def command(
         await app.serve(on_stopping=notes.stopping)
     notes.stopped()
     return Exit.OK
+
+
+def _given(**flags: Any) -> WorkerOptions:
+    """The options that flags were given for; the others are as they are set."""
+    return WorkerOptions(**{name: value for name, value in flags.items() if value is not None})
 
 
 def _collect_rarely() -> None:
