@@ -31,6 +31,7 @@
     │   └── HookExpiredError           its time came first; raised in the workflow
     ├── RequestError                   a request over HTTP cannot be served as it is
     │   ├── AccessDeniedError
+    │   ├── SignatureError             a request to a webhook is not signed as it must be
     │   └── WorkflowNotFoundError
     ├── StreamClosedError              nothing more can be written to a stream
     ├── SettingsError
@@ -455,6 +456,16 @@ class AccessDeniedError(RequestError):
 
     def __init__(self, problem: str, *, status: int = 403, hint: str | None = None) -> None:
         super().__init__(problem, status=status, hint=hint)
+
+
+class SignatureError(RequestError):
+    """A request to a webhook is not from whom it must be from, was changed on its way, or is too old. `problem`
+    says what is wrong, without secrets. Nothing was recorded."""
+
+    slug = "signature"
+
+    def __init__(self, problem: str, *, hint: str | None = None) -> None:
+        super().__init__(problem, status=401, hint=hint)
 
 
 class WorkflowNotFoundError(RequestError):

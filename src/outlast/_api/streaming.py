@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from outlast._api.chunks import form_of
-from outlast._api.writable import checked_name
+from outlast._api.writable import INTERNAL, checked_name
 from outlast._runtime.runtime import Runtime
 from outlast.errors import RunNotFoundError
 from outlast.records import Rewind, StreamInfo
@@ -59,7 +59,7 @@ async def stream_infos(runtime: Runtime, run_id: str) -> list[StreamInfo]:
     states = await runtime.world.streams.states(run_id)
     if states is None:
         raise RunNotFoundError(run_id)
-    return [_info(state) for state in states]
+    return [_info(state) for state in states if not state.name.startswith(INTERNAL)]
 
 
 async def stream_info(runtime: Runtime, run_id: str, name: str) -> StreamInfo:

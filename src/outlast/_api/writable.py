@@ -18,6 +18,8 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 DEFAULT = "default"
 LONGEST_NAME = 200
+INTERNAL = "outlast:"
+"""How the names of streams begin that are not for readers, but carry the answers to webhooks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Writable(Generic[T_contra]):
         """
         attempt = self._attempt("write")
         chunk = chunk_of(value, self.of, attempt.runtime.codec)
-        return _done(attempt, self._outlet(attempt).put(chunk))
+        return done_for(attempt, self._outlet(attempt).put(chunk))
 
     async def write_from(self, values: AsyncIterable[T_contra]) -> None:
         """Write each value as it comes. Raises what `write` raises."""
@@ -59,7 +61,7 @@ class Writable(Generic[T_contra]):
     def flush(self) -> Awaitable[None]:
         """Wait until all that this attempt has written to the stream is durable. A step does so at its end."""
         attempt = self._attempt("flush")
-        return _done(attempt, self._outlet(attempt).flush())
+        return done_for(attempt, self._outlet(attempt).flush())
 
     def close(self) -> Awaitable[None]:
         """Close the stream for all: readers come to its end. Durable when done. Doing so twice is fine.
@@ -67,7 +69,7 @@ class Writable(Generic[T_contra]):
         Without it a stream is closed by the end of its run. If the attempt fails, the stream is open again.
         """
         attempt = self._attempt("close")
-        return _done(attempt, self._outlet(attempt).close())
+        return done_for(attempt, self._outlet(attempt).close())
 
     async def __aenter__(self) -> Self:
         """At the end the stream is closed, unless there was an error."""
@@ -127,13 +129,17 @@ def writable(name: str = DEFAULT, *, type: Any = None) -> Writable[Any]:  # noqa
 
 def checked_name(name: str) -> str:
     """The name of a stream. Raises `ValueError` if it cannot be one."""
+    if name.startswith(INTERNAL):
+        message = f"the names of streams that begin with {INTERNAL!r} are taken: {name[:50]!r}"
+        raise ValueError(message)
     if not name or not name.isprintable() or len(name) > LONGEST_NAME:
         message = f"a stream's name has 1 to {LONGEST_NAME} printable characters, not {name[:50]!r}"
         raise ValueError(message)
     return name
 
 
-def _done(attempt: Attempt, work: Coroutine[Any, Any, None]) -> Awaitable[None]:
+def done_for(attempt: Attempt, work: Coroutine[Any, Any, None]) -> Awaitable[None]:
+    """The work, to be awaited; in a thread, where nothing can await it, it is done on return."""
     loop = attempt.runtime.loop
     if running_loop() is loop:
         return work

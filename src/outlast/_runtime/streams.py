@@ -23,7 +23,7 @@ _BACKOFF: Final = (0.02, 0.1, 0.5, 1.0, 2.0)
 """Seconds between the tries of a write while the world cannot be used."""
 
 _OVER: Final = "this attempt of the step is not the one that counts any more"
-_CLOSED: Final = "it was closed"
+CLOSED: Final = "it was closed"
 
 Answered = asyncio.Future[None]
 
@@ -252,7 +252,7 @@ class Outlet:
         """What was on its way was written, or refused."""
         sent, self._on_its_way = self._on_its_way, []
         if answer != "written":
-            reason = _CLOSED if answer == "closed" else _OVER
+            reason = CLOSED if answer == "closed" else _OVER
             self.fail(StreamClosedError(self.run_id, self.name, reason))
         else:
             self._written += len(sent)
@@ -282,7 +282,7 @@ class Outlet:
             self._told = True
             raise self._error
         if closed and self._closed:
-            raise StreamClosedError(self.run_id, self.name, _CLOSED)
+            raise StreamClosedError(self.run_id, self.name, CLOSED)
 
 
 class AttemptStreams:

@@ -1,0 +1,89 @@
+"""What comes to a webhook, and what it is answered: `WebhookRequest` and `Response`."""
+
+from collections.abc import Awaitable
+from typing import Any, Final, Generic, TypeVar
+from urllib.parse import parse_qs
+
+import msgspec
+
+from outlast._webhooks.answering import respond
+
+T_co = TypeVar("T_co", covariant=True)
+
+UNRECORDED: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
+"""Headers that are secrets of whoever sends them. Verifiers see them; they are not recorded."""
+
+
+class Response(msgspec.Struct, frozen=True, kw_only=True):
+    """What a webhook is answered."""
+
+    status: int = 200
+    headers: dict[str, str] = {}
+    body: bytes = b""
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` for what is no answer of HTTP."""
+        if not 200 <= self.status <= 599:
+            message = f"{self.status!r} cannot be the status of a response: it is 200 to 599"
+            raise ValueError(message)
+        for name, value in self.headers.items():
+            if not name.isascii() or not name.isprintable() or not value.isprintable():
+                message = f"{name!r} cannot be a header of a response: it has characters that no header has"
+                raise ValueError(message)
+
+    @classmethod
+    def json(cls, value: object, *, status: int = 200) -> "Response":
+        """A value as JSON."""
+        headers = {"content-type": "application/json"}
+        return cls(status=status, headers=headers, body=msgspec.json.encode(value))
+
+    @classmethod
+    def text(cls, text: str, *, status: int = 200) -> "Response":
+        """A text."""
+        headers = {"content-type": "text/plain; charset=utf-8"}
+        return cls(status=status, headers=headers, body=text.encode())
+
+
+class WebhookRequest(msgspec.Struct, Generic[T_co], frozen=True, kw_only=True):
+    """A request that has come to a webhook. It can be passed to steps, and is the same at each replay.
+
+    Of a request with a schema, `payload` is what was made of its body.
+    """
+
+    method: str
+    headers: dict[str, str] = {}
+    """By names in lower case; what was sent several times under one name is joined by `, `. Without those by which
+    the sender makes itself known (`authorization`, `cookie`), which are not recorded."""
+    query: dict[str, list[str]] = {}
+    body: bytes = b""
+    payload: T_co = None  # type: ignore[assignment]  # without a schema its type is None
+    answer: str = ""
+    """Where its answer is left; empty if it had one at once."""
+
+    def json(self) -> Any:
+        """The body, read as JSON. Raises `ValueError`."""
+        return msgspec.json.decode(self.body)
+
+    def text(self) -> str:
+        """The body as text. Raises `UnicodeDecodeError`, which is a `ValueError`."""
+        return self.body.decode()
+
+    def form(self) -> dict[str, list[str]]:
+        """The fields of a body that is a form. Raises `ValueError`."""
+        return parse_qs(self.body.decode(), keep_blank_values=True, max_num_fields=1_000)
+
+    def respond(self, response: Response) -> Awaitable[None]:
+        """Answer the request of a webhook that was made with `respond="manual"`. Durable when done.
+
+        In a workflow it is a step: it is done once, and not again at a replay. In a step it is awaited (in a `def`
+        step: called), and counts once that attempt does. Whoever waits no longer misses it.
+
+        Raises:
+            NotAllowedHereError: The request has been answered already, or was never to be answered by the run; or
+                this is neither a workflow nor a step.
+        """
+        return respond(self.answer, response)
+
+
+# Recorded in logs: the names by which users know them, for good.
+Response.__module__ = WebhookRequest.__module__ = "outlast.webhooks"
