@@ -16,15 +16,16 @@ class Message(NamedTuple):
 
 
 async def messages(answer: httpx.Response) -> AsyncIterator[Message]:
-    """The events of a response, as they come. Comments and hints are left out."""
+    """The events of a response, as they come. Comments and what has no data are left out."""
     assert answer.headers["content-type"].startswith("text/event-stream")
     fields: dict[str, str] = {}
     async for line in answer.aiter_lines():
         name, _, value = line.partition(": ")
         if name:
             fields[name] = value
-        elif "data" in fields:
-            yield Message(fields.get("id"), fields.get("event", ""), json.loads(fields["data"]))
+        elif not line:
+            if "data" in fields:
+                yield Message(fields.get("id"), fields.get("event", ""), json.loads(fields["data"]))
             fields = {}
 
 

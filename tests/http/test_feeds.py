@@ -8,11 +8,9 @@ import msgspec
 import pytest
 from starlette.types import Message as Sent
 
-from outlast.http.changes import run_changes
 from outlast.http.draining import Reader, Readers
 from outlast.http.feeds import COMMENT, STOPPING, Feed
-from outlast.records import EventRecord, RunPage
-from tests.http import flows
+from outlast.records import EventRecord
 from tests.http.conftest import Site
 from tests.http.reading import read
 
@@ -33,21 +31,6 @@ def test_a_log_is_followed_to_its_end_and_from_any_place(on_site: OnSite) -> Non
                 assert rest == everything[int(one.id or "") + 1 :]
             bad = await client.get(f"/runs/{run_id}/feed", headers={"Last-Event-ID": "x"})
             assert bad.status_code == 400
-
-    on_site(scenario)
-
-
-def test_runs_that_change_are_told(on_site: OnSite) -> None:
-    async def scenario(site: Site) -> None:
-        told = run_changes(site.app, {"limit": 10}, RunPage(runs=(), cursor=None))
-        run = await site.app.start(flows.nap(), run_id="napping")
-        assert b'"status":"suspended"' in await anext(told)
-        await run.cancel()
-        frames = [await anext(told)]
-        while b'"status":"cancelled"' not in frames[-1]:
-            frames.append(await anext(told))
-        assert all(frame.startswith(b'event: run\ndata: {"id":"napping"') for frame in frames)
-        await told.aclose()
 
     on_site(scenario)
 

@@ -16,6 +16,14 @@ class Observers(Instrument):
     def __init__(self, instruments: Sequence[Instrument] = ()) -> None:
         self._instruments = tuple(instruments)
 
+    def add(self, instrument: Instrument) -> None:
+        """From now on it is told, too."""
+        self._instruments = (*self._instruments, instrument)
+
+    def remove(self, instrument: Instrument) -> None:
+        """It is told no more."""
+        self._instruments = tuple(one for one in self._instruments if one is not instrument)
+
     def _tell(self, call: Callable[[Instrument], None]) -> None:
         for instrument in self._instruments:
             try:

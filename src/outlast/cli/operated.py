@@ -6,7 +6,15 @@ from typing import Any, Protocol, TypeVar, Unpack
 from outlast import Call, RunStatus
 from outlast._api.listing import RunFilters
 from outlast._api.starting import StartKeywords
-from outlast.records import EventRecord, HookPage, RunInfo, RunPage, StepRecord, WorkerInfo
+from outlast.records import (
+    EventRecord,
+    HookPage,
+    RunInfo,
+    RunPage,
+    StepRecord,
+    StreamInfo,
+    WorkerInfo,
+)
 
 
 class OperatedRun(Protocol):
@@ -28,6 +36,8 @@ class OperatedRun(Protocol):
     async def cancel(self, reason: str | None = None) -> bool: ...
 
     async def wake(self) -> bool: ...
+
+    async def stream_info(self, name: str = ...) -> StreamInfo: ...
 
 
 AnyRun = TypeVar("AnyRun", bound=OperatedRun)

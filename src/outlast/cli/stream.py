@@ -1,17 +1,23 @@
 """`outlast stream`: what a run has written to a stream."""
 
-from typing import Annotated
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from cyclopts import Parameter
 
+from outlast import App
 from outlast._api.streaming import stream_forms
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.find_run import find_run
-from outlast.cli.looking import existing
+from outlast.cli.looking import operated
+from outlast.cli.operated import OperatedApp, OperatedRun
 from outlast.cli.output import Output
 from outlast.cli.plain import value_text
 from outlast.cli.problem import Problem
+
+if TYPE_CHECKING:
+    from outlast.http import RemoteRun  # needs an extra
 
 
 async def command(
@@ -39,15 +45,24 @@ async def command(
         Print further chunks as they are written, until the stream is closed.
     """
     output = Output(common)
-    async with existing(common) as app:
-        found = app.get_run((await find_run(app, run)).id)
+    async with operated(common) as app:
+        found = await find_run(app, run)
         try:
             info = await found.stream_info(name)
         except ValueError as error:
             raise Problem(str(error), hint="Leave the name out for the default stream.") from error
         if info.tail < 0 and not follow:
             output.note_line(f"run {found.id} has no stream {name!r}, or nothing in it")
-        async for form in stream_forms(app.runtime, found.id, name, start, follow=follow):
+        async for form in _forms(app, found, name, start, follow=follow):
             output.line(form)
             output.text(value_text(form))
     return Exit.OK
+
+
+def _forms(
+    app: OperatedApp[OperatedRun], run: OperatedRun, name: str, start: int, *, follow: bool
+) -> AsyncIterator[Any]:
+    """The chunks as JSON. Only tools want them so: of the public objects, the remote run alone has a method for it."""
+    if isinstance(app, App):
+        return stream_forms(app.runtime, run.id, name, start, follow=follow)
+    return cast("RemoteRun", run).stream_forms(name, start, follow=follow)

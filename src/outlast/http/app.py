@@ -17,6 +17,7 @@ from outlast import App
 from outlast.errors import NoAppError, OutlastError, RequestError
 from outlast.http import hooks, runs, serving_process, streams
 from outlast.http.access import Access, Loopback, check_access, find_access
+from outlast.http.changes import RunWatcher
 from outlast.http.draining import PING_EVERY, Readers
 from outlast.http.openapi import document
 from outlast.http.operations import Answer, Asked, Nothing, Operation, read_query
@@ -44,6 +45,7 @@ class HttpApp(Starlette):
         """The path of the API, below where this is mounted."""
         self.readers = Readers(ping_every)
         """Who reads a feed or a stream now."""
+        self._watcher = RunWatcher(app)
         self._access = access
         super().__init__(
             routes=self._routes(),
@@ -103,6 +105,7 @@ class HttpApp(Starlette):
             query=read_query(operation.query, request),
             body=await _body(operation, request),
             readers=self.readers,
+            watcher=self._watcher,
         )
 
     async def _describe(self, asked: Asked) -> dict[str, Any]:

@@ -1,8 +1,6 @@
-"""Asking an HTTP API: requests, refusals as the library's errors, and feeds that are come back to."""
+"""Asking an HTTP API: requests, and refusals as the library's errors."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
 from typing import Any, Final, TypeVar
 
 import httpx
@@ -19,22 +17,14 @@ from outlast.errors import (
     WorkflowNotFoundError,
     WorldUnavailableError,
 )
+from outlast.http.following import Message, follow, read_messages
 from outlast.http.problems import Problem
 
 R = TypeVar("R")
 
 TIMEOUT: Final = 30.0
-COME_BACK_AFTER: Final = 0.5
-"""Seconds after which a feed that broke off is come back to; longer each time that fails."""
-TRIES: Final = 6
-
-
-class Message(msgspec.Struct, frozen=True):
-    """A server-sent event."""
-
-    id: str | None
-    name: str
-    data: bytes
+_IN_BETWEEN: Final = (502, 503, 504)
+"""What proxies answer while what is behind them is not there."""
 
 
 class Api:
@@ -63,55 +53,33 @@ class Api:
         content = msgspec.json.encode(body)
         return await self._ask("POST", path, kind, content=content, headers=headers)
 
-    async def feed(self, path: str, query: Any, last: str | None = None) -> AsyncGenerator[Message]:
-        """The events of a feed up to the one named `end`, also across connections that break off."""
-        failures = 0
-        while True:
-            broken: list[Exception] = []
-            async for message in self._tried(path, query, last, broken):
-                last, failures = message.id or last, 0
-                yield message
-                if message.name == "end":
-                    return
-            failures = failures + 1 if broken else 0
-            if failures == TRIES:
-                raise WorldUnavailableError(self.url, str(broken[0])) from broken[0]
-            await _pause(COME_BACK_AFTER * 2**failures)
-
-    async def _tried(
-        self, path: str, query: Any, last: str | None, broken: list[Exception]
-    ) -> AsyncGenerator[Message]:
-        """What one connection brings. Why it broke off is noted; a server that stops ends it well."""
-        try:
-            async with aclosing(self._connection(path, query, last)) as messages:
-                async for message in messages:
-                    yield message
-        except (httpx.TransportError, WorldUnavailableError) as error:
-            broken.append(error)
+    def feed(self, path: str, query: Any, last: str | None = None) -> AsyncGenerator[Message]:
+        """The events of a feed up to the one named `end`, also across connections that break off; see `follow`."""
+        return follow(lambda known: self._connection(path, query, known), self.url, last)
 
     async def _connection(self, path: str, query: Any, last: str | None) -> AsyncGenerator[Message]:
-        headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
-        async with self._client.stream("GET", path, params=query, headers=headers) as answer:
-            if answer.status_code != httpx.codes.OK:
-                await answer.aread()
-                raise self._refusal(answer)
-            fields: dict[str, str] = {}
-            async for line in answer.aiter_lines():
-                name, _, value = line.partition(": ")
-                if name:
-                    fields[name] = value
-                elif fields:
-                    if "data" in fields:
-                        data = fields["data"].encode()
-                        yield Message(fields.get("id"), fields.get("event", ""), data)
-                    fields = {}
+        headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"} | (
+            {"Last-Event-ID": last} if last else {}
+        )
+        try:
+            async with self._client.stream("GET", path, params=query, headers=headers) as answer:
+                if answer.status_code != httpx.codes.OK:
+                    await answer.aread()
+                    raise self._refusal(answer)
+                async for message in read_messages(answer.aiter_raw()):
+                    if message.name == "error":
+                        raise _error(
+                            msgspec.json.decode(message.data or b"", type=Problem), self.url
+                        )
+                    yield message
+        except httpx.TransportError as error:
+            raise WorldUnavailableError(self.url, _reason(error)) from error
 
     async def _ask(self, method: str, path: str, kind: type[R], **options: Any) -> R:
         try:
             answer = await self._client.request(method, path, **options)
         except httpx.TransportError as error:
-            reason = str(error) or type(error).__name__
-            raise WorldUnavailableError(self.url, reason) from error
+            raise WorldUnavailableError(self.url, _reason(error)) from error
         if not answer.is_success:
             raise self._refusal(answer)
         try:
@@ -127,6 +95,8 @@ class Api:
         return _error(problem, self.url)
 
     def _stranger(self, answer: httpx.Response) -> OutlastError:
+        if answer.status_code in _IN_BETWEEN:
+            return WorldUnavailableError(self.url, f"it was answered {answer.status_code}")
         return RequestError(
             f"{self.url} answered {answer.status_code}, and not as this API does",
             status=answer.status_code,
@@ -166,10 +136,8 @@ def _without_secrets(url: str) -> str:
     return str(httpx.URL(url).copy_with(userinfo=b"", query=None))
 
 
-async def _pause(seconds: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await asyncio.Event().wait()
+def _reason(error: httpx.TransportError) -> str:
+    return str(error) or type(error).__name__
 
 
 def attribute_text(name: str, value: object) -> str:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from outlast import App
 from outlast.errors import RequestError
 from outlast.http.access import Role
+from outlast.http.changes import RunWatcher
 from outlast.http.draining import Readers
 
 Q = TypeVar("Q", bound=msgspec.Struct)
@@ -31,6 +32,8 @@ class Asked:
     """As the operation's `body` type has it."""
     readers: Readers
     """Who reads something that goes on."""
+    watcher: RunWatcher
+    """Watches pages of runs for those who read them."""
 
     def text(self, name: str) -> str:
         """A part of the path."""

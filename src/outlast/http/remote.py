@@ -17,10 +17,12 @@ from outlast import Call, RunStatus
 from outlast._api.listing import RunFilters, several
 from outlast._api.runs import checked_run_id
 from outlast._api.starting import StartKeywords
+from outlast._api.writable import checked_name
 from outlast._codec import Codec
 from outlast.errors import RequestError
-from outlast.http.asking import Api, Message, attribute_text
+from outlast.http.asking import Api, attribute_text
 from outlast.http.bodies import CancelBody, Done, Events, StartBody, Steps, Streams, Workers
+from outlast.http.following import Message
 from outlast.http.hooks import ResumeBody, Resumed, TokenBody
 from outlast.records import (
     EventRecord,
@@ -67,7 +69,7 @@ class RemoteRun:
         async with aclosing(self._api.feed(f"{self._path}/feed", {"start": start})) as messages:
             async for message in messages:
                 if not message.name:
-                    yield msgspec.json.decode(message.data, type=EventRecord)
+                    yield msgspec.json.decode(message.data or b"", type=EventRecord)
 
     async def cancel(self, reason: str | None = None) -> bool:
         """Ask for the run to be cancelled; durable on return. False if it is over already."""
@@ -82,19 +84,45 @@ class RemoteRun:
         """The streams that it has, by name."""
         return list((await self._api.get(f"{self._path}/streams", Streams)).streams)
 
+    async def stream_info(self, name: str = "default") -> StreamInfo:
+        """Where a stream stands, also one that nobody has written to yet."""
+        info = await self.info()
+        found = (one for one in await self.streams() if one.name == checked_name(name))
+        nothing = StreamInfo(name=name, tail=-1, closed=info.ended_at is not None, bytes=0)
+        return next(found, nothing)
+
     async def stream(
         self, name: str = "default", start: int = 0, *, markers: bool = False, follow: bool = True
     ) -> AsyncGenerator[Any]:
-        """The values of a stream; see `Run.stream`."""
+        """The values of a stream; see `Run.stream`. It goes on where it was when the connection breaks off, at
+        whichever server answers then."""
+        async with aclosing(self._chunks(name, start, markers=markers, follow=follow)) as chunks:
+            async for chunk in chunks:
+                yield chunk if isinstance(chunk, Rewind) else _value(chunk)
+
+    async def stream_forms(self, name: str, start: int, *, follow: bool) -> AsyncGenerator[Any]:
+        """The same as the JSON of the codec, for tools: no class needs to be known."""
+        async with aclosing(self._chunks(name, start, markers=False, follow=follow)) as chunks:
+            async for chunk in chunks:
+                if not isinstance(chunk, Rewind):
+                    yield _form(chunk)
+
+    async def _chunks(
+        self, name: str, start: int, *, markers: bool, follow: bool
+    ) -> AsyncGenerator[Message | Rewind]:
+        """Without markers, what comes in the place of what was given and then taken back is left out."""
         query = {"start": start, "follow": "true" if follow else "false", "format": "sse"}
-        path = f"{self._path}/streams/{quote(name, safe='')}"
+        path = f"{self._path}/streams/{quote(checked_name(name), safe='')}"
+        given = 0
         async with aclosing(self._api.feed(path, query)) as messages:
             async for message in messages:
                 match message.name:
                     case "rewind" if markers:
-                        yield Rewind(to_index=msgspec.json.decode(message.data)["to_index"])
-                    case "" | "bytes":
-                        yield _value(message)
+                        given = msgspec.json.decode(message.data or b"")["to_index"]
+                        yield Rewind(to_index=given)
+                    case "" | "bytes" if _index(message) >= given:
+                        given = _index(message) + 1
+                        yield message
                     case _:
                         pass
 
@@ -207,10 +235,20 @@ def _query(filters: RunFilters) -> dict[str, Any]:
     return query
 
 
+def _index(message: Message) -> int:
+    return int((message.id or "").partition(".")[0])
+
+
 def _value(message: Message) -> Any:
+    data = message.data or b""
     if message.name == "bytes":
-        return b64decode(msgspec.json.decode(message.data, type=str))
-    return _CODEC.decode(msgspec.Raw(message.data))
+        return b64decode(msgspec.json.decode(data, type=str))
+    return _CODEC.decode(msgspec.Raw(data))
+
+
+def _form(message: Message) -> Any:
+    data = message.data or b""
+    return msgspec.json.decode(_CODEC.encode(_value(message)) if message.name == "bytes" else data)
 
 
 _CODEC: Final = Codec()

@@ -20,7 +20,6 @@ from outlast.http.bodies import (
     StartBody,
     Steps,
 )
-from outlast.http.changes import run_changes
 from outlast.http.feeds import EVENTS, Feed, event
 from outlast.http.operations import Answer, Asked, Operation
 from outlast.http.starting import start_run
@@ -69,11 +68,10 @@ async def follow(asked: Asked) -> Feed:
 
 
 async def changes(asked: Asked) -> Feed:
-    """The page of runs, then whatever changes in it."""
+    """The page of runs, then whatever changes in it; or that alone, after the event that was got last."""
     query: Filters = asked.query
-    wanted = _filters(query)
-    first = await asked.app.list_runs(**wanted)
-    return Feed(run_changes(asked.app, wanted, first), asked.readers)
+    last = asked.request.headers.get("last-event-id")
+    return Feed(await asked.watcher.changes(_filters(query), query, last), asked.readers)
 
 
 async def steps(asked: Asked) -> Steps:
@@ -176,7 +174,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         id="watchRuns",
-        summary="The page of runs, then each run of it that is new or has changed",
+        summary="The page of runs, then each run of it that is new or has changed; resumes after Last-Event-ID",
         method="GET",
         path="/feed",
         run=changes,
