@@ -44,11 +44,8 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
         return cls(status=status, headers=headers, body=text.encode())
 
 
-class WebhookRequest(msgspec.Struct, Generic[T_co], frozen=True, kw_only=True):
-    """A request that has come to a webhook. It can be passed to steps, and is the same at each replay.
-
-    Of a request with a schema, `payload` is what was made of its body.
-    """
+class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that has come to a webhook. It can be passed to steps, and is the same at each replay."""
 
     method: str
     headers: dict[str, str] = {}
@@ -56,7 +53,6 @@ class WebhookRequest(msgspec.Struct, Generic[T_co], frozen=True, kw_only=True):
     the sender makes itself known (`authorization`, `cookie`), which are not recorded."""
     query: dict[str, list[str]] = {}
     body: bytes = b""
-    payload: T_co = None  # type: ignore[assignment]  # without a schema its type is None
     answer: str = ""
     """Where its answer is left; empty if it had one at once."""
 
@@ -85,5 +81,14 @@ class WebhookRequest(msgspec.Struct, Generic[T_co], frozen=True, kw_only=True):
         return respond(self.answer, response)
 
 
-# Recorded in logs: the names by which users know them, for good.
-Response.__module__ = WebhookRequest.__module__ = "outlast.webhooks"
+class TypedRequest(WebhookRequest, Generic[T_co], frozen=True, kw_only=True):
+    """A request to a webhook that has a schema and is answered by the run."""
+
+    payload: T_co
+    """What the schema makes of the body."""
+
+
+for _record in (Response, WebhookRequest, TypedRequest):
+    _record.__module__ = (
+        "outlast.webhooks"  # recorded in logs: the name by which users know it, for good
+    )
