@@ -21,6 +21,7 @@ from outlast._api.runs import Run
 from outlast._api.where import current_execution, workflow_only
 from outlast._clock import Micros
 from outlast._codec import encode_event
+from outlast._engine.commands import OpenHook
 from outlast._engine.execution import Execution
 from outlast._engine.hooks import HookState
 from outlast._engine.lines import calling_line
@@ -163,14 +164,17 @@ def hook(
         if metadata is None
         else msgspec.Raw(execution.encode(dict(metadata), "metadata of the hook")),
     )
-    state = execution.hooks.ask(
-        "hook",
-        None if token is None else checked_token(token),
+    chosen = None if token is None else checked_token(token)
+    ref = execution.hooks.next_ref("hook")
+    command = OpenHook(
+        ref=ref,
+        line=calling_line(),
+        token=execution.hooks.token(ref, "hook()") if chosen is None else chosen,
+        chosen=chosen is not None,
         expires_at=None if expires is None else deadline(expires, execution.now()),
         data=encode_data(data),
-        line=calling_line(),
     )
-    return Hook(execution, state, schema)
+    return Hook(execution, execution.hooks.ask(command), schema)
 
 
 async def resume(token: str, payload: Any = None, *, key: str | None = None) -> str:

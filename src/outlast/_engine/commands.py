@@ -78,6 +78,8 @@ class OpenHook(_Command, frozen=True, kw_only=True):
     expires_at: Micros | None = None
     data: bytes = b"{}"
     """What those who deliver want to know of it, UTF-8 JSON."""
+    base: str = ""
+    """What the URL of a webhook begins with."""
 
 
 class KeepHook(_Command, frozen=True, kw_only=True):

@@ -2,10 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias, assert_never
 
-from outlast._clock import Micros
 from outlast._engine import divergence
 from outlast._engine.commands import Command, DisposeHook, KeepHook, OpenHook
 from outlast._engine.loop import WorkflowLoop
@@ -99,6 +98,10 @@ class Hooks:
     def __init__(self, requests: Requests) -> None:
         self.secret = ""
         """What tokens are derived from."""
+        self.find_base: Callable[[], str] = str
+        """Tells what the URLs of webhooks begin with, as far as this process knows."""
+        self._bases: dict[str, str] = {}
+        """The same as it was when the code asked first, by the ids of hooks."""
         self._requests = requests
         self._states: dict[str, HookState] = {}
         """Those for which something may come, and those that are not decided yet."""
@@ -109,38 +112,30 @@ class Hooks:
 
     # For the primitives
 
-    def ask(
-        self,
-        kind: str,
-        token: str | None,
-        *,
-        expires_at: Micros | None,
-        data: bytes,
-        line: str | None,
-    ) -> HookState:
-        """A hook, to be opened.
-
-        Raises `NotAllowedHereError` if it needs a token of its own and the run has no secret.
-        """
-        if token is None and not self.secret:
-            raise NotAllowedHereError(
-                f"{kind}() without a token",
-                "in a run that an older version of the library has started",
-                f"Give it a token: {kind}(token=...).",
-            )
-        ref = self._requests.loop.next_ref(kind)
-        command = OpenHook(
-            ref=ref,
-            line=line,
-            token=hook_token(self.secret, ref) if token is None else token,
-            chosen=token is not None,
-            kind=kind,
-            expires_at=expires_at,
-            data=data,
-        )
+    def ask(self, command: OpenHook) -> HookState:
+        """A hook, to be opened."""
         self._requests.open_hook(command)
-        state = self._states[ref] = HookState(command, self._requests.loop)
+        state = self._states[command.ref] = HookState(command, self._requests.loop)
         return state
+
+    def next_ref(self, kind: str) -> str:
+        """The id of the hook that the code asks for next."""
+        return self._requests.loop.next_ref(kind)
+
+    def token(self, ref: str, what: str) -> str:
+        """A token of its own for a hook. Raises `NotAllowedHereError` if the run has no secret."""
+        if not self.secret:
+            raise NotAllowedHereError(
+                f"{what} without a token",
+                "in a run that an older version of the library has started",
+                "Give it a token: hook(token=...).",
+            )
+        return hook_token(self.secret, ref)
+
+    def base(self, ref: str) -> str:
+        """What the URL of a webhook begins with: as this process knows it, if it is asked for for the first time.
+        Empty if nobody knew."""
+        return self._bases.setdefault(ref, self.find_base())
 
     def dispose(self, state: HookState) -> None:
         """The code does not want a hook any more. Idempotent."""
@@ -156,6 +151,15 @@ class Hooks:
             self._requests.add_command(dispose)
 
     # For whoever drives the execution
+
+    def foresee(self, events: Iterable[HookOpened]) -> None:
+        """These will be fed. The code is given the URL of a webhook before it is fed that the webhook is open, and
+        at a replay it must be that which was told to others then, also if it has changed."""
+        self._bases.update((event.id, event.base) for event in events)
+
+    def share(self, other: "Hooks") -> None:
+        """The other one replays what this one was fed."""
+        other._bases = self._bases
 
     def outstanding(self) -> Iterator[Command]:
         """What is open, and what has been disposed of and not recorded yet."""

@@ -171,6 +171,8 @@ class HookOpened(_Event, frozen=True, tag="hook_opened"):
     """The token that the code has chosen; empty where the token is derived from the secret of the run."""
     expires_at: Micros | None = None
     line: str | None = None
+    base: str = ""
+    """Of a webhook: what its URL begins with, as it was known where the code asked for it."""
 
 
 class HookConflicted(_Event, frozen=True, tag="hook_conflicted"):

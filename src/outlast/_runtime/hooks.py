@@ -1,16 +1,28 @@
 """The hooks of a live run: opening them, and holding back what may tell of them before they are open."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Protocol, assert_never
 
 from outlast._clock import Micros
-from outlast._codec import encode_event
+from outlast._codec import decode_event, encode_event
 from outlast._engine.commands import DisposeHook, KeepHook, OpenHook, RunStep
 from outlast._engine.execution import Execution
 from outlast._model.events import Event, HookConflicted, HookDisposed, HookExpired, HookOpened
 from outlast._runtime.agenda import Agenda
 from outlast._runtime.outbox import Beside, Opening, Outbox
-from outlast.world import Advanced, HookDraft
+from outlast.errors import DecodeError
+from outlast.world import Advanced, HookDraft, StoredEvent
+
+
+def openings(log: Iterable[StoredEvent]) -> Iterator[HookOpened]:
+    """The openings of hooks that a log has. What cannot be read is told where it is fed."""
+    for stored in log:
+        if stored.kind == "hook_opened":
+            with suppress(DecodeError):
+                event = decode_event(stored).event
+                if isinstance(event, HookOpened):
+                    yield event
 
 
 class LiveRun(Protocol):
@@ -88,6 +100,7 @@ class HooksOfRun:
             token=command.token if command.chosen else "",
             expires_at=command.expires_at,
             line=command.line,
+            base=command.base,
         )
         draft = HookDraft(
             ref=command.ref,

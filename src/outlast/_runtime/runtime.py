@@ -16,10 +16,12 @@ from outlast._codec import Codec
 from outlast._engine.execution import Execution
 from outlast._model.events import Logged, RunCreated
 from outlast._model.runs import RunRecord, RunStatus
+from outlast._registry.definitions import WorkflowDefinition
 from outlast._registry.manifest import source_digest
 from outlast._registry.registry import Registry
 from outlast._runtime.commits import Committer
 from outlast._runtime.followers import Followers
+from outlast._runtime.hooks import openings
 from outlast._runtime.live import LiveRun
 from outlast._runtime.news import Endings
 from outlast._runtime.observers import Observers
@@ -93,6 +95,8 @@ class Runtime:
         """What attempts begin with: the context that the app was opened in."""
         self.slots = Slots(options.max_steps)
         self.slow_attempts = SlowAttempts(clock, options.slow_step_after)
+        self.public_base = ""
+        """What the URLs of webhooks begin with; empty while nobody has said it."""
         self.worker_id: str | None = None
         """The worker that serves in this process; `None`: nobody does."""
         self.draining = False
@@ -189,7 +193,9 @@ class Runtime:
             return
         if (stale := self.live.get(run.id)) is not None:
             stale.leave()  # its lease had ended, and this worker has claimed it anew
-        live = LiveRun(self, run, Execution(definition, run.id, self.codec))
+        execution = self._execution(definition, run.id)
+        execution.hooks.foresee(openings(log))
+        live = LiveRun(self, run, execution)
         self.live[run.id] = live
         if run.recoveries >= self.options.recovery_limit:
             live.give_up()
@@ -251,6 +257,10 @@ class Runtime:
         definition = self.registry.workflow(workflow)
         return "" if definition is None else source_digest(definition)
 
+    def public_url(self) -> str:
+        """What the URLs of webhooks begin with, as it is known now."""
+        return self.public_base
+
     def call_soon(self, callback: Callable[..., None], *arguments: Any) -> None:
         """Call back in the next turn of the host's loop; time does not skip until then."""
         self.clock.hold()
@@ -280,6 +290,11 @@ class Runtime:
         await self.endings.close()
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _execution(self, definition: WorkflowDefinition, run_id: str) -> Execution:
+        execution = Execution(definition, run_id, self.codec)
+        execution.hooks.find_base = self.public_url
+        return execution
 
     def _claim_for(self, draft: RunDraft) -> Claim | None:
         serves = (
@@ -314,7 +329,7 @@ class Runtime:
             recoveries=0,
             created_at=at,
         )
-        live = LiveRun(self, record, Execution(definition, draft.id, self.codec))
+        live = LiveRun(self, record, self._execution(definition, draft.id))
         self.live[draft.id] = live
         live.begin_new(Logged(0, at, event))
 

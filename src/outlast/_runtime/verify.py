@@ -37,6 +37,7 @@ def verify_replay(live: Execution, log: Sequence[Logged], codec: Codec) -> None:
     Raises `NonDeterminismError` for a difference. Call it from a callback, as one feeds an execution.
     """
     replayed = Execution(live.definition, live.run_id, codec)
+    live.hooks.share(replayed.hooks)
     try:
         _feed(replayed, log)
         recorded, asked = list(standing(live, codec)), list(standing(replayed, codec))

@@ -12,7 +12,7 @@ from outlast._api.workflows import Workflow
 from outlast._codec import Codec
 from outlast._engine.execution import Execution
 from outlast._engine.outcome import Cancelled, Completed, Failed, Outcome
-from outlast._model.events import Logged, RunCancelled, RunCompleted, RunFailed
+from outlast._model.events import HookOpened, Logged, RunCancelled, RunCompleted, RunFailed
 from outlast._runtime.verify import describe_outcome, standing
 from outlast.errors import OutlastError, RecoveryLimitError
 from outlast.testing.histories import History
@@ -98,6 +98,8 @@ class _Replay:
         )
 
     def _feed(self, log: Sequence[Logged]) -> None:
+        opened = (logged.event for logged in log)
+        self._execution.hooks.foresee(one for one in opened if isinstance(one, HookOpened))
         for logged in log:
             self._execution.feed(logged)
         recorded = self._recorded_end(log[-1]) if log else None
