@@ -57,6 +57,11 @@ def new_secret(entropy: Entropy = os.urandom) -> str:
     return base64.urlsafe_b64encode(entropy(16)).rstrip(b"=").decode()
 
 
+def new_key(entropy: Entropy = os.urandom) -> str:
+    """What tells a request from others that ask for the same: 72 random bits."""
+    return base64.urlsafe_b64encode(entropy(9)).decode()
+
+
 def hook_token(secret: str, ref: str) -> str:
     """The token of the hook that a run opens at `ref`: the same each time it is asked, and of no use to
     find the secret or another token. 144 bits, URL-safe."""

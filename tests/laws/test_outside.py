@@ -81,6 +81,29 @@ def test_wakes_survive_the_owner(make_memory: MakeData, when: Any) -> None:
         assert story.clock.time.year == 2030, "a wake was lost: the run slept for a year"
 
 
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_wake_whose_answer_was_lost_ends_one_sleep(make_memory: MakeData, times: int) -> None:
+    """It comes again, but is in the log once; so the sleeps after it are not ended by it."""
+    commits = reference(make_memory).lives[0].calls.count("commit")
+    for call in range(1, commits + 1):
+        waker = Waker()
+        fault = Unavailable(call=call, times=times, when="after", of="commit")
+        story = tell(make_memory, waker.play, [fault])
+        check_story(story)
+        assert wakes(story.logs[RUN]) == waker.sent == NAPS, fault
+        assert story.ended.result == NAPS
+
+
+@pytest.mark.parametrize("call", [2, 3, 4])
+def test_a_wake_whose_answer_was_lost_ends_one_sleep_elsewhere(
+    make_data: MakeData, call: int
+) -> None:
+    waker = Waker()
+    story = tell(make_data, waker.play, [Unavailable(call=call, when="after", of="commit")])
+    check_story(story)
+    assert wakes(story.logs[RUN]) == waker.sent == NAPS
+
+
 @pytest.mark.parametrize("call", [1, 2, 3, 4])
 def test_wakes_survive_the_owner_elsewhere(make_sqlite: MakeData, call: int) -> None:
     waker = Waker()
@@ -112,7 +135,13 @@ def test_the_first_cancellation_counts_and_the_clean_up_is_not_cancelled(
 
 
 @pytest.mark.parametrize(
-    "fault", [Repeat(call=1), Repeat(call=2), Unavailable(call=2, of="commit")]
+    "fault",
+    [
+        Repeat(call=1),
+        Repeat(call=2),
+        Unavailable(call=2, of="commit"),
+        Unavailable(call=2, of="commit", when="after"),
+    ],
 )
 def test_what_is_delivered_twice_takes_effect_once(make_data: MakeData, fault: Any) -> None:
     story = tell(make_data, cancel_twice, [fault])

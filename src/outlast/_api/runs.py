@@ -13,6 +13,7 @@ from outlast._api.writable import DEFAULT, checked_name
 from outlast._clock import sleep_until, to_seconds
 from outlast._codec import decode_event, encode_event
 from outlast._engine.failures import run_failed_error
+from outlast._ids import new_key
 from outlast._model.events import (
     CancelRequested,
     Event,
@@ -108,7 +109,7 @@ class Run(Generic[R_co]):
 
         The workflow gets `CancelledError` at its await and may clean up; `result()` tells the end.
         """
-        return await self._append("Run.cancel()", CancelRequested(reason=reason))
+        return await self._append("Run.cancel()", CancelRequested(reason=reason, key=new_key()))
 
     async def wake(self) -> bool:
         """End the sleeps that the run is in, now (not its timeouts); begin a delayed run; try a blocked
@@ -117,7 +118,7 @@ class Run(Generic[R_co]):
         if record.status is RunStatus.BLOCKED or record.started_at is None:
             return await self._append("Run.wake()")
         sleeps = tuple(one for one in record.waiting if one.kind == "wait" and _is_sleep(one.ref))
-        return await self._append("Run.wake()", WakeRequested(waits=sleeps))
+        return await self._append("Run.wake()", WakeRequested(waits=sleeps, key=new_key()))
 
     async def events(self, start: int = 0) -> list[EventRecord]:
         """The events of its log from position `start` on, in order."""

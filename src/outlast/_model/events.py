@@ -147,12 +147,17 @@ class AttributesSet(_Event, frozen=True, tag="attributes_set"):
     attributes: Attributes
     id: str = ""
     line: str | None = None
+    key: str = ""
+    """Random, if the worker of a dispatched step has written it: tells it from others, when it comes again because
+    no answer came."""
 
 
 class CancelRequested(_Event, frozen=True, tag="cancel_requested"):
     """Somebody asked for the run to be cancelled."""
 
     reason: str | None = None
+    key: str = ""
+    """Random: tells it from others, when it comes again because no answer came."""
 
 
 class WakeRequested(_Event, frozen=True, tag="wake_requested"):
@@ -161,6 +166,8 @@ class WakeRequested(_Event, frozen=True, tag="wake_requested"):
     waits: tuple[Waiting, ...] = ()
     """The sleeps that the run was suspended in when it was asked for. For people; the engine ends
     those that are pending in its own order of things."""
+    key: str = ""
+    """As that of a `CancelRequested`."""
 
 
 class HookOpened(_Event, frozen=True, tag="hook_opened"):

@@ -4,7 +4,7 @@ import msgspec
 
 from outlast._codec import encode_event
 from outlast._engine.commands import CancelChild, StartChild
-from outlast._ids import new_secret
+from outlast._ids import new_key, new_secret
 from outlast._model.events import CancelRequested, ChildStarted, RunCreated
 from outlast._model.runs import Parent, RunRecord
 from outlast.world import Append, RunDraft
@@ -53,4 +53,5 @@ def child_started(command: StartChild) -> ChildStarted:
 def child_cancellation(parent: RunRecord, command: CancelChild) -> Append:
     """What asks a child to end."""
     reason = f"its parent {parent.id} does not wait for it any more"
-    return Append(run_id=command.run_id, events=(encode_event(CancelRequested(reason=reason)),))
+    event = CancelRequested(reason=reason, key=new_key())
+    return Append(run_id=command.run_id, events=(encode_event(event),))

@@ -11,6 +11,7 @@ import msgspec
 from outlast._clock import Micros
 from outlast._codec import encode_event
 from outlast._engine.commands import RunStep
+from outlast._ids import new_key
 from outlast._model.events import AttributesSet, Event, StepFailed, StepRetried, StepStarted
 from outlast._model.runs import Attributes
 from outlast._runtime.attempts import Attempt, AttemptEvent, AttemptTask
@@ -61,9 +62,10 @@ class HeldStep:
         """Put an event into the log with the next batch; but not behind the step's outcome."""
         if self.over or self._then is not None:
             return
-        self._events.append(event)
         if isinstance(event, AttributesSet):
             self._attributes.update(event.attributes)
+            event = msgspec.structs.replace(event, key=new_key())
+        self._events.append(event)
         self._write_soon()
 
     @property

@@ -99,6 +99,8 @@ class Append(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     run_id: str
     events: tuple[EventDraft, ...]
+    """No other events are like these: a batch that comes again finds by what is in them whether they are in the
+    log already."""
     attributes: Attributes | None = None
     """Attributes to merge into the run's row."""
 
@@ -203,6 +205,7 @@ class Settle(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     epoch: int
     """The epoch of the claim of the step, not of the run."""
     events: tuple[EventDraft, ...]
+    """No other events are like these, as with an `Append`."""
     then: Progress
     attributes: Attributes | None = None
     """Attributes to merge into the run's row."""
@@ -232,8 +235,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     settles: tuple[Settle, ...] = ()
     deliveries: tuple[Deliver, ...] = ()
     again: bool = False
-    """It was tried before, and may have been written: no answer came. An advance that was is not
-    written again."""
+    """It was tried before, and may have been written: no answer came. What was is not written again."""
 
 
 class Created(msgspec.Struct, frozen=True, gc=False):
@@ -274,8 +276,8 @@ class Appended(msgspec.Struct, frozen=True, gc=False):
     """The answer to an `Append`."""
 
     position: int | None
-    """The position of its first event (or that of the next, if it has none); `None` if there is no
-    such run, or it has ended."""
+    """The position of its first event (or that of the next, if it has none), also if an earlier try had
+    written it; `None` if there is no such run, or it has ended without it."""
     status: RunStatus | None
     """The status of the run at that time; `None` if there is no such run."""
 

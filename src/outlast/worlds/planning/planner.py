@@ -108,7 +108,7 @@ class _Planner:
         if state is None or state.epoch != advance.epoch or state.status != RunStatus.RUNNING:
             return Advanced(fenced=True, kept=False)
         missed = self._missed(advance, state)
-        if self._again and _contains(missed, advance.events):
+        if self._again and _place_of(advance.events, missed) is not None:
             return Advanced(fenced=False, position=state.position, missed=missed, again=True)
         self._hooks.dispose(advance.run_id, advance.disposes)
         opened, conflicts = ((), ()) if missed else self._open(advance, state)
@@ -137,6 +137,9 @@ class _Planner:
         state = self._known.states.get(append.run_id)
         if state is None:
             return Appended(None, None)
+        written = self._written_before(append.run_id, append.events)
+        if written is not None:
+            return Appended(written, state.status)
         if state.status in TERMINAL:
             return Appended(None, state.status)
         position = state.position
@@ -150,6 +153,8 @@ class _Planner:
         state = self._known.states.get(settle.run_id)
         if state is None or state.status in TERMINAL or not self._steps.settle(settle):
             return Settled(fenced=True)
+        if self._written_before(settle.run_id, settle.events) is not None:
+            return Settled(fenced=False)
         if isinstance(settle.then, Done):
             self._add(settle.run_id, state, settle.events)
         else:
@@ -224,6 +229,10 @@ class _Planner:
         fresh = [event for run_id, event in self._events if run_id == advance.run_id]
         return tuple([event for event in (*stored, *fresh) if event.position >= advance.seen])
 
+    def _written_before(self, run_id: str, drafts: tuple[EventDraft, ...]) -> int | None:
+        """Where events stand in a log which an earlier try of the batch has put there."""
+        return _place_of(drafts, self._known.tails.get(run_id, ())) if self._again else None
+
     def _add(self, run_id: str, state: RunState, drafts: tuple[EventDraft, ...]) -> None:
         """Put events from outside into a log, and see that somebody looks at them."""
         held = state.status == RunStatus.RUNNING
@@ -288,13 +297,15 @@ class _Planner:
         return False
 
 
-def _contains(log: Sequence[StoredEvent], drafts: Sequence[EventDraft]) -> bool:
-    """Whether the events stand in the log, one after the other. An owner sends one advance at a time, and
-    nobody else writes events with the ids of its commands: so they are those of its earlier try."""
+def _place_of(drafts: Sequence[EventDraft], log: Sequence[StoredEvent]) -> int | None:
+    """Where the events stand in the log, one after the other. Then an earlier try has put them there: an owner
+    sends one advance at a time, and nobody else writes events with the ids of its commands; and those who are
+    not the owner put keys into theirs."""
     asked = [(draft.kind, draft.data) for draft in drafts]
     there = [(event.kind, event.data) for event in log]
-    starts = range(len(there) - len(asked) + 1)
-    return bool(asked) and any(there[n : n + len(asked)] == asked for n in starts)
+    starts = range(len(there) - len(asked) + 1) if asked else ()
+    places = [n for n in starts if there[n : n + len(asked)] == asked]
+    return log[places[0]].position if places else None
 
 
 def _stored(draft: EventDraft, position: int, at: Micros) -> StoredEvent:

@@ -38,7 +38,8 @@ class Known(msgspec.Struct, frozen=True):
     """Idempotency key -> run id, for those of the wanted keys that are taken."""
     tails: Mapping[str, Sequence[StoredEvent]]
     """Run id -> stored events without a gap up to the log's end, from the lowest `seen` of the
-    run's advances or from before it. Looked up only where an advance has missed something."""
+    run's advances or from before it. Looked up only where an advance has missed something, or the batch
+    comes again."""
     steps: dict[StepKey, StepState] = {}
     """For those of the wanted steps that are in the queue."""
     hooks: dict[str, HookRecord] = {}

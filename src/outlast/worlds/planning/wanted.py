@@ -15,7 +15,8 @@ class Wanted(msgspec.Struct, frozen=True):
     run_ids: tuple[str, ...]
     keys: tuple[str, ...]
     seen: dict[str, int]
-    """Run id -> the lowest `seen` of its advances: from there on the log may be needed."""
+    """Run id -> the lowest `seen` of its advances: from there on the log may be needed. 0, if what others than
+    the owner write comes again: it may be anywhere."""
     steps: tuple[StepKey, ...] = ()
     """The dispatched steps that are settled. Of the others nothing needs to be known."""
     tokens: tuple[str, ...] = ()
@@ -31,6 +32,9 @@ def wanted(batch: Batch) -> Wanted:
     seen: dict[str, int] = {}
     for advance in batch.advances:
         seen[advance.run_id] = min(advance.seen, seen.get(advance.run_id, advance.seen))
+    if batch.again:
+        seen.update({append.run_id: 0 for append in batch.appends if append.events})
+        seen.update({settle.run_id: 0 for settle in batch.settles if settle.events})
     run_ids = dict.fromkeys(draft.id for draft in drafts)
     run_ids.update(dict.fromkeys(seen))
     run_ids.update(dict.fromkeys(append.run_id for append in batch.appends))

@@ -1,11 +1,13 @@
 """Others write into the log of a run."""
 
+from msgspec.structs import replace
+
 from outlast._clock import SECOND
 from outlast._model.runs import RunStatus
 from outlast.testing.conformance.checking import Section
 from outlast.testing.conformance.expecting import equal
 from outlast.testing.conformance.scene import Scene, advance, append, draft, held
-from outlast.world import Appended, Block, End, Suspend
+from outlast.world import Appended, Batch, Block, End, Suspend
 
 APPENDING = Section("appending")
 
@@ -124,3 +126,41 @@ async def attributes_alone_are_an_append(scene: Scene) -> None:
     equal(await scene.append("a", attributes={"y": 2}), Appended(1, RunStatus.PENDING))
     equal((await scene.run("a")).attributes, {"x": 1, "y": 2})
     equal(await scene.kinds("a"), ["run_created"])
+
+
+@APPENDING.check()
+async def what_was_appended_is_not_appended_again(scene: Scene) -> None:
+    """Of a batch that comes again after an answer was lost, appends are written once; their answers are those
+    of the first time."""
+    await scene.commit(draft("a"), held("b"), draft("c"))
+    asked = Batch(
+        appends=(
+            append("a", "one", "two", attributes={"n": 1}),
+            append("b", "three"),
+            append("a", "four"),
+            append("nobody", "five"),
+        )
+    )
+    first = (await scene.world.log.commit(asked)).appended
+    await scene.append("a", "later", attributes={"n": 2})
+    batch = replace(asked, appends=(*asked.appends, append("c", "new")), again=True)
+    *again, new = (await scene.world.log.commit(batch)).appended
+    equal([one.position for one in again], [one.position for one in first])
+    equal(new, Appended(1, RunStatus.PENDING))
+    equal(await scene.kinds("a"), ["run_created", "one", "two", "four", "later"])
+    equal(await scene.kinds("b"), ["run_created", "three"])
+    equal((await scene.run("a")).attributes, {"n": 2})
+
+
+@APPENDING.check()
+async def what_was_appended_before_the_end_was_not_too_late(scene: Scene) -> None:
+    """An append that comes again is told where it is, also if the run has ended meanwhile; one that was not
+    written is too late."""
+    await scene.create(held("a"))
+    asked = Batch(appends=(append("a", "asked"),))
+    await scene.world.log.commit(asked)
+    await scene.advance("a", "run_failed", then=End(status=RunStatus.FAILED))
+    batch = Batch(appends=(*asked.appends, append("a", "late")), again=True)
+    answers = (await scene.world.log.commit(batch)).appended
+    equal(answers, (Appended(1, RunStatus.FAILED), Appended(None, RunStatus.FAILED)))
+    equal(await scene.kinds("a"), ["run_created", "asked", "run_failed"])

@@ -14,7 +14,7 @@ from outlast.testing.conformance.scene import (
     held,
     settle,
 )
-from outlast.world import Again, Begun, Block, Done, RunFilter, StepKey, Suspend
+from outlast.world import Again, Batch, Begun, Block, Done, RunFilter, StepKey, Suspend
 
 SETTLING = Section("settling")
 STEP_LEASES = Section("step_leases")
@@ -140,6 +140,24 @@ async def who_let_go_says_no_more(scene: Scene) -> None:
     )
     equal([one.fenced for one in receipt.settled], [False, True])
     equal(await scene.kinds("a"), ["run_created", "step_retried", "step_completed"])
+
+
+@SETTLING.check()
+async def what_was_said_is_not_said_again(scene: Scene) -> None:
+    """Of a batch that comes again after an answer was lost, what was said of a step that goes on is written once; a
+    step that its worker had let go of is refused."""
+    await _claimed(scene)
+    began = settle("a", "work#1", "step_started", then=Begun(), attributes={"n": 1})
+    done = settle("a", "work#1", "step_completed", then=Done())
+    await scene.commit(began)
+    await scene.append("a", "news", attributes={"n": 2})
+    (answer,) = (await scene.world.log.commit(Batch(settles=(began,), again=True))).settled
+    true(not answer.fenced, "the step goes on")
+    await scene.commit(done)
+    (answer,) = (await scene.world.log.commit(Batch(settles=(done,), again=True))).settled
+    true(answer.fenced, "nobody holds the step any more")
+    equal(await scene.kinds("a"), ["run_created", "step_started", "news", "step_completed"])
+    equal((await scene.run("a")).attributes, {"n": 2})
 
 
 @SETTLING.check()
