@@ -3,7 +3,6 @@
 import base64
 import hmac
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from outlast._webhooks.requests import WebhookRequest
 from outlast._webhooks.signatures import GitHub, Slack, StandardWebhooks, Stripe, Verification
@@ -24,7 +23,7 @@ SCHEMES: tuple[Verification, ...] = (
 
 def signed(
     scheme: Verification, body: bytes = BODY, *, secret: str = SECRET, at: int = SECONDS
-) -> WebhookRequest[Any]:
+) -> WebhookRequest:
     """A request of the sender whose scheme it is."""
     headers: dict[str, str]
     match scheme:

@@ -30,7 +30,7 @@ def _secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NEW_SECRET", raising=False)
 
 
-def changed(request: WebhookRequest[Any], **headers: str | None) -> WebhookRequest[Any]:
+def changed(request: WebhookRequest, **headers: str | None) -> WebhookRequest:
     """With other headers; `None` takes one away."""
     wanted = request.headers | {name.replace("_", "-"): v for name, v in headers.items()}
     kept = {name: value for name, value in wanted.items() if value is not None}
@@ -42,7 +42,7 @@ def changed(request: WebhookRequest[Any], **headers: str | None) -> WebhookReque
 
 def test_standard_webhooks_own_example() -> None:
     """From the reference libraries' tests of signing, github.com/standard-webhooks/standard-webhooks."""
-    request = WebhookRequest[Any](
+    request = WebhookRequest(
         method="POST",
         headers={
             "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
@@ -58,7 +58,7 @@ def test_githubs_own_example(monkeypatch: pytest.MonkeyPatch) -> None:
     """From GitHub's documentation, "Validating webhook deliveries", section "Testing"."""
     monkeypatch.setenv("SECRET", "It's a Secret to Everybody")
     signature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
-    request = WebhookRequest[Any](
+    request = WebhookRequest(
         method="POST", headers={"x-hub-signature-256": signature}, body=b"Hello, World!"
     )
     assert GitHub("SECRET")(request, NOW).startswith("sha256:dffd6021bb2bd5b0af676290809ec3a5")
@@ -73,7 +73,7 @@ def test_slacks_own_example(monkeypatch: pytest.MonkeyPatch) -> None:
         b"&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN"
         b"&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c"
     )
-    request = WebhookRequest[Any](
+    request = WebhookRequest(
         method="POST",
         headers={
             "x-slack-request-timestamp": "1531420618",
@@ -90,7 +90,7 @@ def test_what_stripes_library_signs(monkeypatch: pytest.MonkeyPatch) -> None:
     `WebhookSignature._compute_signature`."""
     monkeypatch.setenv("SECRET", "whsec_outlast_test")
     signature = "d3254ecdc986f2999cb8289f5c80d37668f5a3fd3eaa80285bf8e70a9993fd18"
-    request = WebhookRequest[Any](
+    request = WebhookRequest(
         method="POST",
         headers={"stripe-signature": f"t=1760000000,v1={signature},v0=6ffbb59b2300aae63f27"},
         body=b'{"id":"evt_outlast_1","object":"event","type":"invoice.paid"}',

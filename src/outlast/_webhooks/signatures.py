@@ -10,7 +10,7 @@ import hmac
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
@@ -27,7 +27,7 @@ MAX_ID: Final = 255
 class Verifier(Protocol):
     """Whether a request may be taken."""
 
-    def __call__(self, request: WebhookRequest[Any], now: datetime, /) -> str | None:
+    def __call__(self, request: WebhookRequest, now: datetime, /) -> str | None:
         """What the request stands for: when the same comes again, it is not delivered again. `None` if that cannot
         be told. Raises `SignatureError` if it must be refused."""
         ...
@@ -51,7 +51,7 @@ class StandardWebhooks(msgspec.Struct, frozen=True, tag_field="scheme", tag="sta
         checked_names("StandardWebhooks", self.secret)
         _check_tolerance(self.tolerance)
 
-    def __call__(self, request: WebhookRequest[Any], now: datetime, /) -> str:
+    def __call__(self, request: WebhookRequest, now: datetime, /) -> str:
         """The id of the message, which is the same when its sender tries again. Raises `SignatureError`."""
         message = _header(request, "webhook-id")
         at = _header(request, "webhook-timestamp")
@@ -83,7 +83,7 @@ class GitHub(msgspec.Struct, frozen=True, tag_field="scheme", tag="github"):
         """Raises `DefinitionError`."""
         checked_names("GitHub", self.secret)
 
-    def __call__(self, request: WebhookRequest[Any], now: datetime, /) -> str:
+    def __call__(self, request: WebhookRequest, now: datetime, /) -> str:
         """A digest of the body: GitHub does not sign its id of the delivery, so anyone could change that. Raises
         `SignatureError`."""
         given = _header(request, "x-hub-signature-256")
@@ -109,7 +109,7 @@ class Stripe(msgspec.Struct, frozen=True, tag_field="scheme", tag="stripe"):
         checked_names("Stripe", self.secret)
         _check_tolerance(self.tolerance)
 
-    def __call__(self, request: WebhookRequest[Any], now: datetime, /) -> str:
+    def __call__(self, request: WebhookRequest, now: datetime, /) -> str:
         """The id of the event, which is the same when Stripe tries again, with another signature; a digest of a body
         that has none. Raises `SignatureError`."""
         parts = [part.partition("=") for part in _header(request, "stripe-signature").split(",")]
@@ -138,7 +138,7 @@ class Slack(msgspec.Struct, frozen=True, tag_field="scheme", tag="slack"):
         checked_names("Slack", self.secret)
         _check_tolerance(self.tolerance)
 
-    def __call__(self, request: WebhookRequest[Any], now: datetime, /) -> str:
+    def __call__(self, request: WebhookRequest, now: datetime, /) -> str:
         """A digest of what was signed. Raises `SignatureError`."""
         at = _header(request, "x-slack-request-timestamp")
         given = _header(request, "x-slack-signature")
@@ -152,7 +152,7 @@ Verification: TypeAlias = StandardWebhooks | GitHub | Stripe | Slack
 """The schemes that this library knows."""
 
 
-def _header(request: WebhookRequest[Any], name: str) -> str:
+def _header(request: WebhookRequest, name: str) -> str:
     """Raises `SignatureError` if it is missing, or is no text that could be signed."""
     value = request.headers.get(name, "")
     if not value:
