@@ -10,8 +10,10 @@ from benchmarks.model import Figure, Measured, Place, Workload, WrongResultError
 from benchmarks.serving import ServingProcess
 from outlast import App
 
-SETTLING = 5
-"""Seconds until the server has counted what came before."""
+SETTLING = 12
+"""Seconds until the server has counted what came before. A session that has told its counts within the last
+second keeps the next ones to itself, for up to 10 seconds if it is idle; what the start of a worker asks for would be
+counted as what it asks for while idle."""
 
 
 async def _measure(place: Place) -> Measured:
