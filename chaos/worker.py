@@ -5,6 +5,7 @@ It ends when its standard input does: so it does not outlive whoever started it.
 
 import asyncio
 import os
+import signal
 import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -48,6 +49,8 @@ class _Fences(Instrument):
 async def main(orders: Orders) -> None:
     """Serve until SIGTERM."""
     _end_with_parent()
+    # A worker that still waits for a server has nothing to hand back: `serve` takes the signal over.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, os._exit, 0)
     Stage.witness = witness = Witness(Path(orders.witness))
     options = WorkerOptions(
         queues=orders.queues,

@@ -1,6 +1,7 @@
 """What all tests share: how hard Hypothesis tries, and the tally of what the laws have covered."""
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Iterator
 
@@ -8,6 +9,9 @@ import pytest
 from hypothesis import settings
 
 from tests.postgres import Postgres, postgres_for_tests
+
+# Programs that a shell starts in the background ignore Ctrl-C, and so would all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("test", max_examples=50, deadline=None, print_blob=True)
 settings.register_profile("laws", max_examples=2_000, deadline=None, print_blob=True)

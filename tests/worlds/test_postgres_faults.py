@@ -184,7 +184,7 @@ def test_a_statement_that_takes_too_long(postgres: Postgres) -> None:
                 await scene.advance("a", "late")
         assert not (await scene.advance("a", "again")).fenced
 
-    with user(postgres, "statement_timeout = '50ms'") as hasty:
+    with user(postgres, "statement_timeout = '1s'") as hasty:
         in_scene(as_user(url, hasty), body)
 
 
