@@ -21,6 +21,7 @@ from outlast.errors import (
     StepFailedError,
 )
 from outlast.streams import writable
+from outlast.webhooks import webhook
 
 __all__ = [
     "App",
@@ -50,6 +51,7 @@ __all__ = [
     "step",
     "step_info",
     "uuid4",
+    "webhook",
     "workflow",
     "writable",
 ]

@@ -150,6 +150,8 @@ class HookInfo(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, Any]
     created_at: datetime
     expires_at: datetime | None
+    url: str | None = None
+    """Of a webhook, where it is: a secret as the token is. `None` if the public address was not known."""
 
 
 class HookPage(msgspec.Struct, frozen=True, kw_only=True):

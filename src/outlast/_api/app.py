@@ -16,7 +16,7 @@ from outlast._api.options import WorkerOptions, runtime_options
 from outlast._api.pruning import prune_runs
 from outlast._api.reading import worker_info
 from outlast._api.runs import Run, checked_run_id
-from outlast._api.settings import find_url, setting
+from outlast._api.settings import find_public_url, find_url, setting
 from outlast._api.starting import StartKeywords, start_on, start_options
 from outlast._clock import Clock, holding
 from outlast._codec import Codec
@@ -53,6 +53,8 @@ class App:
         codec: What turns values into bytes.
         clock: Tells the time; the system's by default.
         instruments: Observers of the runtime.
+        public_url: Where the HTTP app is, as others see it: the URLs of webhooks begin with it. By default
+            `OUTLAST_PUBLIC_URL`, then `[tool.outlast]`.
         world: An unopened world to use instead of `url`.
 
     Raises:
@@ -73,12 +75,15 @@ class App:
         codec: Codec | None = None,
         clock: Clock | None = None,
         instruments: Sequence[Instrument] = (),
+        public_url: str | None = None,
         world: World | None = None,
     ) -> None:
         _check_kind("url", url, str)
         _check_kind("options", options, WorkerOptions)
         _check_kind("codec", codec, Codec)
+        _check_kind("public_url", public_url, str)
         self._url, self._serves, self._world = url, worker, world
+        self._public_url = public_url
         self._options = options or WorkerOptions()
         self._codec = codec or Codec()
         self._clock: Clock = clock or SystemClock()
@@ -112,6 +117,16 @@ class App:
     def url(self) -> str:
         """The world's URL, without secrets."""
         return self.runtime.world.url
+
+    @property
+    def public_url(self) -> str | None:
+        """Where the HTTP app is, as others see it; `None` if nobody has said it."""
+        return self.runtime.public_base or None
+
+    def learn_public_url(self, url: str) -> None:
+        """Take this where nobody has said where the HTTP app is. Internal: whoever serves it calls this."""
+        if not self.runtime.public_base:
+            self.runtime.public_base = url.rstrip("/")
 
     async def start(self, call: Call[R], /, **options: Unpack[StartKeywords]) -> Run[R]:
         """Start a run on this app; the options are those of `outlast.start`."""
@@ -240,6 +255,7 @@ class App:
                 version=setting("version") or code_version(REGISTRY),
                 chance=random.SystemRandom(),
             )
+            self._runtime.public_base = find_public_url(self._public_url)
             stack.callback(CLOSED.add, self._runtime)
             stack.push_async_callback(self._runtime.close)
             if self._serves:

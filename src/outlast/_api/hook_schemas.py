@@ -21,6 +21,10 @@ class HookData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Module and name of a class, `flows:Approval`; empty for other types."""
     metadata: Payload = NO_SCHEMA
     """An object, encoded."""
+    url: str = ""
+    """That of a webhook, if its beginning was known."""
+    webhook: Payload = NO_SCHEMA
+    """How it is served, if it is a webhook; see `outlast._webhooks.row`."""
 
 
 encode_data: Final = msgspec.json.Encoder().encode

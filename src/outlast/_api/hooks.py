@@ -157,13 +157,7 @@ def hook(
         HookPayloadError: What came with the start of the run does not fit the schema.
     """
     execution = workflow_only("hook()")
-    data = HookData(
-        schema=NO_SCHEMA if schema is None else msgspec.Raw(json_schema(schema)),
-        type="" if schema is None else type_name(schema),
-        metadata=NO_SCHEMA
-        if metadata is None
-        else msgspec.Raw(execution.encode(dict(metadata), "metadata of the hook")),
-    )
+    data = hook_data(execution, schema, metadata)
     chosen = None if token is None else checked_token(token)
     ref = execution.hooks.next_ref("hook")
     command = OpenHook(
@@ -175,6 +169,17 @@ def hook(
         data=encode_data(data),
     )
     return Hook(execution, execution.hooks.ask(command), schema)
+
+
+def hook_data(execution: Execution, schema: Any, metadata: Mapping[str, Any] | None) -> HookData:
+    """What the row of a hook says. Raises `EncodeError` and `DefinitionError`."""
+    return HookData(
+        schema=NO_SCHEMA if schema is None else msgspec.Raw(json_schema(schema)),
+        type="" if schema is None else type_name(schema),
+        metadata=NO_SCHEMA
+        if metadata is None
+        else msgspec.Raw(execution.encode(dict(metadata), "metadata of the hook")),
+    )
 
 
 async def resume(token: str, payload: Any = None, *, key: str | None = None) -> str:
@@ -208,32 +213,40 @@ async def resume_on(runtime: Runtime, token: str, payload: Any, key: str | None)
     for _ in range(_TRIES):
         found = await _live(runtime, token)
         fits = fitting(payload, decode_data(found.data))
-        event = HookReceived(
-            payload=msgspec.Raw(runtime.codec.encode(fits, what="payload")),
-            id=found.ref,
-            token="" if found.ref else token,
-            key=key,
-        )
-        delivery = Deliver(
-            token=token,
-            run_id=found.run_id,
-            ref=found.ref,
-            event=encode_event(event),
-            # A commit whose answer is lost is tried again, and must not deliver twice.
-            key=new_secret() if key is None else f"key:{key}",
-        )
-        answer = await runtime.deliver(delivery)
-        if answer.position is not None or answer.duplicate:
+        if await deliver(runtime, found, fits, key):
             return found.run_id
         # By now the token is another hook's, or nobody's.
     raise HookNotFoundError(token)
+
+
+async def deliver(runtime: Runtime, found: HookRecord, fits: object, key: str | None) -> bool:
+    """Put a payload into the log of the run, unless one with the key is there. False if the hook is not live any more.
+
+    Raises `EncodeError` and `PayloadTooLargeError`.
+    """
+    event = HookReceived(
+        payload=msgspec.Raw(runtime.codec.encode(fits, what="payload")),
+        id=found.ref,
+        token="" if found.ref else found.token,
+        key=key,
+    )
+    delivery = Deliver(
+        token=found.token,
+        run_id=found.run_id,
+        ref=found.ref,
+        event=encode_event(event),
+        # A commit whose answer is lost is tried again, and must not deliver twice.
+        key=new_secret() if key is None else f"key:{key}",
+    )
+    answer = await runtime.deliver(delivery)
+    return answer.position is not None or answer.duplicate
 
 
 async def first_payload(runtime: Runtime, token: str, payload: Any) -> EventDraft:
     """The event for a payload that comes with the start of a run. It fits the hook that has the token now, if
     there is one; of others nobody knows yet what they want."""
     found = await runtime.world.listing.hook(token)
-    if found is not None and not _has_expired(found, runtime.clock.now()):
+    if found is not None and not has_expired(found, runtime.clock.now()):
         payload = fitting(payload, decode_data(found.data))
     data = runtime.codec.encode(payload, what="payload")
     return encode_event(HookReceived(payload=msgspec.Raw(data), token=token))
@@ -265,6 +278,7 @@ def hook_info(record: HookRecord) -> HookInfo:
         kind=record.kind,
         schema=_json(data.schema),
         metadata=_json(data.metadata) or {},
+        url=data.url or None,
         created_at=to_datetime(record.created_at),
         expires_at=None if record.expires_at is None else to_datetime(record.expires_at),
     )
@@ -285,12 +299,13 @@ def checked_text(text: str, what: str) -> str:
 
 async def _live(runtime: Runtime, token: str) -> HookRecord:
     found = await runtime.world.listing.hook(token) if _is_text(token) else None
-    if found is None or _has_expired(found, runtime.clock.now()):
+    if found is None or has_expired(found, runtime.clock.now()):
         raise HookNotFoundError(token)
     return found
 
 
-def _has_expired(record: HookRecord, now: Micros) -> bool:
+def has_expired(record: HookRecord, now: Micros) -> bool:
+    """Whether nothing is delivered to a hook any more."""
     return record.expires_at is not None and record.expires_at <= now
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeAlias, cast
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -77,6 +78,13 @@ def find_url(given: str | None = None) -> str:
     return url
 
 
+def find_public_url(given: str | None = None) -> str:
+    """What the URLs of webhooks begin with: what is given, or as it is set; empty if it is not."""
+    if given is not None:
+        return str(checked("public_url", given, "App(public_url=...)").value)
+    return setting("public_url") or ""
+
+
 def shown_url(url: str) -> str:
     """The same without secrets. Raises `WorldError` for a URL that names no world."""
     return world_from_url(url, SystemClock()).url
@@ -112,6 +120,17 @@ def _url(value: Any) -> str:
             ):  # which tells of the installation
                 raise
     return url
+
+
+def _public_url(value: Any) -> str:
+    """What the URLs of webhooks begin with."""
+    parts = urlsplit(_text(value))
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        _must("be a URL that begins with https:// or http://, without ? and #")
+    if parts.username is not None or parts.password is not None:
+        _must("have no name and no password: others will see it")
+    url: str = value
+    return url.rstrip("/")
 
 
 def _flag(value: Any) -> bool:
@@ -192,10 +211,13 @@ SETTINGS: Final[dict[str, Setting]] = {
     "stream_buffer_bytes": Setting(4 * 1024 * 1024, _number(1)),
     "grace": Setting("10s", _length, _seconds),
     "retention": Setting(None, _length_or_never, _seconds),
+    "public_url": Setting(None, _public_url),
+    "respond_within": Setting("30s", _length, _seconds),
     "verify_replay": Setting(False, _flag),  # noqa: FBT003 - it is the default of a flag
 }
-"""All of them. What the worker's mean is said at `WorkerOptions`; `url` names the world, and `version` is
-what runs that start here record as the version of their code."""
+"""All of them. What the worker's mean is said at `WorkerOptions`; `url` names the world, `version` is
+what runs that start here record as the version of their code, `public_url` is what the URLs of webhooks begin
+with, and `respond_within` is how long a request to a webhook waits for the run to answer it."""
 
 
 def _pyproject() -> tuple[Path | None, dict[str, Any]]:

@@ -28,9 +28,9 @@ def answer_stream(place: str) -> tuple[str, str]:
     return run_id, name
 
 
-def respond(place: str, response: object) -> Awaitable[None]:
+def respond(place: str | None, response: object) -> Awaitable[None]:
     """Leave an answer; see `WebhookRequest.respond`."""
-    if not place:
+    if place is None:
         raise NotAllowedHereError("respond()", "on a request that was answered at once", ONCE)
     if current_execution() is not None:
         return _respond_in_workflow(place, response)
@@ -49,7 +49,7 @@ async def _respond_in_workflow(place: str, response: object) -> None:
 def _respond_in_step(place: str, response: object) -> Awaitable[None]:
     attempt = current_attempt()
     run_id, name = answer_stream(place)
-    if attempt is None or attempt.run.id != run_id:
+    if attempt is None or (place and attempt.run.id != run_id):
         where = "outside of a run" if attempt is None else "in another run"
         raise NotAllowedHereError(
             "respond()", where, "Answer in the run that has the webhook, or in a step of it."
@@ -59,6 +59,8 @@ def _respond_in_step(place: str, response: object) -> Awaitable[None]:
 
 async def _leave(attempt: Attempt, name: str, response: object) -> None:
     """The stream is closed behind the answer, so a second one is refused wherever it comes from."""
+    if not name:  # it came by `resume`: nobody waits
+        return
     outlet = attempt.streams.outlet(name)
     try:
         await outlet.put(chunk_of(response, None, attempt.runtime.codec))

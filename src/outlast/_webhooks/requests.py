@@ -53,8 +53,8 @@ class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True):
     the sender makes itself known (`authorization`, `cookie`), which are not recorded."""
     query: dict[str, list[str]] = {}
     body: bytes = b""
-    answer: str = ""
-    """Where its answer is left; empty if it had one at once."""
+    answer: str | None = None
+    """Where its answer is left; `None` if it had one at once, empty if nobody waits for one."""
 
     def json(self) -> Any:
         """The body, read as JSON. Raises `ValueError`."""
