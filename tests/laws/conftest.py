@@ -1,4 +1,4 @@
-"""Every law is tried over every world."""
+"""Every law is tried over every world: over PostgreSQL in `make laws`, and a sample of them in `test_on_postgres.py`."""
 
 import itertools
 import os
@@ -8,17 +8,19 @@ from pathlib import Path
 import pytest
 
 from outlast._clock import Clock
-from tests.laws.data import Cover, Data, MakeData, MemoryData, SqliteData
+from tests.laws.data import Cover, Data, MakeData, MemoryData, PostgresData, SqliteData
+from tests.postgres import Postgres
 
 os.environ["OUTLAST_VERSION"] = (
     "laws"  # else each app would ask git which version of the code it is
 )
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def make_data(request: pytest.FixtureRequest, tmp_path: Path) -> MakeData:
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def make_data(request: pytest.FixtureRequest) -> MakeData:
     """Makes empty data of one of the worlds."""
-    return make_data_of(request.param, tmp_path)
+    made: MakeData = request.getfixturevalue(f"make_{request.param}")
+    return made
 
 
 @pytest.fixture
@@ -28,24 +30,27 @@ def cover(record_property: Callable[[str, object], None]) -> Cover:
 
 
 @pytest.fixture
-def make_memory(tmp_path: Path) -> MakeData:
+def make_memory() -> MakeData:
     """Makes empty data in memory."""
-    return make_data_of("memory", tmp_path)
+    return MemoryData
 
 
 @pytest.fixture
 def make_sqlite(tmp_path: Path) -> MakeData:
     """Makes empty data in a file."""
-    return make_data_of("sqlite", tmp_path)
-
-
-def make_data_of(kind: str, folder: Path) -> MakeData:
-    """Makes empty data of that kind, as often as it is called."""
     numbers = itertools.count()
 
     def make(clock: Clock) -> Data:
-        if kind == "memory":
-            return MemoryData(clock)
-        return SqliteData(folder / f"{next(numbers)}.db", clock)
+        return SqliteData(tmp_path / f"{next(numbers)}.db", clock)
+
+    return make
+
+
+@pytest.fixture
+def make_postgres(postgres: Postgres) -> MakeData:
+    """Makes empty data in a schema of a server."""
+
+    def make(clock: Clock) -> Data:
+        return PostgresData(postgres.url(), clock)
 
     return make

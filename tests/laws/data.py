@@ -7,6 +7,7 @@ from typing import Protocol
 from outlast._clock import Clock
 from outlast.world import World
 from outlast.worlds.memory import MemoryWorld
+from outlast.worlds.postgres import PostgresWorld
 from outlast.worlds.sqlite import SqliteWorld
 
 
@@ -44,3 +45,13 @@ class SqliteData:
 
     def world(self) -> World:
         return SqliteWorld(self._path, self._clock)
+
+
+class PostgresData:
+    """Data in a schema of a server."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self._url, self._clock = url, clock
+
+    def world(self) -> World:
+        return PostgresWorld(self._url, self._clock)

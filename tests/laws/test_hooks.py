@@ -151,19 +151,31 @@ def test_undisturbed(make_data: MakeData, flow: str, first: bool) -> None:
 
 
 @pytest.mark.parametrize("flow", FLOWS)
-def test_every_call_in_memory(make_memory: MakeData, flow: str, cover: Cover) -> None:
+def test_each_third_call_in_memory(make_memory: MakeData, flow: str, cover: Cover) -> None:
+    assert try_calls(make_memory, flow, cover, each=3) > 15
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1_800)
+@pytest.mark.parametrize("flow", FLOWS)
+def test_every_call(make_data: MakeData, flow: str, cover: Cover) -> None:
+    assert try_calls(make_data, flow, cover, each=1) > 40
+
+
+def try_calls(make_data: MakeData, flow: str, cover: Cover, *, each: int) -> int:
+    """How many of the crash points the process died at."""
     died = 0
-    for call in itertools.count(1):
+    for call in itertools.count(random.Random(flow).randint(1, each), each):
         stories = [
-            play(make_memory, flow, Crash(call=call, when=when), first=first)
+            play(make_data, flow, Crash(call=call, when=when), first=first)
             for when in ("before", "after")
             for first in (True, False)
         ]
         died += sum(len(story.lives) > 1 for story in stories)
         if all(len(story.lives) == 1 for story in stories):
             break
-    assert died > 40
     cover("crash points of hooks", died)
+    return died
 
 
 @pytest.mark.parametrize("flow", FLOWS)

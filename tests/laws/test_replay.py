@@ -29,7 +29,7 @@ from outlast._model.events import (
 )
 from outlast._registry.registry import REGISTRY
 from outlast._runtime.verify import standing
-from tests.laws.conftest import make_data_of
+from tests.laws.data import MemoryData
 from tests.laws.lives import RUN, Log, tell
 from tests.laws.shapes import SHAPES
 
@@ -49,8 +49,7 @@ def logs(request: pytest.FixtureRequest) -> dict[str, Log]:
 
 def logs_of(name: str) -> dict[str, Log]:
     if name not in _logs:
-        make_data = make_data_of("memory", None)  # type: ignore[arg-type]
-        _logs[name] = tell(make_data, lambda app: SHAPES[name].play(app, RUN)).logs
+        _logs[name] = tell(MemoryData, lambda app: SHAPES[name].play(app, RUN)).logs
     return _logs[name]
 
 

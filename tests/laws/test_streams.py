@@ -13,14 +13,10 @@ from typing import Any
 import pytest
 
 from outlast import App, Run, step, step_info, workflow, writable
-from outlast._clock import Clock
 from outlast.streams import Rewind, Writable
 from outlast.testing import Crash, Fault, Repeat, SkippingClock, Unavailable
-from outlast.world import World
-from outlast.worlds.postgres import PostgresWorld
-from tests.laws.data import Cover, Data, MakeData
+from tests.laws.data import Cover, MakeData
 from tests.laws.lives import RUN, Life, live
-from tests.postgres import Postgres
 
 SAMPLE = 12
 WORDS = 5
@@ -170,27 +166,6 @@ def test_some_calls(make_sqlite: MakeData, cover: Cover) -> None:
     points = list(points_of(tell(make_sqlite)))
     chosen = random.Random("streams").sample(points, SAMPLE)
     cover("crash points of streams", try_all(make_sqlite, chosen))
-
-
-def test_some_calls_on_postgres(postgres: Postgres, cover: Cover) -> None:
-    def make_postgres(clock: Clock) -> Data:
-        return PostgresData(postgres.url(), clock)
-
-    told = tell(make_postgres)
-    check(told)
-    points = [*points_of(told, "write_streams"), *points_of(told, "commit")]
-    chosen = random.Random("postgres").sample(points, SAMPLE // 2)
-    cover("crash points of streams", try_all(make_postgres, chosen))
-
-
-class PostgresData:
-    """Data in a schema of a server."""
-
-    def __init__(self, url: str, clock: Clock) -> None:
-        self._url, self._clock = url, clock
-
-    def world(self) -> World:
-        return PostgresWorld(self._url, self._clock)
 
 
 def test_deaths_one_after_the_other(make_memory: MakeData) -> None:
