@@ -196,7 +196,8 @@ class _Maker:
         if key in given:
             found = {**found, "default": given[key]}
         slot = _slot(
-            found,
+            # The title of a type is not that of a property which has the type.
+            {**found, "title": text_of(as_object(schema), "title")},
             key,
             id=f"{outer.id}-{number}",
             name=f"{outer.name}/{_escaped(key)}",

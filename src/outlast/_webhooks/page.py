@@ -5,16 +5,16 @@ They are whole without JavaScript and fetch nothing. `HEADERS` go with each of t
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from typing import Any, Final
 
 import msgspec
 
-from outlast._webhooks.fields import Decision, Field, Group, decision_in, form_field, leaves
+from outlast._webhooks.fields import Decision, Field, Group, decision_in, form_field
 from outlast._webhooks.inputs import State, field_html, label_text
 from outlast._webhooks.markup import Child, Html, joined, tag
-from outlast._webhooks.schemas import settled, text_of
+from outlast._webhooks.schemas import as_object, settled, text_of
 from outlast._webhooks.submitting import NO, YES, Form, Problems
 from outlast._webhooks.wording import in_words, shortened, value_text
 
@@ -80,13 +80,15 @@ def confirmation(
 def recorded(about: About, payload: Any, schema: Mapping[str, Any] | None = None) -> str:
     """The page after an answer that was recorded, with that answer."""
     field = None if schema is None else form_field(schema)
+    heading = "Your answer is recorded"
     body = (
         _mark("M5 12.5l4.5 4.5L19 7.5", "good"),
-        tag("h1", "Your answer is recorded", tabindex=-1, autofocus=True),
-        tag("p", "You can close this page.", class_="lead"),
-        tag("dl", *_answers(field, payload), class_="facts") if schema is not None else None,
+        tag("h1", heading, tabindex=-1, autofocus=True),
+        tag("p", about.title or _heading(schema, field), class_="lead") if field else None,
+        tag("dl", *_answers(field, payload), class_="facts") if field else None,
+        tag("p", "You can close this page.", class_="closing"),
     )
-    return _document("Your answer is recorded", *body, _asker(about))
+    return _document(heading, *body, _asker(about))
 
 
 def gone() -> str:
@@ -141,17 +143,16 @@ def _summary(field: Field | None, problems: Problems) -> Html | None:
     """Where a reader begins when something is wrong: each problem leads to its field."""
     if not problems:
         return None
-    slots = {} if field is None else {leaf.slot.name: leaf.slot for leaf in leaves(field)}
+    links = {} if field is None else dict(_links(field))
     items = [
-        tag("li", tag("a", f"{label_text(slot)}: {text}", href=f"#{slot.id}"))
-        if (slot := slots.get(name))
+        tag("li", tag("a", f"{links[name][0]}: {text}", href=f"#{links[name][1]}"))
+        if name in links
         else tag("li", text)
         for name, text in problems.items()
     ]
-    heading = "Nothing was recorded yet: please look at this again"
     return tag(
         "section",
-        tag("h2", heading, id="summary-title"),
+        tag("h2", "Nothing was recorded yet: please look at this again", id="summary-title"),
         tag("ul", *items),
         class_="summary",
         role="alert",
@@ -159,6 +160,16 @@ def _summary(field: Field | None, problems: Problems) -> Html | None:
         tabindex=-1,
         autofocus=True,
     )
+
+
+def _links(field: Field, within: str = "") -> Iterator[tuple[str, tuple[str, str]]]:
+    """The name of each field, with what it is called and where it is in the page."""
+    called = within + label_text(field.slot)
+    if isinstance(field, Group):
+        for inner in field.fields:
+            yield from _links(inner, f"{called}, " if field.slot.path else "")
+    else:
+        yield field.slot.name, (called, field.slot.id)
 
 
 def _form(field: Field | None, state: State, csrf: str) -> Html:
@@ -232,27 +243,17 @@ def _value(value: Any) -> Html | str:
     return tag("pre", text) if is_nested else text
 
 
-def _answers(field: Field | None, payload: Any) -> list[Html]:
+def _answers(field: Field, payload: Any) -> list[Html]:
     match field:
         case Group(fields=fields) if isinstance(payload, Mapping):
-            return [
-                row
-                for one in fields
-                if one.slot.path[-1] in payload
-                for row in _answers(one, payload[one.slot.path[-1]])
-            ]
-        case Decision():
-            answer = decision_text(field, payload)
-            return [_fact("Your decision", answer)]
-        case None:
-            return [_fact("Answer", payload)]
+            values = as_object(payload)
+            given = [(one, values[key]) for one in fields if (key := one.slot.path[-1]) in values]
+            given.sort(key=lambda pair: not isinstance(pair[0], Decision))
+            return [row for one, value in given for row in _answers(one, value)]
+        case Decision(yes=yes, no=no):
+            return [_fact("Decision", yes if payload is True else no)]
         case _:
             return [_fact(label_text(field.slot), payload)]
-
-
-def decision_text(decision: Decision, payload: Any) -> str:
-    """What was decided, in the words of the button."""
-    return decision.yes if payload is True else decision.no
 
 
 def _mark(path: str, kind: str) -> Html:
