@@ -1,6 +1,6 @@
 """Reading streams."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ async def read_stream(
     *,
     markers: bool = False,
     follow: bool = True,
-) -> AsyncIterator[Any]:
+) -> AsyncGenerator[Any]:
     """What is read of the chunks of a stream, as they come, until it is over; see `Run.stream`."""
     run_id, name, at, epoch = request.run_id, request.name, request.start, request.epoch
     until: int | None = None

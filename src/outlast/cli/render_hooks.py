@@ -12,9 +12,9 @@ from outlast.records import HookInfo
 
 
 def hooks_table(hooks: Sequence[HookInfo], now: datetime) -> Table:
-    """One row each. Tokens and ids are never cut."""
+    """One row each. Tokens, ids and URLs are never cut."""
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
-    for title in ("token", "run", "hook"):
+    for title in ("token or url", "run", "hook"):
         table.add_column(title, overflow="fold")
     for title in ("created", "expires"):
         table.add_column(title, no_wrap=True, justify="right")
@@ -23,7 +23,7 @@ def hooks_table(hooks: Sequence[HookInfo], now: datetime) -> Table:
         expires = "" if hook.expires_at is None else f"in {rough(hook.expires_at - now)}"
         # As texts: what users have chosen is no markup.
         table.add_row(
-            Text(hook.token),
+            Text(hook.url or hook.token),
             Text(hook.run_id),
             Text(hook.id or "reserved"),
             ago(hook.created_at, now),

@@ -15,6 +15,7 @@ from outlast.cli.output import Output
 from outlast.cli.problem import Problem
 
 LOCAL = ("127.0.0.1", "::1", "localhost")
+EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - no address that others could use
 NOTE = "only this machine is answered: there are no tokens in OUTLAST_HTTP_TOKENS"
 GRACE = 10.0
 """So many seconds requests in flight may take when the server stops."""
@@ -69,6 +70,8 @@ async def _serve(common: Common, output: Output, host: str, port: int, *, worker
         except OSError as error:
             raise Problem(f"nothing can listen at {host}:{port}: {error.strerror}") from error
         with Interrupts(server.stop).handled():
+            if host not in EVERYWHERE:
+                app.learn_public_url(address_of(listening))
             _tell(output, f"{address_of(listening)}{http.base}", app.url)
             if http.is_local and host not in LOCAL:
                 output.note_line(NOTE, style="yellow")

@@ -42,10 +42,7 @@ class Loopback:
 
     def __call__(self, request: Request) -> Role:
         """The role. Raises `AccessDeniedError`."""
-        host = request.client.host if request.client else ""
-        asked_for = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-        proxied = any(name in request.headers for name in _PROXIED)
-        if _is_loopback(host) and _is_loopback(asked_for) and not proxied:
+        if is_local(request):
             return Role.OPERATE
         raise AccessDeniedError(
             "without configuration this API answers its own machine only",
@@ -81,6 +78,14 @@ class BearerTokens:
         return found
 
 
+def is_local(request: Request) -> bool:
+    """Whether a request was made on this machine, and not passed on by a proxy."""
+    host = request.client.host if request.client else ""
+    asked_for = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    proxied = any(name in request.headers for name in _PROXIED)
+    return _is_loopback(host) and _is_loopback(asked_for) and not proxied
+
+
 def find_access(given: Access | None) -> Access:
     """What is given; or tokens from the environment; or this machine only. Raises `SettingsError`."""
     if given is not None:
@@ -92,7 +97,7 @@ def find_access(given: Access | None) -> Access:
 async def check_access(access: Access, request: Request, needed: Role) -> None:
     """Raise `AccessDeniedError` unless whoever sent the request may do what needs this role."""
     if request.method not in SAFE_METHODS:
-        _refuse_other_sites(request)
+        refuse_other_sites(request)
     answer = access(request)
     role = await answer if inspect.isawaitable(answer) else answer
     if role is None:
@@ -101,8 +106,8 @@ async def check_access(access: Access, request: Request, needed: Role) -> None:
         raise AccessDeniedError("this needs the role 'operate', and you have 'read'")
 
 
-def _refuse_other_sites(request: Request) -> None:
-    """Browsers tell of the page that makes them send a request. One of another site has no say here, whatever
+def refuse_other_sites(request: Request) -> None:
+    """Raise `AccessDeniedError` for what a page of another site has sent. Browsers tell of the page that makes them send a request. One of another site has no say here, whatever
     cookies or addresses the browser adds to it. Old browsers name the page alone; behind a proxy that name
     need not be the Host that arrives here, so it counts only where nothing better was said."""
     origin = request.headers.get("origin")

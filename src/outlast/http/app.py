@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import msgspec
@@ -14,14 +14,17 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from outlast import App
+from outlast._webhooks.receiving import respond_within
+from outlast._webhooks.tokens import PATH
 from outlast.errors import NoAppError, OutlastError, RequestError
 from outlast.http import hooks, runs, serving_process, streams
-from outlast.http.access import Access, Loopback, check_access, find_access
+from outlast.http.access import Access, Loopback, check_access, find_access, is_local
 from outlast.http.changes import RunWatcher
 from outlast.http.draining import PING_EVERY, Readers
 from outlast.http.openapi import document
 from outlast.http.operations import Answer, Asked, Nothing, Operation, read_query
 from outlast.http.problems import tell_error, tell_fault, tell_refusal
+from outlast.http.webhooks import Webhooks
 
 BASE: Final = "/api/v1"
 MAX_BODY: Final = 5 * 2**20
@@ -38,7 +41,9 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
 class HttpApp(Starlette):
     """The HTTP app of an `App`: an ASGI application. Made by `asgi`."""
 
-    def __init__(self, app: App, *, base: str, access: Access, ping_every: float) -> None:
+    def __init__(
+        self, app: App, *, base: str, access: Access, ping_every: float, respond_within: float
+    ) -> None:
         self.outlast = app
         """The app whose runs it serves."""
         self.base = base
@@ -47,6 +52,9 @@ class HttpApp(Starlette):
         """Who reads a feed or a stream now."""
         self._watcher = RunWatcher(app)
         self._access = access
+        self._webhooks = Webhooks(app, self.readers, respond_within=respond_within)
+        self._learns = True
+        """Whether the public address may still be learnt from a request."""
         super().__init__(
             routes=self._routes(),
             lifespan=_opened,
@@ -66,6 +74,8 @@ class HttpApp(Starlette):
         """Serve. Some frameworks hand on paths with a slash at the end that nobody has sent."""
         if scope["type"] == "http":
             scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
+            if self._learns:
+                self._learn(Request(scope))
         await super().__call__(scope, receive, send)
 
     def drain(self) -> None:
@@ -82,10 +92,22 @@ class HttpApp(Starlette):
         by_path: dict[str, dict[str, Operation]] = {}
         for one in self._operations:
             by_path.setdefault(one.path, {})[one.method] = one
-        return [
+        operations = [
             Route(self.base + path, self._endpoint(by_method), methods=list(by_method))
             for path, by_method in by_path.items()
         ]
+        # With all methods: which ones a webhook takes is told to those who have its token.
+        return [*operations, Route(PATH + "{token}", self._webhooks)]
+
+    def _learn(self, request: Request) -> None:
+        """What this machine calls the app is where it is, unless somebody has said it. Requests of others teach nothing:
+        the name in them is whatever they like."""
+        if not is_local(request):
+            return
+        root = request.scope.get("root_path", "")
+        with suppress(NoAppError):
+            self.outlast.learn_public_url(f"{request.url.scheme}://{request.url.netloc}{root}")
+            self._learns = False
 
     def _endpoint(self, by_method: dict[str, Operation]) -> Any:
         async def respond(request: Request) -> Response:
@@ -142,7 +164,13 @@ def asgi(
             f"{base!r} cannot be the base: it is empty, or begins with '/' and does not end with it"
         )
         raise ValueError(message)
-    return HttpApp(app or App(), base=base, access=find_access(access), ping_every=ping_every)
+    return HttpApp(
+        app or App(),
+        base=base,
+        access=find_access(access),
+        ping_every=ping_every,
+        respond_within=respond_within(),
+    )
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from outlast.errors import (
     PayloadTooLargeError,
     RequestError,
     RunNotFoundError,
+    SignatureError,
     WorkflowNotFoundError,
     WorldUnavailableError,
 )
@@ -112,7 +113,8 @@ def response_of(problem: Problem, headers: dict[str, str] | None = None) -> Resp
     """The document as a response."""
     headers = dict(headers or {})
     if problem.status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
+        signed = problem.slug == SignatureError.slug
+        headers["WWW-Authenticate"] = "Signature" if signed else "Bearer"
     if problem.status == 503:
         headers["Retry-After"] = "1"
     return Response(msgspec.json.encode(problem), problem.status, headers=headers, media_type=MEDIA)

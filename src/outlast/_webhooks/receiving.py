@@ -1,0 +1,142 @@
+"""Taking requests to webhooks: finding the webhook, recording what has come, and waiting for the run's answer."""
+
+import asyncio
+import hashlib
+from contextlib import aclosing
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from outlast._api.chunks import value_of
+from outlast._api.hook_schemas import HookData, decode_data, fitting
+from outlast._api.hooks import deliver, has_expired
+from outlast._api.settings import setting
+from outlast._api.streaming import read_stream
+from outlast._clock import SECOND
+from outlast._codec import decode_event
+from outlast._ids import new_secret
+from outlast._model.events import RunCreated
+from outlast._model.hooks import HookRecord
+from outlast._registry.durations import duration, to_datetime
+from outlast._runtime.runtime import Runtime
+from outlast._webhooks.answering import answer_place, answer_stream
+from outlast._webhooks.requests import UNRECORDED, Response, TypedRequest, WebhookRequest
+from outlast._webhooks.row import WebhookRow, decode_row
+from outlast._webhooks.tokens import read_token
+from outlast._webhooks.verifying import verified
+from outlast.errors import HookNotFoundError, RequestError
+from outlast.world import StreamRead
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """A live webhook."""
+
+    record: HookRecord
+    data: HookData
+    row: WebhookRow
+
+    @property
+    def has_schema(self) -> bool:
+        """Whether the body has to fit something."""
+        return bool(self.data.schema)
+
+
+class NotAnsweredError(RequestError):
+    """The run has not answered a request, which is recorded nevertheless."""
+
+
+def respond_within() -> float:
+    """How many seconds a request waits for the run's answer. Raises `SettingsError`."""
+    return duration(setting("respond_within")) / SECOND
+
+
+async def find_webhook(runtime: Runtime, token: str) -> Found:
+    """The live webhook that has the token.
+
+    Raises `HookNotFoundError`, also for a hook that is none; and `RequestError` with the status 410 for what was a
+    webhook: that is told to who has its token, not to who guesses one.
+    """
+    claimed = read_token(token)
+    if claimed is None or not token.isprintable():
+        raise HookNotFoundError(token)
+    record = await runtime.world.listing.hook(token)
+    if record is None:
+        created = await runtime.world.log.read(claimed.run_id, limit=1)
+        event = decode_event(created[0]).event if created else None
+        if isinstance(event, RunCreated) and claimed.holds(event.secret):
+            raise _over()
+        raise HookNotFoundError(token)
+    data = decode_data(record.data)
+    if not data.webhook:
+        raise HookNotFoundError(token)
+    if has_expired(record, runtime.clock.now()):
+        raise _over()
+    return Found(record=record, data=data, row=decode_row(data.webhook))
+
+
+async def check_request(runtime: Runtime, found: Found, request: WebhookRequest) -> str | None:
+    """The key that the request stands for: of what has the same, one is delivered. Raises what verifiers raise."""
+    now = to_datetime(runtime.clock.now())
+    signed = await verified(found.row.verify, request, now)
+    if signed is not None:
+        return f"signed:{signed}"
+    return request.headers.get("webhook-id") or request.headers.get("idempotency-key")
+
+
+async def take(
+    runtime: Runtime, found: Found, request: WebhookRequest, payload: Any, key: str | None
+) -> str:
+    """Record what has come; `payload` is the body as JSON where there is a schema. Gives the place of the answer.
+
+    Raises `HookPayloadError`, `PayloadTooLargeError`, and `RequestError` if the webhook is over by now.
+    """
+    record, row = found.record, found.row
+    fits = fitting(payload, found.data) if found.has_schema else None
+    place = answer_place(record.run_id, record.ref, _delivery(key))
+    recorded = (
+        fits if found.has_schema and not row.manual else _recorded(found, request, fits, place)
+    )
+    if not await deliver(runtime, record, recorded, key):
+        raise _over()
+    return place
+
+
+async def answer_to(runtime: Runtime, place: str, seconds: float) -> Response:
+    """What the run answers. Raises `NotAnsweredError`: the time is over, or the run."""
+    run_id, name = answer_stream(place)
+    request = StreamRead(run_id=run_id, name=name, start=0)
+    read = partial(value_of, of=None, codec=runtime.codec)
+    try:
+        async with asyncio.timeout(seconds):
+            async with aclosing(read_stream(runtime, request, read)) as answers:
+                async for answer in answers:
+                    return answer  # type: ignore[no-any-return]  # what `respond` has left
+    except TimeoutError:
+        raise NotAnsweredError("the run has not answered in time", status=504) from None
+    raise NotAnsweredError("the run has ended without an answer", status=502)
+
+
+def _recorded(found: Found, request: WebhookRequest, fits: Any, place: str) -> WebhookRequest:
+    fields = {name: getattr(request, name) for name in ("method", "query", "body")}
+    fields["headers"] = {
+        name: value for name, value in request.headers.items() if name not in UNRECORDED
+    }
+    fields["answer"] = place if found.row.manual else None
+    if found.has_schema:
+        return TypedRequest(payload=fits, **fields)
+    return WebhookRequest(**fields)
+
+
+def _delivery(key: str | None) -> str:
+    """The same for the same key: who sends again is given the answer of the first time."""
+    if key is None:
+        return new_secret()
+    return hashlib.blake2b(key.encode(errors="surrogateescape"), digest_size=16).hexdigest()
+
+
+def _over() -> RequestError:
+    return RequestError(
+        "this webhook takes nothing any more: it was closed, has expired, or its run is over",
+        status=410,
+    )

@@ -1,0 +1,120 @@
+"""The page of a webhook for people: GET shows it and resumes nothing, its form does."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from outlast import App
+from outlast._ids import new_secret
+from outlast._webhooks import page
+from outlast._webhooks.receiving import Found, take
+from outlast._webhooks.submitting import payload_of, problems_by_field
+from outlast.errors import AccessDeniedError, HookPayloadError, RequestError
+from outlast.http.access import refuse_other_sites
+from outlast.webhooks import WebhookRequest
+
+FORM: Final = "application/x-www-form-urlencoded"
+
+
+def is_form(incoming: WebhookRequest) -> bool:
+    """Whether the body is what browsers make of a form."""
+    media = incoming.headers.get("content-type", "").partition(";")[0]
+    return media.strip().lower() == FORM
+
+
+def form_payload(found: Found, form: Mapping[str, Sequence[str]]) -> Any:
+    """What a form stands for that a program has sent. Raises `HookPayloadError`."""
+    submitted = payload_of(form, _schema(found))
+    if submitted.problems:
+        raise HookPayloadError([f"{name}: {text}" for name, text in submitted.problems.items()])
+    return submitted.payload
+
+
+def told(request: Request, error: Exception) -> Response | None:
+    """The page for a person who has followed a link to nothing; `None` for a program."""
+    if request.method not in ("GET", "HEAD") or "text/html" not in request.headers.get(
+        "accept", ""
+    ):
+        return None
+    is_over = isinstance(error, RequestError) and error.status == 410
+    return _html(page.gone(), 410) if is_over else _html(page.not_found(), 404)
+
+
+async def confirm(app: App, found: Found) -> Response:
+    """The page that asks."""
+    about = await _about(app, found)
+    return _html(page.confirmation(_schema(found), about, _proof(found, new_secret())))
+
+
+async def submit(
+    app: App, found: Found, request: Request, incoming: WebhookRequest, key: str | None
+) -> tuple[str | None, Response]:
+    """Take what the form of the page has sent: the place of the run's answer, if it was taken, and the page that says
+    what was recorded, or what is wrong. Sent twice, it is recorded once."""
+    form = read_form(incoming)
+    nonce = _checked_proof(found, request, form.pop(page.CSRF, [""])[0])
+    about, schema = await _about(app, found), _schema(found)
+    submitted = payload_of(form, schema)
+    problems = submitted.problems
+    if not problems:
+        try:
+            place = await take(
+                app.runtime, found, incoming, submitted.payload, key or f"form:{nonce}"
+            )
+        except HookPayloadError as error:
+            problems = problems_by_field(error.problems, schema or {})
+        else:
+            return place, _html(page.recorded(about, submitted.payload, schema))
+    html = page.confirmation(schema, about, _proof(found, nonce), form, problems)
+    return None, _html(html, 422)
+
+
+def read_form(incoming: WebhookRequest) -> dict[str, list[str]]:
+    """The fields. Raises `RequestError`."""
+    try:
+        return incoming.form()
+    except ValueError as error:
+        raise RequestError(f"the body is no form: {error}") from error
+
+
+def _checked_proof(found: Found, request: Request, proof: str) -> str:
+    """What tells this form from others. Raises `AccessDeniedError` for one that a page of somebody else has."""
+    refuse_other_sites(request)
+    nonce = proof.partition(".")[0]
+    if not hmac.compare_digest(_proof(found, nonce).encode(), proof.encode(errors="replace")):
+        raise AccessDeniedError(
+            "this form was not sent by the page of the webhook", hint="Open the link again."
+        )
+    return nonce
+
+
+def _proof(found: Found, nonce: str) -> str:
+    """Only who has the token can make one, in whatever process."""
+    key = hashlib.blake2b(found.record.token.encode(), person=b"outlast form").digest()
+    made = hashlib.blake2b(nonce.encode(errors="replace"), key=key, digest_size=18)
+    return f"{nonce}.{made.hexdigest()}"
+
+
+async def _about(app: App, found: Found) -> page.About:
+    info = await app.get_run(found.record.run_id).info()
+    metadata: dict[str, Any] = {}
+    if found.data.metadata:
+        metadata = msgspec.json.decode(found.data.metadata)
+    title = str(metadata.pop("title", ""))
+    return page.About(run_id=info.id, workflow=info.workflow, title=title, metadata=metadata)
+
+
+def _schema(found: Found) -> dict[str, Any] | None:
+    schema: dict[str, Any] | None = (
+        msgspec.json.decode(found.data.schema) if found.has_schema else None
+    )
+    return schema
+
+
+def _html(html: str, status: int = 200) -> Response:
+    return Response(html, status, headers=dict(page.HEADERS))

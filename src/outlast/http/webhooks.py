@@ -1,0 +1,163 @@
+"""Webhooks over HTTP: public, by their tokens alone. Everything is checked before anything is recorded."""
+
+import asyncio
+import logging
+from typing import Any, Final
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from outlast import App
+from outlast._webhooks.receiving import Found, answer_to, check_request, find_webhook, take
+from outlast.errors import HookNotFoundError, RequestError, SettingsError
+from outlast.http.draining import Reader, Readers
+from outlast.http.problems import problem_of, response_of
+from outlast.http.webhook_pages import confirm, form_payload, is_form, read_form, submit, told
+from outlast.webhooks import Response as Answer
+from outlast.webhooks import WebhookRequest
+
+logger: Final = logging.getLogger("outlast")
+
+HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",  # the address is a secret
+    "X-Content-Type-Options": "nosniff",
+}
+_LONGEST_KEY: Final = 500
+
+
+class Webhooks:
+    """The webhooks of an app."""
+
+    def __init__(self, app: App, readers: Readers, *, respond_within: float) -> None:
+        self._app, self._readers, self._respond_within = app, readers, respond_within
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request with whatever method. Raises `RequestError`, `HookPayloadError` and `PayloadTooLargeError`."""
+        response = await self._respond(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        try:
+            found = await find_webhook(self._app.runtime, request.path_params["token"])
+        except (HookNotFoundError, RequestError) as error:
+            if (page := told(request, error)) is not None:
+                return page
+            if isinstance(error, RequestError):
+                raise
+            raise HTTPException(404) from None  # as where there is nothing at all
+        if request.method in ("GET", "HEAD") and found.row.has_page:
+            return await confirm(self._app, found)
+        if request.method not in found.row.methods:
+            return _not_allowed(found)
+        try:
+            incoming = await _read(request, found.row.max_body)
+        except _TooLargeError as error:
+            return response_of(problem_of(error), {"Connection": "close"})
+        return await self._take(request, found, incoming)
+
+    async def _take(self, request: Request, found: Found, incoming: WebhookRequest) -> Response:
+        key = await self._checked(found, incoming)
+        if found.row.has_page and is_form(incoming):
+            place, page = await submit(self._app, found, request, incoming, key)
+            if place is None or not found.row.manual:
+                return page
+        else:
+            payload = _payload(found, incoming) if found.has_schema else None
+            place = await take(self._app.runtime, found, incoming, payload, key)
+        if found.row.manual:
+            return await self._answer(request, place)
+        return _response(found.row.response or Answer(status=202))
+
+    async def _checked(self, found: Found, incoming: WebhookRequest) -> str | None:
+        try:
+            key = await check_request(self._app.runtime, found, incoming)
+        except SettingsError as error:
+            # For whoever runs this; the sender is to learn nothing of it.
+            logger.error("a webhook cannot be checked here: %s", error)  # noqa: TRY400 - the message says it all
+            raise RequestError(
+                "requests to this webhook cannot be checked for now", status=503
+            ) from None
+        if key is not None and not (len(key) <= _LONGEST_KEY and key.isprintable()):
+            raise RequestError(f"a key has at most {_LONGEST_KEY} printable characters")
+        return key
+
+    async def _answer(self, request: Request, place: str) -> Response:
+        """What the run answers, unless the time is over, whoever asks goes away, or the server stops."""
+        reader = Reader(None)
+        self._readers.add(reader)
+        answer = asyncio.ensure_future(answer_to(self._app.runtime, place, self._respond_within))
+        gone = asyncio.ensure_future(_gone(request))
+        waits: set[asyncio.Future[Any]] = {answer, gone, reader.leaving}
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._readers.remove(reader)
+            for task in (answer, gone):
+                task.cancel()
+            await asyncio.gather(answer, gone, return_exceptions=True)
+        if not answer.cancelled():
+            return _response(answer.result())
+        raise RequestError(
+            "the server stops; the request is recorded",
+            status=503,
+            hint="Send it again with the same Idempotency-Key, and get its answer.",
+        )
+
+
+class _TooLargeError(RequestError):
+    """The body is longer than the webhook takes; the rest of it was not read."""
+
+
+async def _read(request: Request, limit: int) -> WebhookRequest:
+    too_large = _TooLargeError(f"the body has more than {limit:,} bytes", status=413)
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > limit:
+        raise too_large
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise too_large
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    query: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        query.setdefault(name, []).append(value)
+    return WebhookRequest(method=request.method, headers=headers, query=query, body=bytes(body))
+
+
+def _payload(found: Found, incoming: WebhookRequest) -> Any:
+    """What the body stands for: JSON, or the fields of a form. Raises `RequestError` and `HookPayloadError`."""
+    if is_form(incoming):
+        return form_payload(found, read_form(incoming))
+    try:
+        return msgspec.json.decode(incoming.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RequestError(f"the body is no JSON: {error}") from error
+
+
+def _not_allowed(found: Found) -> Response:
+    methods = (*found.row.methods, *(("HEAD",) if found.row.has_page else ()))
+    refused = RequestError("this webhook does not take this method", status=405)
+    return response_of(problem_of(refused), {"Allow": ", ".join(methods)})
+
+
+def _response(answer: Answer) -> Response:
+    response = Response(answer.body, answer.status)
+    for name, value in {**HEADERS, **answer.headers}.items():
+        if name.lower() not in _OURS:
+            response.headers[name] = value
+    return response
+
+
+_OURS: Final = frozenset({"connection", "content-length", "transfer-encoding"})
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
