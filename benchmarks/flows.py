@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime
 from time import perf_counter, time
 
-from outlast import sleep, step, step_info, workflow, writable
+from outlast import hook, run_info, sleep, step, step_info, workflow, writable
 
 STEP_TIMES: list[float] = []
 """When each call of `work` and `note_time` began, in this process."""
@@ -110,3 +110,25 @@ async def stream_now_and_then(count: int) -> None:
 async def write_now_and_then(count: int) -> None:
     """A step that writes to a stream seldom."""
     await stream_now_and_then(count)
+
+
+@step(name="bench.stream_tokens")
+async def stream_tokens(count: int, a_second: int) -> None:
+    """Write the time, so often, as evenly as a model gives tokens."""
+    out, began = writable(type=float), perf_counter()
+    for n in range(count):
+        await asyncio.sleep(max(0.0, began + n / a_second - perf_counter()))
+        await out.write(time())
+
+
+@workflow(name="bench.write_tokens")
+async def write_tokens(count: int, a_second: int) -> None:
+    """A step that writes token after token, once it is told to go."""
+    await hook(token=f"go:{run_info().id}")
+    await stream_tokens(count, a_second)
+
+
+@workflow(name="bench.wait_for_ever")
+async def wait_for_ever() -> None:
+    """What idle readers read."""
+    await sleep("30 days")

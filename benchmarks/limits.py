@@ -1,6 +1,7 @@
 """The limits of the machine, with nothing of the library: what the database commits, what asyncio switches."""
 
 import asyncio
+import resource
 from time import perf_counter
 
 from benchmarks.databases import Database
@@ -26,3 +27,9 @@ async def _task_round_trip() -> float:
 
 async def _nothing() -> None:
     pass
+
+
+def allow_many_files() -> None:
+    """Let this process, and those that it starts, have as many connections as the system lets it."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

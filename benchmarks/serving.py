@@ -1,11 +1,14 @@
 """A worker in a process of its own, which can be asked for what it used and for what its steps noted.
 
-Run as `python -m benchmarks.serving URL`; it reads questions, a line each, and answers with one line.
+Run as `python -m benchmarks.serving URL [--http]`; it reads questions, a line each, and answers with one line.
+With `--http` it serves the HTTP API, too, as `outlast serve` does.
 """
 
 import asyncio
 import subprocess
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from time import process_time
 from types import TracebackType
@@ -14,15 +17,19 @@ from typing import Self
 import msgspec
 
 from benchmarks.flows import LAGS, SERVED
+from benchmarks.limits import allow_many_files
 from benchmarks.model import Place
 from outlast import App
+from outlast.http import asgi
+from outlast.http.serving import Server, address_of, listen
 
 
 class ServingProcess:
     """The process, as its parent sees it. Serves within `with`."""
 
-    def __init__(self, place: Place) -> None:
-        self._command = [sys.executable, "-m", "benchmarks.serving", place.url]
+    def __init__(self, place: Place, *, http: bool = False) -> None:
+        options = ["--http"] if http else []
+        self._command = [sys.executable, "-m", "benchmarks.serving", place.url, *options]
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
@@ -44,6 +51,10 @@ class ServingProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def url(self) -> str:
+        """The URL of its HTTP API."""
+        return self._answer("url").strip()
 
     def memory(self) -> float:
         """How many bytes of memory are resident now."""
@@ -73,10 +84,24 @@ class ServingProcess:
         return self._process.stdout.readline()
 
 
-async def _serve(url: str) -> None:
-    async with App(url):
+async def _serve(url: str, *, http: bool) -> None:
+    async with App(url) as app, _api(app) if http else nullcontext("") as address:
         while question := await asyncio.to_thread(sys.stdin.readline):
-            print(msgspec.json.encode(_answer_to(question.strip())).decode(), flush=True)
+            asked = question.strip()
+            answer = address if asked == "url" else msgspec.json.encode(_answer_to(asked)).decode()
+            print(answer, flush=True)
+
+
+@asynccontextmanager
+async def _api(app: App) -> AsyncGenerator[str]:
+    """Serve the HTTP API; gives its URL."""
+    api = asgi(app)
+    with listen("127.0.0.1", 0) as listening:
+        server = Server(api, grace=1)
+        serving = asyncio.ensure_future(server.serve([listening]))
+        yield address_of(listening) + api.base
+        server.stop()
+        await serving
 
 
 def _answer_to(question: str) -> float | list[float] | list[str]:
@@ -101,4 +126,5 @@ def _memory(which: str) -> float:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(sys.argv[1]))
+    allow_many_files()
+    asyncio.run(_serve(sys.argv[1], http="--http" in sys.argv))

@@ -12,6 +12,8 @@ from benchmarks.workloads.kill import KILL200, PG_KILL200
 from benchmarks.workloads.long_runs import LONG2K, LONG20K, PG_LONG2K
 from benchmarks.workloads.replay import REPLAY20K
 from benchmarks.workloads.seq10 import PG_SEQ10, SEQ10
+from benchmarks.workloads.sse_idle import PG_SSE_IDLE, SSE_IDLE
+from benchmarks.workloads.sse_readers import PG_SSE_READERS, SSE_READERS
 from benchmarks.workloads.streams import PG_STREAMS, STREAMS
 from benchmarks.workloads.throughput import PG_THROUGHPUT, THROUGHPUT
 from benchmarks.workloads.workers4 import PG_WORKERS4
@@ -26,6 +28,8 @@ _ALL: Final = (
     REPLAY20K,
     KILL200,
     STREAMS,
+    SSE_READERS,
+    SSE_IDLE,
     IMPORTS,
     PG_SEQ10,
     PG_THROUGHPUT,
@@ -37,6 +41,8 @@ _ALL: Final = (
     PG_IDLE,
     PG_KILL200,
     PG_STREAMS,
+    PG_SSE_READERS,
+    PG_SSE_IDLE,
 )
 
 WORKLOADS: Final[dict[str, Workload]] = {workload.name: workload for workload in _ALL}

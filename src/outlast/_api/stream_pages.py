@@ -22,17 +22,20 @@ async def stream_pages(
         ValueError: The name is none.
     """
     runtime = app.runtime
+    reads = runtime.stream_reads
     request = StreamRead(run_id=run_id, name=checked_name(name), start=start, epoch=epoch)
     until: int | None = None
-    with runtime.followers.following(run_id) as changes:
+    with runtime.followers.following(
+        run_id
+    ):  # all the time, so that listening does not begin ever anew
+        page = await reads.read(request)
         while True:
-            changes.begin()
-            page = await runtime.stream_reads.read(request)
             if page is None:
                 raise RunNotFoundError(run_id)
             if page.rewound_to is not None and 0 <= page.rewound_to < request.start:
                 back = page.rewound_to
                 request = StreamRead(run_id=run_id, name=name, start=back, epoch=request.epoch)
+                page = await reads.read(request)
                 continue
             at = page.start + len(page.chunks)
             over = page.over and at >= page.tail
@@ -42,5 +45,4 @@ async def stream_pages(
             if over or (not follow and at >= until):
                 return
             request = StreamRead(run_id=run_id, name=name, start=at, epoch=page.epoch)
-            if at >= page.tail:
-                await changes.next()
+            page = await (reads.news(request) if at >= page.tail else reads.read(request))

@@ -89,7 +89,7 @@ class Runtime:
         self.endings = Endings(world.listing, world.news, self.live.__contains__)
         self.followers = Followers(world.news)
         self.streams = StreamSender(world.streams, clock, self.followers, options)
-        self.stream_reads = SharedReads(world.streams)
+        self.stream_reads = SharedReads(world.streams, self.followers)
         self.loop = asyncio.get_running_loop()
         self.context = copy_context()
         """What attempts begin with: the context that the app was opened in."""

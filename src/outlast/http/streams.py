@@ -1,7 +1,7 @@
 """The operations on streams: server-sent events, lines of JSON, and bytes."""
 
 from base64 import b64encode
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
@@ -88,13 +88,45 @@ async def _events(pages: Pages, at: int) -> AsyncGenerator[bytes]:
         if page.start < at:
             place = Place(page.start - 1, page.epoch)
             yield event(b'{"to_index":%d}' % page.start, name="rewind", id=str(place))
-        for batch in _batches(page):
-            yield b"".join(
-                event(_json(chunk), name="bytes" if chunk.raw else None, id=f"{index}.{page.epoch}")
-                for index, chunk in batch
-            )
+        for frame in _FRAMES.of(page):
+            yield frame
         at, tail = page.start + len(page.chunks), page.tail
     yield event(b'{"tail":%d}' % (tail - 1), name="end")
+
+
+class _Frames:
+    """The events of pages. Those of the last few short ones are kept: all readers of a stream get the same page."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[StreamPage, bytes]] = {}
+        """By the page's identity, so the page is kept, too."""
+
+    def of(self, page: StreamPage) -> Iterator[bytes]:
+        """In frames that are not too long."""
+        if len(page.chunks) > _GROUP or sum([len(chunk.data) for chunk in page.chunks]) > _SHORT:
+            return (_frame(page, batch) for batch in _batches(page))
+        kept = self._kept.get(id(page))
+        if kept is None:
+            if len(self._kept) >= _KEPT:
+                del self._kept[next(iter(self._kept))]
+            frame = b"".join([_frame(page, batch) for batch in _batches(page)])
+            kept = self._kept[id(page)] = page, frame
+        return iter((kept[1],) if page.chunks else ())
+
+
+_FRAMES: Final = _Frames()
+_KEPT: Final = 64
+_SHORT: Final = 65_536
+"""Bytes of chunks."""
+
+
+def _frame(page: StreamPage, batch: list[tuple[int, Chunk]]) -> bytes:
+    return b"".join(
+        [
+            event(_json(chunk), name="bytes" if chunk.raw else None, id=f"{index}.{page.epoch}")
+            for index, chunk in batch
+        ]
+    )
 
 
 async def _lines(pages: Pages, at: int) -> AsyncGenerator[bytes]:
