@@ -1,6 +1,6 @@
 """A call of a workflow that has not begun: what `wf(args)` gives."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from outlast._api.ambient import ambient_app
@@ -28,7 +28,7 @@ class Call(Pending[R_co]):
     def __init__(
         self, definition: WorkflowDefinition, arguments: BoundArguments, line: str | None
     ) -> None:
-        super().__init__(current_execution(), line)
+        super().__init__(current_execution(), f"workflow {definition.name!r}", line)
         self.definition = definition
         self.arguments = arguments
 
@@ -37,17 +37,13 @@ class Call(Pending[R_co]):
         """The name of the workflow."""
         return self.definition.name
 
-    @property
-    def _what(self) -> str:
-        return f"workflow {self.workflow!r}"
-
-    async def _run(self) -> R_co:
+    def _ask(self) -> Awaitable[R_co]:
         execution = current_execution()
-        if execution is not None:
-            result: R_co = await execution.requests.start_child(
-                child_request(self, execution), self.line
-            )
-            return result
+        if execution is None:
+            return self._start_and_await()
+        return execution.requests.start_child(child_request(self, execution), self.line)
+
+    async def _start_and_await(self) -> R_co:
         run = await ambient_app(f"awaiting {self.workflow}(...)").start(self)
         outcome: R_co = await run.result()
         return outcome

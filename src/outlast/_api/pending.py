@@ -2,7 +2,7 @@
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Coroutine, Generator
+from collections.abc import Awaitable, Coroutine, Generator
 from typing import Any, Final, TypeVar
 
 from outlast._engine.execution import Execution
@@ -20,26 +20,26 @@ class Pending(Coroutine[Any, Any, R_co]):
     line, and not where the run leaves memory before it comes to the `await`.
     """
 
-    __slots__ = ("_coroutine", "_execution", "_spent", "line")
+    __slots__ = ("_awaited", "_coroutine", "_execution", "_spent", "_what", "line")
 
-    def __init__(self, execution: Execution | None, line: str | None) -> None:
+    def __init__(self, execution: Execution | None, what: str, line: str | None) -> None:
         self._coroutine: Coroutine[Any, Any, R_co] | None = None
-        self._spent = False
+        """What tasks turn. A plain `await`, the path of nearly all calls, does without."""
+        self._awaited = self._spent = False
         self._execution = execution
         """The one whose workflow code has made the call."""
+        self._what = what
+        """`step 'charge'`."""
         self.line = line
 
     @abstractmethod
-    def _run(self) -> Coroutine[Any, Any, R_co]: ...
-
-    @property
-    @abstractmethod
-    def _what(self) -> str:
-        """`step 'charge'`."""
+    def _ask(self) -> Awaitable[R_co]:
+        """Begin."""
         ...
 
     def __await__(self) -> Generator[Any, Any, R_co]:
-        return self._begun().__await__()
+        self._await_once()
+        return self._ask().__await__()
 
     def send(self, value: Any) -> Any:
         return self._begun().send(value)
@@ -60,7 +60,7 @@ class Pending(Coroutine[Any, Any, R_co]):
         return f"<call of {self._what}>"
 
     def __del__(self) -> None:
-        if self._spent or self._coroutine is not None or self._execution is None:
+        if self._awaited or self._spent or self._execution is None:
             return
         if not self._execution.requests.closed:
             file, _, number = (self.line or "?:0").rpartition(":")
@@ -69,5 +69,15 @@ class Pending(Coroutine[Any, Any, R_co]):
 
     def _begun(self) -> Coroutine[Any, Any, R_co]:
         if self._coroutine is None:
+            self._await_once()
             self._coroutine = self._run()
         return self._coroutine
+
+    async def _run(self) -> R_co:
+        return await self._ask()
+
+    def _await_once(self) -> None:
+        if self._awaited:
+            message = f"cannot await {self._what} again: a call is awaited once"
+            raise RuntimeError(message)
+        self._awaited = True

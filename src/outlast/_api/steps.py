@@ -58,7 +58,8 @@ class Step(Generic[P, R]):
             call: Any = self._call_plainly(*args, **kwargs)
             call.__qualname__ = self._named  # what Python calls it if it is never awaited
             return cast(Coroutine[Any, Any, R], call)
-        return StepCall(self, execution, args, kwargs, calling_line())
+        definition = self.__outlast_definition__
+        return StepCall(execution, definition, self._named, args, kwargs, calling_line())
 
     def __repr__(self) -> str:
         return f"<step {self.name}>"
@@ -73,35 +74,30 @@ class Step(Generic[P, R]):
 class StepCall(Pending[R]):
     """A call of a step in a workflow."""
 
-    __slots__ = ("_args", "_kwargs", "_step")
+    __slots__ = ("_args", "_definition", "_kwargs")
 
     def __init__(
         self,
-        step: Step[..., R],
         execution: Execution,
+        definition: StepDefinition,
+        what: str,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         line: str | None,
     ) -> None:
-        super().__init__(execution, line)
-        self._step, self._args, self._kwargs = step, args, kwargs
+        super().__init__(execution, what, line)
+        self._definition, self._args, self._kwargs = definition, args, kwargs
 
-    @property
-    def _what(self) -> str:
-        return f"step {self._step.name!r}"
-
-    async def _run(self) -> R:
+    def _ask(self) -> Awaitable[R]:
         execution = self._execution
         assert execution is not None  # noqa: S101 - given when it was made
-        definition = self._step.__outlast_definition__
         if self._args or self._kwargs:
             call = {"args": list(self._args), "kwargs": self._kwargs}
             payload = execution.encode(call, f"input of {self._what}")
             fingerprint = digest(payload)
         else:
             payload, fingerprint = _NO_INPUT, _NO_INPUT_DIGEST
-        result: R = await execution.requests.run_step(definition, payload, fingerprint, self.line)
-        return result
+        return execution.requests.run_step(self._definition, payload, fingerprint, self.line)
 
 
 class StepDecorator:

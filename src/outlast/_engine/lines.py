@@ -2,12 +2,15 @@
 
 import asyncio
 import sys
-from types import CodeType, FrameType
+from types import FrameType
+from typing import Final
 
-_STANDARD = asyncio.__file__.rpartition("asyncio")[0]
-_OWN = __file__.rpartition("_engine")[0]
-_PACKAGES = _STANDARD + "site-packages"
-_inner: dict[CodeType, bool] = {}
+_STANDARD: Final = asyncio.__file__.rpartition("asyncio")[0]
+_OWN: Final = __file__.rpartition("_engine")[0]
+_PACKAGES: Final = _STANDARD + "site-packages"
+
+_SHOWN: Final[dict[str, str]] = {}
+"""By the path of a file: its name, or nothing if it is this library's or the standard library's."""
 
 
 def calling_line() -> str | None:
@@ -18,17 +21,18 @@ def calling_line() -> str | None:
     frame: FrameType | None = sys._getframe(2)  # whoever calls this is of this library
     while frame is not None:
         code = frame.f_code
-        inner = _inner.get(code)
-        if inner is None:
-            inner = _inner[code] = _is_inner(code.co_filename)
-        if not inner:
-            return f"{code.co_filename.rpartition('/')[2]}:{frame.f_lineno}"
+        shown = _SHOWN.get(code.co_filename)
+        if shown is None:
+            shown = _SHOWN[code.co_filename] = _shown(code.co_filename)
+        if shown:
+            return f"{shown}:{frame.f_lineno}"
         if code.co_name == "turn":
             return None
         frame = frame.f_back
     return None
 
 
-def _is_inner(file: str) -> bool:
+def _shown(file: str) -> str:
     standard = file.startswith(_STANDARD) and not file.startswith(_PACKAGES)
-    return standard or file.startswith((_OWN, "<frozen"))
+    inner = standard or file.startswith((_OWN, "<frozen"))
+    return "" if inner else file.rpartition("/")[2]

@@ -158,7 +158,9 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
         self._ready.append(handle)
 
     def create_future(self) -> asyncio.Future[Any]:
-        return WorkflowFuture(loop=self, number=self.next_number())
+        future = WorkflowFuture(loop=self)
+        future.number = self.next_number()
+        return future
 
     def create_task(
         self,

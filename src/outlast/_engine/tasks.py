@@ -50,9 +50,8 @@ class WorkflowTask(asyncio.Task[Any]):
 class WorkflowFuture(asyncio.Future[Any]):
     """A future with a deterministic hash."""
 
-    def __init__(self, *, loop: asyncio.AbstractEventLoop, number: int) -> None:
-        self.number = number
-        super().__init__(loop=loop)
+    number: int
+    """Its creation number, which whoever makes it sets: an `__init__` would cost each step a call."""
 
     def __hash__(self) -> int:
         return self.number
@@ -70,8 +69,9 @@ class Operation(WorkflowFuture):
         on_cancel: Callable[["Operation"], None],
     ) -> None:
         self.command = command
+        self.number = number
         self._on_cancel = on_cancel
-        super().__init__(loop=loop, number=number)
+        super().__init__(loop=loop)
 
     def cancel(self, msg: Any = None) -> bool:
         """Cancel the future and take the command back."""
