@@ -1,14 +1,12 @@
 """Every law is tried over every world: over PostgreSQL in `make laws`, and a sample of them in `test_on_postgres.py`."""
 
-import itertools
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from outlast._clock import Clock
-from tests.laws.data import Cover, Data, MakeData, MemoryData, PostgresData, SqliteData
+from tests.laws.data import Cover, MakeData, MemoryData, in_files, in_schemas
 from tests.postgres import Postgres
 
 os.environ["OUTLAST_VERSION"] = (
@@ -38,19 +36,10 @@ def make_memory() -> MakeData:
 @pytest.fixture
 def make_sqlite(tmp_path: Path) -> MakeData:
     """Makes empty data in a file."""
-    numbers = itertools.count()
-
-    def make(clock: Clock) -> Data:
-        return SqliteData(tmp_path / f"{next(numbers)}.db", clock)
-
-    return make
+    return in_files(tmp_path)
 
 
 @pytest.fixture
 def make_postgres(postgres: Postgres) -> MakeData:
     """Makes empty data in a schema of a server."""
-
-    def make(clock: Clock) -> Data:
-        return PostgresData(postgres.url(), clock)
-
-    return make
+    return in_schemas(postgres)

@@ -1,5 +1,6 @@
 """The durable data of a law: what is left when a process has died."""
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -9,6 +10,7 @@ from outlast.world import World
 from outlast.worlds.memory import MemoryWorld
 from outlast.worlds.postgres import PostgresWorld
 from outlast.worlds.sqlite import SqliteWorld
+from tests.postgres import Postgres
 
 
 class Data(Protocol):
@@ -55,3 +57,22 @@ class PostgresData:
 
     def world(self) -> World:
         return PostgresWorld(self._url, self._clock)
+
+
+def in_files(folder: Path) -> MakeData:
+    """Makes data in files of a folder."""
+    numbers = itertools.count()
+
+    def make(clock: Clock) -> Data:
+        return SqliteData(folder / f"{next(numbers)}.db", clock)
+
+    return make
+
+
+def in_schemas(server: Postgres) -> MakeData:
+    """Makes data in schemas of a server."""
+
+    def make(clock: Clock) -> Data:
+        return PostgresData(server.url(), clock)
+
+    return make

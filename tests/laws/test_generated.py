@@ -11,8 +11,7 @@ from outlast import App, RunFailedError
 from outlast._model.events import RunCreated
 from outlast.testing import Crash, Delay, Fault, Repeat, Unavailable
 from tests.laws.checks import check_story
-from tests.laws.conftest import make_data_of
-from tests.laws.data import MakeData
+from tests.laws.data import MakeData, MemoryData, in_files
 from tests.laws.generated import Pace, Program, expected, interpret, programs
 from tests.laws.lives import RUN, Log, Story, insist, tell
 from tests.laws.test_replay import begun
@@ -43,7 +42,7 @@ pytestmark = pytest.mark.law
 def test_a_program_comes_to_what_it_must(
     program: Program, deaths: list[list[Fault]], seed: int
 ) -> None:
-    check_program(make_data_of("memory", None), program, deaths, seed)  # type: ignore[arg-type]
+    check_program(MemoryData, program, deaths, seed)
 
 
 @settings(max_examples=settings().max_examples // 5, suppress_health_check=list(HealthCheck))
@@ -55,7 +54,7 @@ def test_it_does_so_elsewhere(
     seed: int,
 ) -> None:
     folder = tmp_path_factory.mktemp("generated")
-    check_program(make_data_of("sqlite", folder), program, deaths, seed)
+    check_program(in_files(folder), program, deaths, seed)
 
 
 def check_program(
@@ -97,7 +96,7 @@ def test_what_comes_from_outside_finds_a_run_that_obeys_the_laws(
             await (run.cancel(act) if act == "cancel" else run.wake())
         return await ended
 
-    story = tell(make_data_of("memory", None), script, *deaths)  # type: ignore[arg-type]
+    story = tell(MemoryData, script, *deaths)
     event(f"ended: {story.statuses[RUN]}")
     check_story(story)
     check_replays(story)

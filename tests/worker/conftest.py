@@ -9,14 +9,9 @@ from typing import Any
 import pytest
 
 from outlast import App, Run, WorkerOptions
-from outlast._clock import Clock
 from outlast.instrument import Instrument
 from outlast.testing import FaultyWorld, SkippingClock
-from outlast.world import World
-from outlast.worlds.postgres import PostgresWorld
-from tests.laws.conftest import make_data_of
-from tests.laws.data import MakeData
-from tests.postgres import Postgres
+from tests.laws.data import MakeData, MemoryData, in_files, in_schemas
 
 
 class Place:
@@ -52,23 +47,12 @@ class Place:
 Play = Callable[[Place], Awaitable[None]]
 
 
-class PostgresData:
-    """Data in a schema of its own."""
-
-    def __init__(self, url: str, clock: Clock) -> None:
-        self._url, self._clock = url, clock
-
-    def world(self) -> World:
-        return PostgresWorld(self._url, self._clock)
-
-
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
 def make_data(request: pytest.FixtureRequest, tmp_path: Path) -> MakeData:
     """Makes empty data of one of the worlds."""
-    if request.param != "postgres":
-        return make_data_of(request.param, tmp_path)
-    server: Postgres = request.getfixturevalue("postgres")
-    return lambda clock: PostgresData(server.url(), clock)
+    if request.param == "postgres":
+        return in_schemas(request.getfixturevalue("postgres"))
+    return MemoryData if request.param == "memory" else in_files(tmp_path)
 
 
 @pytest.fixture
