@@ -88,3 +88,26 @@ def test_outside_of_a_workflow_python_warns_and_names_the_step() -> None:
 
     with pytest.warns(RuntimeWarning, match=r"coroutine 'step 'forgotten\.double''"):
         asyncio.run(main())
+
+
+@workflow(name="forgotten.twice")
+async def twice(again: str) -> str:
+    call = double(1)
+    if again == "task":
+        await asyncio.create_task(call)
+    else:
+        await call
+    try:
+        await (asyncio.create_task(call) if again == "task" else call)
+    except RuntimeError as error:
+        return str(error)
+    return "awaited twice"
+
+
+@pytest.mark.parametrize("again", ["await", "task"])
+def test_a_call_is_awaited_once(on_memory: Bench, again: str) -> None:
+    async def scenario(_: App) -> Any:
+        return await outcome(await start(twice(again)))
+
+    assert "await" in (said := on_memory(scenario))
+    assert said != "awaited twice"
