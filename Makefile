@@ -29,8 +29,11 @@ $(STAMP): requirements-dev.txt pyproject.toml
 	  "Outlast needs Python 3.11 or newer; $(PYTHON) is %d.%d. Try: make setup PYTHON=python3.12" % sys.version_info[:2])'
 	@echo "setup: $(VENV), from requirements-dev.txt"
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) install --requirement requirements-dev.txt
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@# The browser comes while pip works, so it costs no time. It never fails: its tests can be skipped.
+	@$(PYTHON) -m tools.browser & browser=$$!; \
+	  $(PIP) install --requirement requirements-dev.txt && \
+	  $(PIP) install --no-deps --no-build-isolation --editable .; \
+	  done=$$?; wait $$browser; exit $$done
 	@touch $@
 
 fmt: setup ## Format the code and apply the safe fixes

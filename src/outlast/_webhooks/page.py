@@ -245,7 +245,7 @@ def _value(value: Any) -> Html | str:
 
 def _answers(field: Field, payload: Any) -> list[Html]:
     match field:
-        case Group(fields=fields) if isinstance(payload, Mapping):
+        case Group(fields=fields) if payload is not None:
             values = as_object(payload)
             given = [(one, values[key]) for one in fields if (key := one.slot.path[-1]) in values]
             given.sort(key=lambda pair: not isinstance(pair[0], Decision))
