@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -115,19 +116,24 @@ async def _listen(count: int, urls: Sequence[str]) -> None:
     loop = asyncio.get_running_loop()
     requests = [_request(url) for url in urls]
     readers = [_Reader(requests[n % len(urls)]) for n in range(count)]
-    parts = urlsplit(urls[0])
+    host, port = urlsplit(urls[0]).hostname, urlsplit(urls[0]).port
+    assert host is not None
+    assert port is not None
     for at in range(0, count, AT_ONCE):
         some = readers[at : at + AT_ONCE]
-        connecting = [
-            loop.create_connection(lambda one=one: one, parts.hostname, parts.port) for one in some
-        ]
-        await asyncio.gather(*connecting)
+        await asyncio.gather(
+            *[loop.create_connection(partial(_same, one), host, port) for one in some]
+        )
         await asyncio.gather(*[one.ready for one in some])
     print("ready", flush=True)
     stopped = asyncio.ensure_future(asyncio.to_thread(sys.stdin.readline))
     over = asyncio.ensure_future(asyncio.gather(*[one.over for one in readers]))
     await asyncio.wait({stopped, over}, return_when=asyncio.FIRST_COMPLETED)
     print(msgspec.json.encode(_heard(readers)).decode(), flush=True)
+
+
+def _same(reader: _Reader) -> _Reader:
+    return reader
 
 
 def _request(url: str) -> bytes:

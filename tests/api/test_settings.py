@@ -9,7 +9,7 @@ import pytest
 
 from outlast import App, WorkerOptions
 from outlast._api.options import runtime_options
-from outlast._api.settings import SETTINGS, Origin, find_url, origin, setting
+from outlast._api.settings import SETTINGS, Origin, find_url, origin, setting, shown
 from outlast.errors import SettingsError
 
 DAY = 86_400_000_000
@@ -130,6 +130,51 @@ def test_a_wrong_url_in_the_environment_is_named_without_its_password(
         find_url()
     assert "secret" not in str(caught.value)
     assert caught.value.hint
+
+
+TOKEN = "-".join(["s3cret"] * 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        (
+            "http_tokens",
+            f"operate:{TOKEN}, read:{TOKEN}2",
+            (("operate", TOKEN), ("read", TOKEN + "2")),
+        ),
+        ("token", TOKEN, TOKEN),
+    ],
+)
+def test_a_secret_is_used_and_not_shown(
+    name: str, text: str, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shown(name).value is None
+    variable = f"OUTLAST_{name.upper()}"
+    monkeypatch.setenv(variable, text)
+    assert setting(name) == value
+    assert shown(name) == Origin("***", variable)
+
+
+@pytest.mark.parametrize("name", ["http_tokens", "token"])
+def test_a_secret_does_not_stand_in_a_file(name: str, elsewhere: Path) -> None:
+    write(elsewhere, f'{name} = "operate:{TOKEN}"')
+    with pytest.raises(SettingsError, match=f"OUTLAST_{name.upper()}") as caught:
+        setting(name)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("token", f"{TOKEN} {TOKEN}"), ("http_tokens", "read:s3cret"), ("http_tokens", TOKEN)],
+)
+def test_a_secret_that_cannot_be_used_is_not_shown(
+    name: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"OUTLAST_{name.upper()}", text)
+    with pytest.raises(SettingsError) as caught:
+        setting(name)
+    assert "s3cret" not in str(caught.value) + repr(caught.value.value)
 
 
 def test_a_wrong_value_of_the_call_is_named_with_it() -> None:

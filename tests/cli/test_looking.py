@@ -118,6 +118,10 @@ def test_settings_say_where_they_are_set(
     (line,) = [line for line in answer.out.splitlines() if line.startswith("lease")]
     assert line.split() == ["lease", "45s", "[tool.outlast]", "in"], "the file stands below"
     assert "pyproject.toml" in answer.out
+    monkeypatch.setenv("OUTLAST_HTTP_TOKENS", "operate:s3cret-s3cret-s3cret")
+    for printed in (cli("settings"), cli("settings", "--json")):
+        assert "***" in printed.out
+        assert "s3cret" not in printed.out + printed.err
     monkeypatch.setenv("OUTLAST_URL", "nowhere")
     answer = cli("list")
     assert answer.code == 2

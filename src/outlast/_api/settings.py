@@ -24,6 +24,10 @@ from outlast.worlds.sqlite import SqliteWorld
 Read: TypeAlias = Callable[[Any], Any]
 """Takes a value as it was written, gives it as it is used. Raises `ValueError` that says what it must be."""
 
+HIDDEN: Final = "***"
+"""Stands where a secret is."""
+SHORTEST_TOKEN: Final = 16
+
 
 class Setting(msgspec.Struct, frozen=True):
     """One of them: what it is when nobody sets it, and how a value is read."""
@@ -32,6 +36,8 @@ class Setting(msgspec.Struct, frozen=True):
     read: Read
     from_text: Read = str
     """What a text of the environment is before it is read."""
+    secret: bool = False
+    """Whether it must not be shown, nor stand in a file."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -53,8 +59,25 @@ def origin(name: str) -> Origin:
         return checked(name, SETTINGS[name].from_text(text), variable)
     file, table = _pyproject()
     if name in table:
+        if SETTINGS[name].secret:
+            raise SettingsError(
+                name,
+                HIDDEN,
+                str(file),
+                "it is a secret",
+                hint=f"Set it in the environment: {variable}.",
+            )
         return checked(name, table[name], f"[tool.outlast] in {file}")
     return Origin(SETTINGS[name].default, "the default")
+
+
+def shown(name: str) -> Origin:
+    """The same as `origin` without secrets."""
+    found = origin(name)
+    if name == "url":
+        return Origin(shown_url(found.value), found.source)
+    hidden = SETTINGS[name].secret and found.value is not None
+    return Origin(HIDDEN, found.source) if hidden else found
 
 
 def checked(name: str, value: object, source: str) -> Origin:
@@ -69,7 +92,8 @@ def checked(name: str, value: object, source: str) -> Origin:
         reason = str(error.args[0]).removeprefix(f"{error.url}: ")
         raise SettingsError(name, error.url, source, reason, hint=error.hint) from error
     except ValueError as error:
-        raise SettingsError(name, value, source, str(error)) from error
+        told = HIDDEN if SETTINGS[name].secret else value
+        raise SettingsError(name, told, source, str(error)) from error
 
 
 def find_url(given: str | None = None) -> str:
@@ -131,6 +155,33 @@ def _public_url(value: Any) -> str:
         _must("have no name and no password: others will see it")
     url: str = value
     return url.rstrip("/")
+
+
+def checked_token(value: Any) -> str:
+    """A bearer token that is to be accepted. Raises `ValueError`, which does not show it."""
+    token = _credential(value)
+    if len(token) < SHORTEST_TOKEN:
+        _must(f"have at least {SHORTEST_TOKEN} characters")
+    return token
+
+
+def _credential(value: Any) -> str:
+    """What can stand in a header."""
+    text: str = _text(value)
+    if not text.isascii() or not text.isprintable() or " " in text:
+        _must("have printable characters of ASCII only, and no blanks")
+    return text
+
+
+def _http_tokens(value: Any) -> tuple[tuple[str, str], ...]:
+    """Pairs of a role and a token: `operate:TOKEN, read:TOKEN`."""
+    pairs: list[tuple[str, str]] = []
+    for entry in _text(value).split(","):
+        role, colon, token = entry.strip().partition(":")
+        if not colon or role not in ("operate", "read"):
+            _must("list operate:TOKEN or read:TOKEN, with commas")
+        pairs.append((role, checked_token(token.strip())))
+    return tuple(pairs)
 
 
 def _flag(value: Any) -> bool:
@@ -211,13 +262,15 @@ SETTINGS: Final[dict[str, Setting]] = {
     "stream_buffer_bytes": Setting(4 * 1024 * 1024, _number(1)),
     "grace": Setting("10s", _length, _seconds),
     "retention": Setting(None, _length_or_never, _seconds),
+    "http_tokens": Setting(None, _http_tokens, secret=True),
+    "token": Setting(None, _credential, secret=True),
     "public_url": Setting(None, _public_url),
     "respond_within": Setting("30s", _length, _seconds),
     "verify_replay": Setting(False, _flag),  # noqa: FBT003 - it is the default of a flag
 }
 """All of them. What the worker's mean is said at `WorkerOptions`; `url` names the world, `version` is
 what runs that start here record as the version of their code, `public_url` is what the URLs of webhooks begin
-with, and `respond_within` is how long a request to a webhook waits for the run to answer it."""
+with, `http_tokens` says who may use the HTTP API, `token` is what is shown to that of another process, and `respond_within` is how long a request to a webhook waits for the run to answer it."""
 
 
 def _pyproject() -> tuple[Path | None, dict[str, Any]]:

@@ -4,24 +4,22 @@ import os
 from pathlib import Path
 from typing import cast
 
-from msgspec.structs import replace
 from rich.table import Table
 from rich.text import Text
 
-from outlast._api.settings import SETTINGS, Origin, origin, shown_url
+from outlast._api.settings import SETTINGS, Origin, shown, shown_url
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.output import Output
 
 
 async def command(*, common: Common = DEFAULTS) -> int:
     """Print every setting, its value here and now, and where it is set: in the environment, in
-    pyproject.toml, or nowhere. Passwords are left out.
+    pyproject.toml, or nowhere. Passwords and tokens are not shown.
     """
     output = Output(common)
-    found = {name: origin(name) for name in SETTINGS}
+    found = {name: shown(name) for name in SETTINGS}
     if common.url is not None:
-        found["url"] = Origin(common.url, "--url")
-    found["url"] = replace(found["url"], value=shown_url(found["url"].value))
+        found["url"] = Origin(shown_url(common.url), "--url")
     output.document({"settings": found})
     output.show(_table(found))
     return 0

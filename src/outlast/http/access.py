@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import inspect
-import os
 from collections.abc import Awaitable, Callable, Iterable
 from enum import StrEnum
 from ipaddress import ip_address
@@ -12,10 +11,10 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
+from outlast._api.settings import HIDDEN, checked_token, setting
 from outlast.errors import AccessDeniedError, SettingsError
 
 VARIABLE: Final = "OUTLAST_HTTP_TOKENS"
-SHORTEST_TOKEN: Final = 16
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 _PROXIED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
@@ -90,8 +89,13 @@ def find_access(given: Access | None) -> Access:
     """What is given; or tokens from the environment; or this machine only. Raises `SettingsError`."""
     if given is not None:
         return given
-    text = os.environ.get(VARIABLE, "")
-    return _tokens_of(text) if text.strip() else Loopback()
+    pairs: tuple[tuple[str, str], ...] | None = setting("http_tokens")
+    if pairs is None:
+        return Loopback()
+    return BearerTokens(
+        operate=[token for role, token in pairs if role == Role.OPERATE],
+        read=[token for role, token in pairs if role == Role.READ],
+    )
 
 
 async def check_access(access: Access, request: Request, needed: Role) -> None:
@@ -107,7 +111,9 @@ async def check_access(access: Access, request: Request, needed: Role) -> None:
 
 
 def refuse_other_sites(request: Request) -> None:
-    """Raise `AccessDeniedError` for what a page of another site has sent. Browsers tell of the page that makes them send a request. One of another site has no say here, whatever
+    """Raise `AccessDeniedError` for what a page of another site has sent.
+
+    Browsers tell of the page that makes them send a request. One of another site has no say here, whatever
     cookies or addresses the browser adds to it. Old browsers name the page alone; behind a proxy that name
     need not be the Host that arrives here, so it counts only where nothing better was said."""
     origin = request.headers.get("origin")
@@ -120,24 +126,11 @@ def refuse_other_sites(request: Request) -> None:
         raise AccessDeniedError("this request was made by a page of another site")
 
 
-def _tokens_of(text: str) -> BearerTokens:
-    """`operate:TOKEN, read:TOKEN`. Messages never show a token."""
-    roles: dict[str, list[str]] = {role.value: [] for role in Role}
-    for entry in text.split(","):
-        role, colon, token = entry.strip().partition(":")
-        if not colon or role not in roles:
-            raise SettingsError(
-                VARIABLE, "...", "environment", "write operate:TOKEN or read:TOKEN, with commas"
-            )
-        roles[role].append(token.strip())
-    return BearerTokens(operate=roles[Role.OPERATE], read=roles[Role.READ])
-
-
 def _checked(token: str) -> str:
-    if len(token) < SHORTEST_TOKEN or not token.isprintable() or " " in token:
-        reason = f"a token has at least {SHORTEST_TOKEN} printable characters, and no blanks"
-        raise SettingsError("token", "...", "access", reason)
-    return token
+    try:
+        return checked_token(token)
+    except ValueError as error:
+        raise SettingsError("token", HIDDEN, "BearerTokens", str(error)) from error
 
 
 def _digest(token: str) -> bytes:

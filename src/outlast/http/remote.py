@@ -1,6 +1,5 @@
 """`RemoteApp`: what an `App` offers to those who look and act, over the HTTP API of another process."""
 
-import os
 from base64 import b64decode
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -16,6 +15,7 @@ from pydantic_core import to_jsonable_python
 from outlast import Call, RunStatus
 from outlast._api.listing import RunFilters, several
 from outlast._api.runs import checked_run_id
+from outlast._api.settings import setting
 from outlast._api.starting import StartKeywords
 from outlast._api.writable import checked_name
 from outlast._codec import Codec
@@ -35,8 +35,6 @@ from outlast.records import (
     StreamInfo,
     WorkerInfo,
 )
-
-VARIABLE: Final = "OUTLAST_TOKEN"
 
 
 class RemoteRun:
@@ -137,7 +135,7 @@ class RemoteApp:
         token: A bearer token; by default that in `OUTLAST_TOKEN`.
         transport: How requests are sent; over the network by default.
 
-    All that asks raises `WorldUnavailableError` if nobody answers, and `AccessDeniedError`.
+    Raises `SettingsError` if `OUTLAST_TOKEN` can be no token. All that asks raises `WorldUnavailableError` if nobody answers, and `AccessDeniedError`.
     """
 
     def __init__(
@@ -147,7 +145,7 @@ class RemoteApp:
         token: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._api = Api(url, token or os.environ.get(VARIABLE), transport)
+        self._api = Api(url, token or setting("token"), transport)
 
     async def __aenter__(self) -> Self:
         return self
