@@ -70,7 +70,7 @@ async def _serve(common: Common, output: Output, host: str, port: int, *, worker
         except OSError as error:
             raise Problem(f"nothing can listen at {host}:{port}: {error.strerror}") from error
         with Interrupts(server.stop).handled():
-            if host not in EVERYWHERE:
+            if host not in EVERYWHERE and (http.is_local or host not in LOCAL):
                 app.learn_public_url(address_of(listening))
             _tell(output, f"{address_of(listening)}{http.base}", app.url)
             if http.is_local and host not in LOCAL:

@@ -53,8 +53,8 @@ class HttpApp(Starlette):
         self._watcher = RunWatcher(app)
         self._access = access
         self._webhooks = Webhooks(app, self.readers, respond_within=respond_within)
-        self._learns = True
-        """Whether the public address may still be learnt from a request."""
+        self._learns = self.is_local
+        """Whether the public address may still be learnt from a request: only where this is for one machine."""
         super().__init__(
             routes=self._routes(),
             lifespan=_opened,
