@@ -182,8 +182,43 @@ def test_the_command_line_works_on_it(
     assert main(["show", "nobody"]) == 3
     assert cli("hooks")["hooks"] == []
     assert main(["resume", "nobody's"]) == 3
-    assert main(["prune", "--older-than", "1d"]) == 2
-    assert "HTTP API" in capsys.readouterr().err
+    assert cli("settings")["settings"]["url"]["value"] == url
+
+
+def test_streams_are_printed_from_afar(
+    url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTLAST_URL", url)
+    blocking.start(flows.telling(2), run_id="telling").result("5s")
+    for options in ([], ["--follow"]):
+        assert main(["stream", "telling", "--json", "--start", "1", *options]) == 0
+        printed = capsys.readouterr().out.splitlines()
+        assert [json.loads(line) for line in printed] == [
+            {"n": 1},
+            {"$type": "bytes", "base64": "AHJhdw=="},
+        ]
+    assert main(["stream", "telling", "other"]) == 0
+    assert "has no stream 'other'" in capsys.readouterr().err
+    assert main(["stream", "nobody"]) == 3
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("prune", "--older-than", "1d"),
+        ("db", "status"),
+        ("run", "flow.py"),
+        ("worker", "flow.py"),
+        ("serve", "flow.py"),
+    ],
+)
+def test_what_needs_the_database_says_so(
+    command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*command, "--url", "https://ada:s3cret@host.example/api/v1"]) == 2
+    said = capsys.readouterr().err
+    assert "needs the database" in said
+    assert "s3cret" not in said
 
 
 def test_the_command_line_starts_on_it(

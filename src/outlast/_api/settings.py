@@ -24,6 +24,7 @@ from outlast.worlds.sqlite import SqliteWorld
 Read: TypeAlias = Callable[[Any], Any]
 """Takes a value as it was written, gives it as it is used. Raises `ValueError` that says what it must be."""
 
+_HTTP: Final = ("http://", "https://")
 HIDDEN: Final = "***"
 """Stands where a secret is."""
 SHORTEST_TOKEN: Final = 16
@@ -110,7 +111,12 @@ def find_public_url(given: str | None = None) -> str:
 
 
 def shown_url(url: str) -> str:
-    """The same without secrets. Raises `WorldError` for a URL that names no world."""
+    """The same without secrets. Raises `WorldError` for a URL that names no world and is not that of an HTTP API."""
+    if url.startswith(_HTTP):
+        parts = urlsplit(url)
+        return parts._replace(
+            netloc=parts.netloc.rpartition("@")[2], query="", fragment=""
+        ).geturl()
     return world_from_url(url, SystemClock()).url
 
 
@@ -135,7 +141,7 @@ def _text(value: Any) -> str:
 def _url(value: Any) -> str:
     """One of a world, or of an HTTP API, which only the command line can use."""
     url = _text(value)
-    if not url.startswith(("http://", "https://")):
+    if not url.startswith(_HTTP):
         try:
             world_from_url(url, SystemClock())
         except WorldError as error:

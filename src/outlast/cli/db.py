@@ -9,6 +9,7 @@ from rich.text import Text
 from outlast._api.settings import find_url
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
+from outlast.cli.looking import need_database
 from outlast.cli.output import Output
 from outlast.cli.render_db import status_text
 from outlast.worlds import Schema, schema_from_url
@@ -34,6 +35,7 @@ async def command(
         With `upgrade`: also while workers of an older release are registered.
     """
     output = Output(common)
+    need_database(common)
     schema = schema_from_url(find_url(common.url))
     if action == "upgrade":
         return await _upgrade(schema, output, force=force)

@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, Final
 
 from outlast import App
-from outlast._api.settings import find_url, missing_file
+from outlast._api.settings import find_url, missing_file, shown_url
 from outlast.cli.common import Common
 from outlast.cli.exits import Exit
 from outlast.cli.operated import OperatedApp, OperatedRun
@@ -13,16 +13,14 @@ from outlast.cli.problem import Problem
 from outlast.errors import WorldUnavailableError
 from outlast.worlds import schema_from_url
 
+WHERE_IT_IS: Final = "Run it where the database can be reached, with its URL."
+
 
 @asynccontextmanager
 async def existing(common: Common) -> AsyncGenerator[App]:
     """An app without a worker, on a database that exists. Raises `Problem` if it does not, or if the URL is that
     of an HTTP API."""
-    if is_remote(common):
-        raise Problem(
-            f"this needs the database, and {find_url(common.url)} is an HTTP API",
-            hint="Run it where the database can be reached, with its URL.",
-        )
+    need_database(common)
     if missing := await no_database(common):
         hint = "Start a run: outlast run FILE:WORKFLOW. Or look elsewhere with --url."
         raise Problem(missing, hint=hint, exit_code=Exit.NOT_FOUND, kind="no-database")
@@ -49,6 +47,15 @@ async def operated(
 def is_remote(common: Common) -> bool:
     """Whether the URL is that of an HTTP API, and not that of a world."""
     return find_url(common.url).startswith(("http://", "https://"))
+
+
+def need_database(common: Common, hint: str = WHERE_IT_IS) -> None:
+    """Raise `Problem` if the URL is that of an HTTP API: some commands need the database itself."""
+    if is_remote(common):
+        raise Problem(
+            f"this needs the database, and {shown_url(find_url(common.url))} is an HTTP API",
+            hint=hint,
+        )
 
 
 async def no_database(common: Common) -> str | None:

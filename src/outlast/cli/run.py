@@ -12,6 +12,7 @@ from outlast import App, RunStatus, WorkerOptions
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.logs import without_blocked_runs
+from outlast.cli.looking import need_database
 from outlast.cli.output import Output
 from outlast.cli.plain import value_text
 from outlast.cli.render_run import RunView, headline, render_failure, timeline_table
@@ -49,6 +50,9 @@ async def command(
     """
     if detach:
         return await start_only(target, args, flags, common)
+    need_database(
+        common, f"Start it there: outlast start {target} ..., then: outlast events --follow"
+    )
     output = Output(common)
     with output.aside():
         workflow = find_workflow(target)

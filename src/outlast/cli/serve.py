@@ -11,6 +11,7 @@ from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.loading import load
 from outlast.cli.logs import log_to_stderr
+from outlast.cli.looking import need_database
 from outlast.cli.output import Output
 from outlast.cli.problem import Problem
 
@@ -45,6 +46,7 @@ async def command(
         Execute runs here, too. With `--no-worker` that is left to `outlast worker`.
     """
     output = Output(common)
+    need_database(common)
     log_to_stderr()
     for one in source:
         load(one)

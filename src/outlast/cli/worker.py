@@ -11,6 +11,7 @@ from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.loading import load
 from outlast.cli.logs import log_to_stderr
+from outlast.cli.looking import need_database
 from outlast.cli.output import Output
 from outlast.cli.problem import Problem
 from outlast.cli.worker_notes import WorkerNotes
@@ -54,6 +55,7 @@ async def command(
         Print a line for each run that is claimed, suspended or over.
     """
     output = Output(common)
+    need_database(common)
     log_to_stderr()
     for one in (source, *more):
         load(one)
