@@ -1,0 +1,70 @@
+"""A headless Chromium. Where there is none, these tests are skipped and say what to do."""
+
+from collections.abc import Callable, Iterator
+from typing import Literal, TypeAlias
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tools import browser as chromium
+
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+)
+"""It asks nobody but us."""
+LIMIT = 30_000
+"""Milliseconds; no test comes near it."""
+
+OpenPage: TypeAlias = Callable[..., Page]
+"""Opens an empty page, of a phone by default, without JavaScript: see `open_page`."""
+
+
+# Not for the session: while Playwright is there, a loop counts as running in this thread, and other tests run their own.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One for the tests of a module."""
+    executable = chromium.find()
+    if executable is None:
+        pytest.skip(f"there is no Chromium; {chromium.BY_HAND}")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable, args=QUIET, timeout=LIMIT)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """Opens pages; at the end none may have been refused anything, by its own policy or otherwise."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            complaints.append(message.text)
+
+    def opened(
+        *,
+        width: int = 390,
+        theme: Literal["light", "dark"] = "light",
+        javascript: bool = False,
+    ) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 844},
+            color_scheme=theme,
+            java_script_enabled=javascript,
+        )
+        contexts.append(context)
+        context.set_default_timeout(LIMIT)
+        page = context.new_page()
+        page.on("console", note)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
