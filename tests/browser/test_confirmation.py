@@ -1,5 +1,6 @@
 """The page that asks, as people meet it: on a phone, without JavaScript, with a keyboard, by ear."""
 
+from importlib.resources import files
 from typing import Any
 
 import pytest
