@@ -1,7 +1,9 @@
 """An app and its HTTP app, asked without a socket."""
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,6 +12,7 @@ import pytest
 from outlast import App
 from outlast.http import Access, HttpApp, asgi
 from outlast.testing import Signals
+from tests.postgres import Postgres
 
 BASE = "/api/v1"
 
@@ -57,3 +60,16 @@ def on_site(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         asyncio.run(main())
 
     return play
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with workflows that go on when a file is there."""
+    monkeypatch.delenv("OUTLAST_HTTP_TOKENS", raising=False)
+    url = f"sqlite:///{tmp_path}/served.db"
+    if request.param == "postgres":
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.url()
+    monkeypatch.setenv("OUTLAST_URL", url)
+    shutil.copyfile(Path(__file__).with_name("served.py"), tmp_path / "served.py")
+    return tmp_path
