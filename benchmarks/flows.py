@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime
 from time import perf_counter, time
 
-from outlast import hook, run_info, sleep, step, step_info, workflow, writable
+from outlast import hook, run_info, sleep, step, step_info, webhook, workflow, writable
 
 STEP_TIMES: list[float] = []
 """When each call of `work` and `note_time` began, in this process."""
@@ -132,3 +132,17 @@ async def write_tokens(count: int, a_second: int) -> None:
 async def wait_for_ever() -> None:
     """What idle readers read."""
     await sleep("30 days")
+
+
+@step(name="bench.note_arrival")
+async def note_arrival(sent: float) -> float:
+    """Seconds since a request was sent."""
+    return time() - sent
+
+
+@workflow(name="bench.called_back")
+async def called_back() -> tuple[int, float]:
+    """Wait for a request; give its number, and how long it took from there to the first line of the next step."""
+    request = await webhook()
+    body = request.json()
+    return body["number"], await note_arrival(body["sent"])

@@ -16,6 +16,7 @@ from benchmarks.workloads.sse_idle import PG_SSE_IDLE, SSE_IDLE
 from benchmarks.workloads.sse_readers import PG_SSE_READERS, SSE_READERS
 from benchmarks.workloads.streams import PG_STREAMS, STREAMS
 from benchmarks.workloads.throughput import PG_THROUGHPUT, THROUGHPUT
+from benchmarks.workloads.webhooks import PG_WEBHOOKS, WEBHOOKS
 from benchmarks.workloads.workers4 import PG_WORKERS4
 
 _ALL: Final = (
@@ -30,6 +31,7 @@ _ALL: Final = (
     STREAMS,
     SSE_READERS,
     SSE_IDLE,
+    WEBHOOKS,
     IMPORTS,
     PG_SEQ10,
     PG_THROUGHPUT,
@@ -43,6 +45,7 @@ _ALL: Final = (
     PG_STREAMS,
     PG_SSE_READERS,
     PG_SSE_IDLE,
+    PG_WEBHOOKS,
 )
 
 WORKLOADS: Final[dict[str, Workload]] = {workload.name: workload for workload in _ALL}
