@@ -42,10 +42,6 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.data.schema)
 
 
-class NotAnsweredError(RequestError):
-    """The run has not answered a request, which is recorded nevertheless."""
-
-
 def respond_within() -> float:
     """How many seconds a request waits for the run's answer. Raises `SettingsError`."""
     return duration(setting("respond_within")) / SECOND
@@ -103,7 +99,7 @@ async def take(
 
 
 async def answer_to(runtime: Runtime, place: str, seconds: float) -> Response:
-    """What the run answers. Raises `NotAnsweredError`: the time is over, or the run."""
+    """What the run answers. Raises `RequestError`: the time is over (504), or the run (502)."""
     run_id, name = answer_stream(place)
     request = StreamRead(run_id=run_id, name=name, start=0)
     read = partial(value_of, of=None, codec=runtime.codec)
@@ -113,8 +109,8 @@ async def answer_to(runtime: Runtime, place: str, seconds: float) -> Response:
                 async for answer in answers:
                     return answer  # type: ignore[no-any-return]  # what `respond` has left
     except TimeoutError:
-        raise NotAnsweredError("the run has not answered in time", status=504) from None
-    raise NotAnsweredError("the run has ended without an answer", status=502)
+        raise RequestError("the run has not answered in time", status=504) from None
+    raise RequestError("the run has ended without an answer", status=502)
 
 
 def _recorded(found: Found, request: WebhookRequest, fits: Any, place: str) -> WebhookRequest:

@@ -53,11 +53,10 @@ class Webhooks:
             return await confirm(self._app, found)
         if request.method not in found.row.methods:
             return _not_allowed(found)
-        try:
-            incoming = await _read(request, found.row.max_body)
-        except _TooLargeError as error:
-            return response_of(problem_of(error), {"Connection": "close"})
-        return await self._take(request, found, incoming)
+        body = await _body(request, found.row.max_body)
+        if body is None:
+            return _too_large(found)
+        return await self._take(request, found, _incoming(request, body))
 
     async def _take(self, request: Request, found: Found, incoming: WebhookRequest) -> Response:
         key = await self._checked(found, incoming)
@@ -108,27 +107,27 @@ class Webhooks:
         )
 
 
-class _TooLargeError(RequestError):
-    """The body is longer than the webhook takes; the rest of it was not read."""
-
-
-async def _read(request: Request, limit: int) -> WebhookRequest:
-    too_large = _TooLargeError(f"the body has more than {limit:,} bytes", status=413)
+async def _body(request: Request, limit: int) -> bytes | None:
+    """The body; `None` if it has more bytes: then no more of it is read."""
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length[:20]) > limit:
-        raise too_large
+        return None
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit:
-            raise too_large
+            return None
+    return bytes(body)
+
+
+def _incoming(request: Request, body: bytes) -> WebhookRequest:
     headers: dict[str, str] = {}
     for name, value in request.headers.items():
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     query: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
         query.setdefault(name, []).append(value)
-    return WebhookRequest(method=request.method, headers=headers, query=query, body=bytes(body))
+    return WebhookRequest(method=request.method, headers=headers, query=query, body=body)
 
 
 def _payload(found: Found, incoming: WebhookRequest) -> Any:
@@ -139,6 +138,11 @@ def _payload(found: Found, incoming: WebhookRequest) -> Any:
         return msgspec.json.decode(incoming.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RequestError(f"the body is no JSON: {error}") from error
+
+
+def _too_large(found: Found) -> Response:
+    refused = RequestError(f"the body has more than {found.row.max_body:,} bytes", status=413)
+    return response_of(problem_of(refused), {"Connection": "close"})  # the rest is not read
 
 
 def _not_allowed(found: Found) -> Response:
