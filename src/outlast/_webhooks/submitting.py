@@ -1,7 +1,7 @@
 """What a person has sent with a form: the payload, or what is wrong with it, field by field."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -62,7 +62,7 @@ def problems_by_field(found: Sequence[str], schema: Mapping[str, Any]) -> dict[s
     for problem in found:
         place, _, message = problem.partition(": ")
         name = _name_of(place, slots) if message else ""
-        by_field.setdefault(name, []).append(message if name else problem)
+        by_field.setdefault(name, []).append(_as_said(message) if name else problem)
     return {name: "; ".join(messages) for name, messages in by_field.items()}
 
 
@@ -150,11 +150,10 @@ class _Reader:
         return {key: value for key, value in values.items() if value is not msgspec.UNSET}
 
     def _is_untouched(self, group: Group) -> bool:
-        return all(
-            [text for text in map(_normal, self._form.get(leaf.slot.name, ())) if text.strip()]
-            == [text for text in initial(leaf) if text.strip()]
-            for leaf in leaves(group)
-        )
+        """Whether all of it is empty, or as it was shown."""
+        fields = leaves(group)
+        written = [_filled(map(_normal, self._form.get(one.slot.name, ()))) for one in fields]
+        return not any(written) or written == [_filled(initial(one)) for one in fields]
 
     def _picks(self, field: Picks) -> Any:
         by_token = {token(value): value for value in field.values}
@@ -197,6 +196,10 @@ class _Reader:
 
     def _written(self, slot: Slot) -> str:
         return _normal(next(iter(self._form.get(slot.name, ())), ""))
+
+
+def _filled(texts: Iterable[str]) -> list[str]:
+    return [text for text in texts if text.strip()]
 
 
 def _normal(text: str) -> str:
@@ -242,6 +245,12 @@ def _in_utc(written: str) -> str:
     """The page asks for it in UTC, and browsers send no zone."""
     local = re.fullmatch(r"\d{4,6}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?", written, re.ASCII)
     return written if local is None else f"{written}{'' if local[1] else ':00'}Z"
+
+
+def _as_said(message: str) -> str:
+    """Without what pydantic puts before the words of the program."""
+    said = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return said[:1].upper() + said[1:]
 
 
 def _name_of(place: str, slots: Sequence[Slot]) -> str:
