@@ -3,7 +3,7 @@
 import dataclasses
 import sys
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MemberDescriptorType
 from typing import Any, Final, cast
 
@@ -129,10 +129,9 @@ class _StructShape:
         return Parts(fields, extra_attributes(value, frozenset(names)))
 
     def make(self, cls: Any, parts: Parts) -> object:
-        fields = {
-            info.name: parts.fields.get(info.name, MISSING) for info in msgspec.structs.fields(cls)
-        }
-        for info in msgspec.structs.fields(cls):
+        infos = _struct_fields(cls)
+        fields = {info.name: parts.fields.get(info.name, MISSING) for info in infos}
+        for info in infos:
             if fields[info.name] is MISSING:
                 fields[info.name] = _struct_default(cls, info)
         value = cls(**fields)
@@ -141,6 +140,12 @@ class _StructShape:
                 force_setattr(value, name, item)
         set_attributes(value, parts.extra)
         return value
+
+
+@lru_cache(maxsize=1_000)
+def _struct_fields(cls: type) -> tuple[FieldInfo, ...]:
+    """They resolve the annotations each time that they are asked for."""
+    return msgspec.structs.fields(cls)
 
 
 def _struct_default(cls: type, info: FieldInfo) -> object:
