@@ -26,6 +26,7 @@ PUBLIC = (
     "outlast.instrument",
     "outlast.streams",
     "outlast.testing",
+    "outlast.webhooks",
     "outlast.world",
 )
 """The modules that users may import, in the order of the contents."""

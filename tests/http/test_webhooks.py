@@ -186,6 +186,20 @@ def test_what_does_not_fit_is_refused_with_what_is_wrong(on_site: OnSite) -> Non
     on_site(scenario)
 
 
+def test_a_form_that_a_program_sends_is_read_as_the_schema_has_it(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
+        run, url = await started(site, flows.charge())
+        async with outside(site) as client:
+            answer = await client.post(url, data={"amount": "much"})
+            assert (answer.status_code, answer.json()["problems"][0][:7]) == (422, "amount:")
+            answer = await client.post(url, data={"amount": "50", "currency": "CHF", "more": "x"})
+            assert answer.status_code == 202
+        charged = await run.result("5s")
+        assert (charged.amount, charged.currency) == (50, "CHF")
+
+    on_site(scenario)
+
+
 def test_methods_and_sizes_that_a_webhook_does_not_take(on_site: OnSite) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(1_000):

@@ -32,6 +32,20 @@ async def plain(count: int = 1, max_body: int = 2**20) -> list[tuple[str, str]]:
     return [(one.method, one.text()) for one in requests]
 
 
+class Charge(BaseModel):
+    """As a payment provider sends it."""
+
+    amount: int
+    currency: str = "EUR"
+
+
+@workflow(name="webhook_charge")
+async def charge() -> Charge:
+    waiting = webhook(Charge)
+    await tell(waiting.url)
+    return await waiting
+
+
 @workflow(name="webhook_headers")
 async def headers() -> WebhookRequest:
     waiting = webhook()
