@@ -1,5 +1,8 @@
 """Durable execution for Python: async functions that outlast crashes, restarts, deploys and long waits."""
 
+import importlib as _importlib
+import typing as _typing
+
 from outlast._api.app import App
 from outlast._api.calls import Call
 from outlast._api.hooks import hook, resume
@@ -21,7 +24,9 @@ from outlast.errors import (
     StepFailedError,
 )
 from outlast.streams import writable
-from outlast.webhooks import webhook
+
+if _typing.TYPE_CHECKING:
+    from outlast.webhooks import webhook
 
 __all__ = [
     "App",
@@ -55,3 +60,14 @@ __all__ = [
     "workflow",
     "writable",
 ]
+
+_LATER: _typing.Final = {"webhook": "outlast.webhooks"}
+"""Names and their modules, which are imported when somebody asks for the name: few programs have webhooks."""
+
+if not _typing.TYPE_CHECKING:  # to a type checker it would be a promise that there is any name
+
+    def __getattr__(name: str) -> _typing.Any:
+        if name not in _LATER:
+            message = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(message)
+        return getattr(_importlib.import_module(_LATER[name]), name)

@@ -34,13 +34,15 @@ DEEP_FOLDERS: Mapping[str, str] = {
 }
 
 LAZY_IMPORTS: Mapping[str, str] = {
-    "outlast.worlds": "the world in PostgreSQL needs a driver that only an extra brings",
+    "outlast.worlds": "a process uses one world, or none; that in PostgreSQL needs a driver that only an extra brings",
     "_outlast_command": "its point is to be there before the package is imported",
     "outlast.cli.looking": "what asks over HTTP comes with an extra; it says so where that is missing",
     "outlast.cli.serve": "what it serves with comes with an extra; it says so where that is missing",
     "outlast._registry.arguments": "pydantic takes longer to import than the rest, and not every process calls",
     "outlast._api.hook_schemas": "pydantic and jsonschema take long to import, and not every process has hooks",
     "outlast._api.chunks": "the same: not every process has streams with types",
+    "outlast._api.settings": "tomllib compiles its patterns when imported, and not every process finds a pyproject.toml",
+    "outlast._codec.scalars": "zoneinfo looks for its database when imported, and few values have a time zone of it",
     "outlast.worlds.sqlite.migrations": "only the message of a refusal needs the library's version",
 }
 """Modules that import inside functions, other than an optional extra."""

@@ -6,7 +6,6 @@ folder or one above it, and that before the default. In the environment a settin
 """
 
 import os
-import tomllib
 from collections.abc import Callable, Collection
 from functools import lru_cache
 from pathlib import Path
@@ -18,8 +17,7 @@ import msgspec
 from outlast._registry.durations import duration
 from outlast._runtime.system import SystemClock
 from outlast.errors import InvalidDurationError, SettingsError, WorldError
-from outlast.worlds import world_from_url
-from outlast.worlds.sqlite import SqliteWorld
+from outlast.worlds import file_of, world_from_url
 
 Read: TypeAlias = Callable[[Any], Any]
 """Takes a value as it was written, gives it as it is used. Raises `ValueError` that says what it must be."""
@@ -125,11 +123,9 @@ def missing_file(given: str | None = None) -> Path | None:
 
     Raises `SettingsError` as that does, and `WorldError` for a URL that names no world.
     """
-    world = world_from_url(find_url(given), SystemClock())
-    if not isinstance(world, SqliteWorld):
-        return None
-    file = Path(world.url.removeprefix("sqlite:///"))
-    return None if file.exists() else file
+    url = world_from_url(find_url(given), SystemClock()).url
+    name = file_of(url)
+    return None if name is None or Path(name).exists() else Path(name)
 
 
 def _text(value: Any) -> str:
@@ -290,6 +286,8 @@ def _pyproject() -> tuple[Path | None, dict[str, Any]]:
 
 @lru_cache(maxsize=4)
 def _table(file: Path, _changed: int) -> dict[str, Any]:
+    import tomllib  # not every process finds such a file
+
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -6,13 +6,13 @@ may raise any of `MALFORMED` for parts that it did not write.
 
 import base64
 import re
+import sys
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Final, TypeAlias
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -55,8 +55,8 @@ def is_text(value: str) -> bool:
 def _write_time(value: datetime | time) -> Parts:
     zone = value.tzinfo
     parts: Parts = {"value": value.isoformat()}
-    if type(zone) is ZoneInfo and zone.key:
-        parts = {"value": value.replace(tzinfo=None).isoformat(), "zone": zone.key}
+    if key := _zone_key(zone):
+        parts = {"value": value.replace(tzinfo=None).isoformat(), "zone": key}
     elif type(zone) is timezone:
         parts |= _zone_name(zone)
     elif zone is not None and not _parsed_by_pydantic(zone):
@@ -64,6 +64,12 @@ def _write_time(value: datetime | time) -> Parts:
     if value.fold:
         parts["fold"] = 1
     return parts
+
+
+def _zone_key(zone: Any) -> str | None:
+    """That of a `ZoneInfo` which has one. There can only be a `ZoneInfo` where its module is loaded."""
+    loaded: Any = sys.modules.get("zoneinfo")
+    return zone.key if loaded is not None and type(zone) is loaded.ZoneInfo else None
 
 
 def _zone_name(zone: timezone) -> Parts:
@@ -96,6 +102,8 @@ def _read_zone(value: datetime | time, parts: Parts) -> tzinfo | None:
         # zoneinfo looks keys up as files and as data of one package; nothing else may get there.
         if not _ZONE_KEY.fullmatch(key):
             raise ValueError(key)
+        from zoneinfo import ZoneInfo  # slow to import, and few values have one
+
         return ZoneInfo(key)
     return timezone(offset, name) if name is not None and offset is not None else value.tzinfo
 

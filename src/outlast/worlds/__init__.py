@@ -1,4 +1,7 @@
-"""The worlds that come with Outlast, and choosing one by its URL."""
+"""The worlds that come with Outlast, and choosing one by its URL.
+
+A world is imported when it is chosen: a process uses one of them, and some, such as `outlast --help`, none.
+"""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -6,11 +9,9 @@ from contextlib import contextmanager
 from outlast._clock import Clock
 from outlast.errors import WorldError
 from outlast.world import World
-from outlast.worlds.memory import MemoryWorld
 from outlast.worlds.schema import Schema, SchemaStatus
-from outlast.worlds.sqlite import SqliteSchema, SqliteWorld
 
-__all__ = ["Schema", "SchemaStatus", "schema_from_url", "world_from_url"]
+__all__ = ["Schema", "SchemaStatus", "file_of", "schema_from_url", "world_from_url"]
 
 _FILE = "sqlite:///"
 _SERVER = ("postgresql://", "postgres://")
@@ -28,11 +29,13 @@ def world_from_url(url: str, clock: Clock) -> World:
     `outlast[postgres]`.
     """
     if url == "memory://":
+        from outlast.worlds.memory import MemoryWorld
+
         return MemoryWorld(clock)
-    if url.startswith(_FILE) and len(url) > len(_FILE):
-        return SqliteWorld(url.removeprefix(_FILE), clock)
-    if url.endswith(".db") and "://" not in url:
-        return SqliteWorld(url, clock)
+    if file := file_of(url):
+        from outlast.worlds.sqlite import SqliteWorld
+
+        return SqliteWorld(file, clock)
     if url.startswith(_SERVER):
         with _needing_asyncpg(url):
             from outlast.worlds.postgres import PostgresWorld
@@ -47,13 +50,20 @@ def schema_from_url(url: str) -> Schema:
         with _needing_asyncpg(url):
             from outlast.worlds.postgres import schema_of
         return schema_of(url)
-    if url.startswith(_FILE) and len(url) > len(_FILE):
-        return SqliteSchema(url.removeprefix(_FILE))
-    if url.endswith(".db") and "://" not in url:
-        return SqliteSchema(url)
+    if file := file_of(url):
+        from outlast.worlds.sqlite import SqliteSchema
+
+        return SqliteSchema(file)
     if url == "memory://":
         raise WorldError(url, "a world in memory has no schema", hint="Name a database.")
     raise _unknown(url)
+
+
+def file_of(url: str) -> str | None:
+    """The file of the world that the URL names, as it stands there; `None` if that is no file."""
+    if url.startswith(_FILE):
+        return url.removeprefix(_FILE) or None
+    return url if url.endswith(".db") and "://" not in url else None
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 _HEAD = re.compile(r"^-- (name|fragment): (\w+)$", re.MULTILINE)
 _USE = re.compile(r"\{(\w+)\}")
@@ -21,7 +21,7 @@ def load(file: str, schema: str) -> Mapping[str, str]:
     The name is part of every statement: a search path would belong to a session, and a pooler gives
     each transaction another one.
     """
-    text = (files("outlast.worlds.postgres") / file).read_text(encoding="utf-8")
+    text = Path(__file__).with_name(file).read_text(encoding="utf-8")
     _, *parts = _HEAD.split(text)
     sections = list(zip(parts[::3], parts[1::3], parts[2::3], strict=True))
     fragments = {"schema": schema} | {

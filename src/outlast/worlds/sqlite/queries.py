@@ -1,7 +1,7 @@
 """The loader of the `.sql` files: SQL is looked up by name."""
 
 import re
-from importlib.resources import files
+from pathlib import Path
 
 _HEAD = re.compile(r"^-- (name|fragment): (\w+)$", re.MULTILINE)
 _USE = re.compile(r"\{(\w+)\}")
@@ -9,7 +9,7 @@ _USE = re.compile(r"\{(\w+)\}")
 
 def load(file: str) -> dict[str, str]:
     """The queries of a file of this package: name -> SQL, with the fragments put in."""
-    text = (files("outlast.worlds.sqlite") / file).read_text(encoding="utf-8")
+    text = Path(__file__).with_name(file).read_text(encoding="utf-8")
     _, *parts = _HEAD.split(text)
     sections = list(zip(parts[::3], parts[1::3], parts[2::3], strict=True))
     fragments = {name: body for kind, name, body in sections if kind == "fragment"}

@@ -5,7 +5,7 @@
 """
 
 import re
-from importlib.resources import files
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -26,7 +26,7 @@ class Migration(msgspec.Struct, frozen=True):
 
 
 def _known() -> tuple[Migration, ...]:
-    found = ((_FILE.fullmatch(file.name), file) for file in files(__name__).iterdir())
+    found = ((_FILE.fullmatch(file.name), file) for file in Path(__file__).parent.iterdir())
     steps = [
         Migration(
             int(name[1]),

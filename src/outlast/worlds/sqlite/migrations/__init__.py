@@ -3,7 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Iterator
-from importlib.resources import files
+from pathlib import Path
 
 from outlast.errors import SchemaVersionError
 from outlast.worlds.sqlite.faults import foreign
@@ -15,7 +15,7 @@ _FILE = re.compile(r"(\d{4})_\w+\.sql")
 
 def migrations() -> dict[int, str]:
     """Number -> script, in order. Each script ends by setting its number as `user_version`."""
-    found = ((_FILE.fullmatch(file.name), file) for file in files(__name__).iterdir())
+    found = ((_FILE.fullmatch(file.name), file) for file in Path(__file__).parent.iterdir())
     scripts = {int(name[1]): file.read_text(encoding="utf-8") for name, file in found if name}
     return dict(sorted(scripts.items()))
 
