@@ -11,7 +11,10 @@ from benchmarks.workloads import WORKLOADS
 from tests.postgres import Postgres
 
 
-@pytest.mark.parametrize("name", ["gather500", "pg-throughput"])
+@pytest.mark.parametrize(
+    "name",
+    ["gather500", "pg-throughput", "pg-sse-readers", "sse-idle", "webhooks"],
+)
 def test_a_workload_can_be_measured(name: str, postgres: Postgres) -> None:
     sample = Harness(postgres.server).measure(WORKLOADS[name], run=1, quick=True)
 
