@@ -43,7 +43,13 @@ def test_the_api_does_what_it_says(api: Any, operation: Operation) -> None:
     described = api[operation.path.replace(":path", "")][operation.method]
 
     @given(case=described.as_strategy())
-    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=30,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
     def hold(case: schemathesis.Case[Any]) -> None:
         case.call_and_validate(excluded_checks=[positive_data_acceptance])
 

@@ -14,11 +14,13 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from outlast import App
+from outlast._api.public_url import learn_public_url
 from outlast._webhooks.receiving import respond_within
 from outlast._webhooks.tokens import PATH
 from outlast.errors import NoAppError, OutlastError, RequestError
 from outlast.http import hooks, runs, serving_process, streams
 from outlast.http.access import Access, Loopback, check_access, find_access, is_local
+from outlast.http.access_log import hide_tokens
 from outlast.http.changes import RunWatcher
 from outlast.http.draining import PING_EVERY, Readers
 from outlast.http.openapi import document
@@ -106,7 +108,7 @@ class HttpApp(Starlette):
             return
         root = request.scope.get("root_path", "")
         with suppress(NoAppError):
-            self.outlast.learn_public_url(f"{request.url.scheme}://{request.url.netloc}{root}")
+            learn_public_url(self.outlast, f"{request.url.scheme}://{request.url.netloc}{root}")
             self._learns = False
 
     def _endpoint(self, by_method: dict[str, Operation]) -> Any:
@@ -159,6 +161,7 @@ def asgi(
         SettingsError: The tokens or the base cannot be used.
         ValueError: The base is no path.
     """
+    hide_tokens()
     if base and (not base.startswith("/") or base.endswith("/")):
         message = (
             f"{base!r} cannot be the base: it is empty, or begins with '/' and does not end with it"
