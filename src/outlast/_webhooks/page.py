@@ -6,7 +6,7 @@ They are whole without JavaScript and fetch nothing. `HEADERS` go with each of t
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -24,7 +24,7 @@ MOST_FACTS: Final = 20
 MOST_TEXT: Final = 600
 """Characters of one value of the metadata."""
 
-_STYLE: Final = (files("outlast._webhooks") / "page.css").read_text(encoding="utf-8")
+_STYLE: Final = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
 CONTENT_SECURITY_POLICY: Final = (
