@@ -24,7 +24,9 @@ LONG_FUNCTIONS: Mapping[str, str] = {}
 
 MANY_PARAMETERS: Mapping[str, str] = {
     "outlast._api.starting:start": "the public call: its options are keywords fixed by the design",
+    "outlast._api.app:App.__init__": "the public call: what an app is made of, each with a default",
     "outlast._runtime.runtime:Runtime.__init__": "what the runtime is composed of, and made in one place",
+    "outlast._webhooks.webhook:webhook": "the public call: its options are keywords, each for a concern of its own",
 }
 
 DEEP_NESTING: Mapping[str, str] = {}
@@ -36,6 +38,7 @@ DEEP_FOLDERS: Mapping[str, str] = {
 LAZY_IMPORTS: Mapping[str, str] = {
     "outlast.worlds": "a process uses one world, or none; that in PostgreSQL needs a driver that only an extra brings",
     "_outlast_command": "its point is to be there before the package is imported",
+    "outlast.cli.entry": "help and what is refused at once need neither asyncio nor what shows errors",
     "outlast.cli.looking": "what asks over HTTP comes with an extra; it says so where that is missing",
     "outlast.cli.serve": "what it serves with comes with an extra; it says so where that is missing",
     "outlast._registry.arguments": "pydantic takes longer to import than the rest, and not every process calls",

@@ -40,6 +40,22 @@ def test_every_name_is_there() -> None:
     assert [name for name in _names() if not hasattr(outlast, name)] == []
 
 
+def test_names_come_from_where_the_sources_import_them() -> None:
+    """Type checkers read the imports, the interpreter reads the table."""
+    imported = {
+        name: getattr(PACKAGE[name], "target_path", "").rpartition(".")[0] for name in _names()
+    }
+    assert imported == outlast._HOMES
+
+
+def test_public_modules_need_no_import_of_their_own() -> None:
+    for name in outlast._PUBLIC:
+        assert getattr(outlast, name) is import_module(f"outlast.{name}")
+    with pytest.raises(AttributeError, match="'outlast' has no attribute 'nothing'"):
+        outlast.nothing  # type: ignore[attr-defined]  # noqa: B018
+    assert set(_names()) <= set(dir(outlast))
+
+
 def test_no_other_name_looks_public() -> None:
     """What is imported by the façade is in `__all__`, or a module of the package."""
     public = {name for name in vars(outlast) if not name.startswith("_")}

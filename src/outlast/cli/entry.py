@@ -1,14 +1,14 @@
 """`main`: run a command and turn what comes of it into an exit code.
 
 The command line is made with cyclopts, for its lazy commands: `outlast --help` imports none of them
-(docs/adr/0011). Commands are coroutine functions that return an exit code.
+(docs/adr/0011), nor anything else that takes a while. Commands are coroutine functions that return an exit code.
 """
 
-import asyncio
 import inspect
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from cyclopts import CycloptsError
 
@@ -16,7 +16,6 @@ from outlast.cli.commands import COMMANDS, make_app
 from outlast.cli.exits import Exit, exit_of
 from outlast.cli.interrupts import nothing_begun
 from outlast.cli.problem import Problem
-from outlast.cli.render_error import print_error, view_of
 from outlast.errors import OutlastError
 
 
@@ -38,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (OutlastError, Problem, CycloptsError) as error:
         if "--debug" in flags:
             raise
-        print_error(view_of(error, _command(tokens)), json="--json" in flags)
+        _print(error, _command(tokens), json="--json" in flags)
         return _exit_code(error)
     return code
 
@@ -50,8 +49,20 @@ def _run(tokens: list[str]) -> int:
         command, bound, _ = app.parse_args(ordered, exit_on_error=False, print_error=False)
     answer = command(*bound.args, **bound.kwargs)
     if inspect.iscoroutine(answer):
-        answer = asyncio.run(answer)
+        answer = _finished(answer)
     return answer if isinstance(answer, int) else Exit.OK
+
+
+def _finished(command: Coroutine[Any, Any, Any]) -> Any:
+    import asyncio  # the slowest import of all, which neither help nor what is refused at once needs
+
+    return asyncio.run(command)
+
+
+def _print(error: Exception, command: str | None, *, json: bool) -> None:
+    from outlast.cli.render_error import print_error, view_of  # only where there is an error
+
+    print_error(view_of(error, command), json=json)
 
 
 def _command(tokens: list[str]) -> str | None:
