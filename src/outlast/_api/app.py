@@ -123,11 +123,6 @@ class App:
         """Where the HTTP app is, as others see it; `None` if nobody has said it."""
         return self.runtime.public_base or None
 
-    def learn_public_url(self, url: str) -> None:
-        """Take this where nobody has said where the HTTP app is. Internal: whoever serves it calls this."""
-        if not self.runtime.public_base:
-            self.runtime.public_base = url.rstrip("/")
-
     async def start(self, call: Call[R], /, **options: Unpack[StartKeywords]) -> Run[R]:
         """Start a run on this app; the options are those of `outlast.start`."""
         return await start_on(self.runtime, call, start_options(options))

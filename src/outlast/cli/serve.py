@@ -7,6 +7,7 @@ from cyclopts import Parameter
 from outlast import App
 from outlast._api.inspection import workflows
 from outlast._api.interrupts import Interrupts
+from outlast._api.public_url import learn_public_url
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.loading import load
@@ -73,7 +74,7 @@ async def _serve(common: Common, output: Output, host: str, port: int, *, worker
             raise Problem(f"nothing can listen at {host}:{port}: {error.strerror}") from error
         with Interrupts(server.stop).handled():
             if host not in EVERYWHERE and (http.is_local or host not in LOCAL):
-                app.learn_public_url(address_of(listening))
+                learn_public_url(app, address_of(listening))
             _tell(output, f"{address_of(listening)}{http.base}", app.url)
             if http.is_local and host not in LOCAL:
                 output.note_line(NOTE, style="yellow")
