@@ -28,7 +28,7 @@ class Bench:
     ) -> R:
         async def main() -> R:
             async with App(self.url, options=options, instruments=instruments) as app:
-                return await asyncio.wait_for(_await(scenario(app)), 30)
+                return await asyncio.wait_for(_await(scenario(app)), 60)
 
         return asyncio.run(main())
 

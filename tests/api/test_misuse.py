@@ -98,7 +98,7 @@ def test_a_file_that_is_deleted_under_a_worker(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with App(f"sqlite:///{file}") as app:
             file.unlink()
-            await asyncio.wait_for(app.failure(), 10)
+            await asyncio.wait_for(app.failure(), 60)
 
     with pytest.raises(WorldError, match="deleted or replaced"):
         asyncio.run(scenario())

@@ -110,4 +110,4 @@ async def read_to_the_end(reader: asyncio.StreamReader) -> bytes:
 
 
 def run(scenario: Coroutine[None, None, bytes]) -> bytes:
-    return asyncio.run(asyncio.wait_for(scenario, 10))
+    return asyncio.run(asyncio.wait_for(scenario, 60))

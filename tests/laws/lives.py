@@ -95,7 +95,7 @@ def tell(
             lives, await statuses(data.world()), clock, queued=await has_queued(data.world())
         )
 
-    return asyncio.run(asyncio.wait_for(main(), 20))
+    return asyncio.run(asyncio.wait_for(main(), 60))
 
 
 async def live(

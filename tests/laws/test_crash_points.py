@@ -18,10 +18,24 @@ from tests.laws.data import Cover, MakeData
 from tests.laws.lives import RUN, Story, tell
 from tests.laws.shapes import SHAPES, Shape
 
-WHOLE = (
-    "sequence hooks gathering failing_group race children retries cancelled daily attributes detached fan_out"
-    " as_completed timeouts locks dispatched"
-).split()
+WHOLE = [
+    "sequence",
+    "hooks",
+    "gathering",
+    "failing_group",
+    "race",
+    "children",
+    "retries",
+    "cancelled",
+    "daily",
+    "attributes",
+    "detached",
+    "fan_out",
+    "as_completed",
+    "timeouts",
+    "locks",
+    "dispatched",
+]
 REST = [name for name in SHAPES if name not in WHOLE]
 THIRD = 3
 SAMPLE = 3

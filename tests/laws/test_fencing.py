@@ -55,7 +55,7 @@ def try_stalls(make_data: MakeData, name: str, points: Iterable[Stall]) -> int:
     for point in points:
         tried += 1
         stalled += asyncio.run(
-            asyncio.wait_for(stand_still(make_data, SHAPES[name], point, expected), 20)
+            asyncio.wait_for(stand_still(make_data, SHAPES[name], point, expected), 60)
         )
     assert 2 * stalled >= tried
     return stalled

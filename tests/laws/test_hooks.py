@@ -230,13 +230,14 @@ def test_a_worker_dies_between_acknowledgement_and_wake(tmp_path: Path) -> None:
     async def scenario(app: App) -> None:
         run = await app.start(takes_payloads(3), run_id=RUN)
         for number in range(3):
-            async with Worker(tmp_path) as worker:
+            # A worker that is killed before it takes the payload has recorded no progress.
+            async with Worker(tmp_path, recovery_limit=4) as worker:
                 await worker.tells("worker_started")
                 while not (await app.list_hooks(RUN)).hooks:
                     await asyncio.sleep(0.01)
                 await resume("numbers", number, key=f"{number}")
                 await worker.kill()
-        async with Worker(tmp_path):
+        async with Worker(tmp_path, recovery_limit=4):
             assert await run.result() == [0, 1, 2]
         log = [decode_event(one) for one in await app.runtime.world.log.read(RUN)]
         assert received(tuple(log)) == ["0", "1", "2"]

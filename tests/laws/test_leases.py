@@ -58,7 +58,7 @@ def test_a_lease_outlasts_heartbeats_that_fail(make_data: MakeData, failures: in
         assert signals.count("run_fenced") == 0
         assert signals.count("attempt_started") == 1
 
-    asyncio.run(asyncio.wait_for(main(), 30))
+    asyncio.run(asyncio.wait_for(main(), 60))
 
 
 def test_a_worker_that_hears_nothing_looks_for_itself(make_data: MakeData) -> None:
@@ -81,4 +81,4 @@ def test_a_worker_that_hears_nothing_looks_for_itself(make_data: MakeData) -> No
             while await run.status() is not RunStatus.COMPLETED:
                 await asyncio.sleep(0.001)
 
-    asyncio.run(asyncio.wait_for(main(), 10))
+    asyncio.run(asyncio.wait_for(main(), 60))

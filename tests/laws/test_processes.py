@@ -27,8 +27,8 @@ AT_ONCE = 10.0
 class Worker:
     """A worker process, and what it tells."""
 
-    def __init__(self, folder: Path, *queues: str) -> None:
-        self._folder, self._queues = folder, queues
+    def __init__(self, folder: Path, *queues: str, recovery_limit: int = 2) -> None:
+        self._folder, self._queues, self._recovery_limit = folder, queues, recovery_limit
         self._process: asyncio.subprocess.Process | None = None
         self.told: list[str] = []
 
@@ -40,7 +40,11 @@ class Worker:
             url_of(self._folder),
             *self._queues,
             cwd=ROOT,
-            env={**os.environ, WITNESS: str(self._folder / "witness")},
+            env={
+                **os.environ,
+                WITNESS: str(self._folder / "witness"),
+                "OUTLAST_RECOVERY_LIMIT": str(self._recovery_limit),
+            },
             stdout=asyncio.subprocess.PIPE,
         )
         return self

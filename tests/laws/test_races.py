@@ -97,7 +97,7 @@ def test_a_cancellation_while_a_run_becomes_blocked_is_not_lost(
             ended = await ending_of(app.get_run(RUN).result())
             return ended, await app.get_run(RUN).status()
 
-    ended, status = asyncio.run(asyncio.wait_for(main(), 30))
+    ended, status = asyncio.run(asyncio.wait_for(main(), 60))
     if act == "cancel":
         assert (ended.error, status) == (RunCancelledError, RunStatus.CANCELLED)
     else:

@@ -126,7 +126,7 @@ def tell(make_data: MakeData, owner: tuple[Fault, ...], maker: tuple[Fault, ...]
         queued = await has_queued(data.world())
         return Told(ended, await read_logs(data.world()), queued, sides, calls)
 
-    return asyncio.run(asyncio.wait_for(main(), 20))
+    return asyncio.run(asyncio.wait_for(main(), 60))
 
 
 def check(told: Told) -> None:

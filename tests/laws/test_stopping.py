@@ -36,7 +36,7 @@ def reference_of(make_data: MakeData, name: str) -> Story:
 def try_stops(make_data: MakeData, name: str, calls: Iterable[int]) -> None:
     reference = reference_of(make_data, name)
     for call in calls:
-        story, recoveries = asyncio.run(asyncio.wait_for(stop_at(make_data, name, call), 20))
+        story, recoveries = asyncio.run(asyncio.wait_for(stop_at(make_data, name, call), 60))
         try:
             check_story(story)
             assert story.ended == reference.ended

@@ -100,7 +100,7 @@ def tell(make_data: MakeData, *deaths: Fault) -> Told:
         assert lives[-1].ended.result == "said", lives[-1].ended
         return told
 
-    return asyncio.run(asyncio.wait_for(main(), 30))
+    return asyncio.run(asyncio.wait_for(main(), 60))
 
 
 async def result_of(app: App) -> Any:
@@ -222,7 +222,7 @@ def test_what_a_dead_worker_has_left_elsewhere_is_taken_back(make_data: MakeData
             return [(info.name, info.tail) for info in await run.streams()]
 
     BEGUN.clear()
-    left = asyncio.run(asyncio.wait_for(main(), 30))
+    left = asyncio.run(asyncio.wait_for(main(), 60))
     assert left == [("begun 1", -1), ("begun 2", 0)]
 
 

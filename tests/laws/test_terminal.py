@@ -37,4 +37,4 @@ def test_a_run_that_is_over_stays_as_it_is(name: str, make_data: MakeData) -> No
         assert await read_logs(data.world()) == logs
         assert await statuses(data.world()) == rows
 
-    asyncio.run(asyncio.wait_for(main(), 30))
+    asyncio.run(asyncio.wait_for(main(), 60))

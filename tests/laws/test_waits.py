@@ -67,7 +67,7 @@ def play(make_data: MakeData, call: Call[Any], disturb: Any) -> tuple[Any, Log, 
             await asyncio.gather(disturbing, return_exceptions=True)
         return result, (await read_logs(data.world()))[RUN], clock
 
-    return asyncio.run(asyncio.wait_for(main(), 30))
+    return asyncio.run(asyncio.wait_for(main(), 60))
 
 
 async def leave_alone(_clock: SkippingClock, _signals: Signals) -> None:

@@ -67,7 +67,7 @@ async def create(error: Exception) -> tuple[dict[str, object], list[int], list[E
         )
         for run_id in ("good", "bad", "fine"):
             committer.create(draft(run_id), partial(answered, run_id))
-        await asyncio.wait_for(done.wait(), 10)
+        await asyncio.wait_for(done.wait(), 60)
         await committer.close()
         return answers, log.batches, broken
 

@@ -41,7 +41,7 @@ def test_a_run_whose_next_step_comes_while_the_worker_stops_is_handed_back() -> 
             info = await run.info()
             assert (info.status, info.due_at is None) == (RunStatus.PENDING, False)
 
-    asyncio.run(asyncio.wait_for(main(), 20))
+    asyncio.run(asyncio.wait_for(main(), 60))
 
 
 def test_a_handle_says_that_its_app_is_closed() -> None:
@@ -54,7 +54,7 @@ def test_a_handle_says_that_its_app_is_closed() -> None:
             return error.what
         return ""
 
-    assert asyncio.run(asyncio.wait_for(main(), 20)) == "Run.cancel()"
+    assert asyncio.run(asyncio.wait_for(main(), 60)) == "Run.cancel()"
 
 
 def test_a_start_that_waits_for_its_commit_hears_that_the_app_is_closed() -> None:
@@ -66,4 +66,4 @@ def test_a_start_that_waits_for_its_commit_hears_that_the_app_is_closed() -> Non
             answers = await asyncio.gather(starting, return_exceptions=True)
         return type(answers[0])
 
-    assert asyncio.run(asyncio.wait_for(main(), 20)) is NoAppError
+    assert asyncio.run(asyncio.wait_for(main(), 60)) is NoAppError

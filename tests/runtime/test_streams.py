@@ -37,7 +37,7 @@ def play(body: Body, *, chunks: int = 10_000) -> None:
             world.resume()
             await sender.close()
 
-    asyncio.run(asyncio.wait_for(main(), 10))
+    asyncio.run(asyncio.wait_for(main(), 60))
 
 
 def outlet_of(sender: StreamSender) -> Outlet:

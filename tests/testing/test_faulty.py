@@ -57,7 +57,7 @@ def run(test: Callable[[], Awaitable[None]]) -> None:
     async def main() -> None:
         await test()
 
-    asyncio.run(asyncio.wait_for(main(), 20))
+    asyncio.run(asyncio.wait_for(main(), 60))
 
 
 def test_calls_are_counted_by_name() -> None:

@@ -46,7 +46,7 @@ def test_waiting_for_signals() -> None:
             }
             assert signals.count("run_ended", status="failed") == 0
 
-    asyncio.run(asyncio.wait_for(main(), 20))
+    asyncio.run(asyncio.wait_for(main(), 60))
 
 
 def test_the_next_one_is_one_that_has_not_come_yet() -> None:
@@ -61,7 +61,7 @@ def test_the_next_one_is_one_that_has_not_come_yet() -> None:
         signals.run_suspended("c")
         assert (await waiting).fields == {"run_id": "c"}
 
-    asyncio.run(asyncio.wait_for(main(), 20))
+    asyncio.run(asyncio.wait_for(main(), 60))
 
 
 def test_a_signal_from_another_thread_wakes_who_waits() -> None:
@@ -72,4 +72,4 @@ def test_a_signal_from_another_thread_wakes_who_waits() -> None:
         await asyncio.to_thread(signals.loop_blocked, "step 'a'", "a.py:1", 1)
         await waiting
 
-    asyncio.run(asyncio.wait_for(main(), 20))
+    asyncio.run(asyncio.wait_for(main(), 60))

@@ -63,7 +63,7 @@ def at_place(make_data: MakeData) -> Callable[[Play], None]:
         async def main() -> None:
             await play(Place(make_data))
 
-        asyncio.run(asyncio.wait_for(main(), 30))
+        asyncio.run(asyncio.wait_for(main(), 60))
 
     return at
 

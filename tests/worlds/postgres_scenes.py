@@ -88,6 +88,6 @@ def schema_of(url: str) -> str:
 
 async def until(true: Callable[[], Awaitable[bool]]) -> None:
     """Wait until something is so, which another process brings about."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await true():
             await asyncio.sleep(0.01)

@@ -369,7 +369,7 @@ def test_it_can_be_opened_again(postgres: Postgres) -> None:
         async with world.opened():
             await Scene(world, SettableClock(), lambda _: world).register("me")
             mark = world.news.mark()
-            assert await asyncio.wait_for(world.news.changed(mark - 1), 20) >= mark
+            assert await asyncio.wait_for(world.news.changed(mark - 1), 60) >= mark
 
     for _ in range(2):
         asyncio.run(use())

@@ -176,12 +176,12 @@ def test_news_without_notifications(postgres: Postgres, monkeypatch: pytest.Monk
     url = postgres.url()
 
     async def body(scene: Scene, world: PostgresWorld) -> None:
-        mark = await asyncio.wait_for(world.news.changed(world.news.mark()), 20)
+        mark = await asyncio.wait_for(world.news.changed(world.news.mark()), 60)
         async with opened(url) as (other, silent):
             silent.news._open = False
             await other.create(draft("a"))
             while await scene.world.listing.get("a") is None:
-                mark = await asyncio.wait_for(world.news.changed(mark), 20)
+                mark = await asyncio.wait_for(world.news.changed(mark), 60)
             silent.news._open = True
 
     in_scene(url, body)
@@ -199,7 +199,7 @@ def test_a_world_through_a_pooler_needs_no_session(postgres: Postgres) -> None:
         mark = world.news.mark()
         async with opened(url) as (other, _):
             await other.create(draft("c"))
-            assert await asyncio.wait_for(world.news.changed(mark), 20) > mark
+            assert await asyncio.wait_for(world.news.changed(mark), 60) > mark
         assert await scene.claimed_ids("me") == ["a", "c"]
         assert await scene.world.claims.reap() == 0
         locks = await world._reading.call(

@@ -146,7 +146,7 @@ def test_news_of_another_process(tmp_path: Path) -> None:
         mark = news.mark()
         with child("create", path):
             while await scene.world.listing.get("news") is None:
-                mark = await asyncio.wait_for(news.changed(mark), 20)
+                mark = await asyncio.wait_for(news.changed(mark), 60)
         await scene.commit(append("news", "answer"))
         assert await scene.kinds("news") == ["run_created", "fact", "answer"]
 

@@ -111,7 +111,7 @@ def run_on(world: World, clock: SettableClock, batches: list[list[Write | Fail |
         async with world.opened():
             await play(Scene(world, clock, lambda _: world), batches)
 
-    asyncio.run(asyncio.wait_for(main(), 30))
+    asyncio.run(asyncio.wait_for(main(), 60))
 
 
 @given(BATCHES)

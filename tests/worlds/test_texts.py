@@ -34,7 +34,7 @@ async def fail(text: str) -> None:
 
 
 async def passed_on(text: str) -> str:
-    return await (await start(keep(text))).result(timeout=20)
+    return await (await start(keep(text))).result(timeout=60)
 
 
 async def found(text: str) -> int:
@@ -51,7 +51,7 @@ async def named(text: str) -> int:
 
 async def failed(text: str) -> str:
     with pytest.raises(RunFailedError) as caught:
-        await (await start(fail(text))).result(timeout=20)
+        await (await start(fail(text))).result(timeout=60)
     return caught.value.error_message
 
 

@@ -22,7 +22,7 @@ class Teller(Instrument):
 
 
 async def main(url: str, *queues: str) -> None:
-    options = WorkerOptions(recovery_limit=2, queues=queues or ("default",))
+    options = WorkerOptions(queues=queues or ("default",))
     async with App(url, instruments=[Teller()], options=options) as app:
         await app.serve()
 
