@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterator
 from typing import Literal, TypeAlias
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    sync_playwright,
+)
 
 from tools import browser as chromium
 
@@ -32,7 +39,11 @@ def browser() -> Iterator[Browser]:
     if executable is None:
         pytest.skip(f"there is no Chromium; {chromium.BY_HAND}")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, args=QUIET, timeout=LIMIT)
+        launch = playwright.chromium.launch
+        try:
+            launched = launch(executable_path=executable, args=QUIET, timeout=LIMIT)
+        except Error as error:  # half installed, or without the libraries that it needs
+            pytest.skip(f"{executable} does not start: {error.message.splitlines()[0]}")
         yield launched
         launched.close()
 
