@@ -1,4 +1,4 @@
-"""What the tests of several processes do in a child: `python -m tests.worlds.process VERB PATH`.
+"""What the tests of several processes do in a child: `python -m tests.worlds.process VERB WORLD`.
 
 The child prints a line when it has done what it is for, and ends when its input is closed.
 """
@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from outlast.testing.conformance import SettableClock
 from outlast.testing.conformance.scene import Scene, append, draft, held
-from outlast.worlds.sqlite import SqliteWorld
+from outlast.worlds import world_from_url
 
 
 async def hold(scene: Scene) -> None:
@@ -45,9 +45,9 @@ VERBS: dict[str, Callable[[Scene], Awaitable[None]]] = {
 }
 
 
-async def main(verb: str, path: str) -> None:
+async def main(verb: str, url: str) -> None:
     clock = SettableClock()
-    world = SqliteWorld(path, clock)
+    world = world_from_url(url, clock)
     async with world.opened():
         await VERBS[verb](Scene(world, clock, lambda _: world))
         print("done", flush=True)

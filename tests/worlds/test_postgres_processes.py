@@ -3,10 +3,7 @@ each other; and the server goes away and comes back."""
 
 import asyncio
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,30 +15,9 @@ from outlast.testing.conformance.scene import LEASE, Scene, append, draft, held
 from outlast.worlds.postgres import PostgresWorld
 from outlast.worlds.postgres import session as sessions
 from tests.postgres import Postgres
+from tests.worlds.children import child, line
 from tests.worlds.postgres_scenes import in_scene, make, opened, until
 from tools.postgres_server import FAST, PostgresServer, private_server, shared_server
-
-
-@contextmanager
-def child(verb: str, url: str) -> Iterator["subprocess.Popen[str]"]:
-    """A process that does what the verb says, and lives on until the end or its death."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.worlds.postgres_process", verb, url],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def line(process: "subprocess.Popen[str]") -> str:
-    """The next line that the child prints."""
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
 
 
 async def reaped(scene: Scene) -> bool:

@@ -3,37 +3,13 @@
 import asyncio
 import fcntl
 import signal
-import subprocess
-import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from outlast.testing.conformance import SettableClock
 from outlast.testing.conformance.scene import LEASE, Scene, append, draft
 from outlast.worlds.sqlite import SqliteWorld
-
-
-@contextmanager
-def child(verb: str, path: Path) -> Iterator["subprocess.Popen[str]"]:
-    """A process that does what the verb says, and lives on until the end or its death."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.worlds.process", verb, str(path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def line(process: "subprocess.Popen[str]") -> str:
-    """The next line that the child prints."""
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
+from tests.worlds.children import child, line
 
 
 def in_scene(path: Path, body: Callable[[Scene], Awaitable[None]]) -> None:
@@ -50,7 +26,7 @@ def test_a_killed_worker_is_noticed_at_once(tmp_path: Path) -> None:
     path = tmp_path / "world.db"
 
     async def body(scene: Scene) -> None:
-        with child("hold", path) as doomed:
+        with child("hold", f"{path}") as doomed:
             assert line(doomed) == "done"
             assert await scene.world.claims.reap() == 0
             assert await scene.claimed_ids() == []
@@ -69,7 +45,7 @@ def test_of_several_reapers_one_counts_the_dead(tmp_path: Path) -> None:
     path = tmp_path / "world.db"
 
     async def body(scene: Scene) -> None:
-        with child("hold", path) as doomed:
+        with child("hold", f"{path}") as doomed:
             assert line(doomed) == "done"
         others = [SqliteWorld(path, SettableClock()) for _ in range(3)]
         async with others[0].opened(), others[1].opened(), others[2].opened():
@@ -84,7 +60,7 @@ def test_who_asks_at_the_same_moment_does_not_look_alive(tmp_path: Path) -> None
     path = tmp_path / "world.db"
 
     async def body(scene: Scene) -> None:
-        with child("hold", path) as doomed:
+        with child("hold", f"{path}") as doomed:
             assert line(doomed) == "done"
         with (tmp_path / "world.db-workers" / "doomed.lock").open() as asking:
             fcntl.flock(asking, fcntl.LOCK_SH)
@@ -101,7 +77,7 @@ def test_a_copied_database_has_no_living_workers(tmp_path: Path) -> None:
         assert await scene.world.claims.reap() == 1
         assert await scene.claimed_ids() == ["a", "b"]
 
-    with child("hold", path) as doomed:
+    with child("hold", f"{path}") as doomed:
         assert line(doomed) == "done"
     copy.write_bytes(path.read_bytes())
     copy.with_name("copy.db-wal").write_bytes(path.with_name("world.db-wal").read_bytes())
@@ -113,7 +89,7 @@ def test_two_processes_write_to_one_log(tmp_path: Path) -> None:
 
     async def body(scene: Scene) -> None:
         await scene.create(draft("shared"))
-        with child("write", path) as one, child("write", path) as two:
+        with child("write", f"{path}") as one, child("write", f"{path}") as two:
             for number in range(100):
                 await scene.append("shared", f"parent-{number}")
             assert (line(one), line(two)) == ("done", "done")
@@ -131,7 +107,7 @@ def test_two_processes_never_claim_the_same(tmp_path: Path) -> None:
 
     async def body(scene: Scene) -> None:
         await scene.commit(*(draft(f"r{number}") for number in range(300)))
-        with child("claim", path) as one, child("claim", path) as two:
+        with child("claim", f"{path}") as one, child("claim", f"{path}") as two:
             taken = [run_id for process in (one, two) for run_id in line(process).split(",")]
         assert sorted(filter(None, taken)) == sorted(f"r{number}" for number in range(300))
 
@@ -144,7 +120,7 @@ def test_news_of_another_process(tmp_path: Path) -> None:
     async def body(scene: Scene) -> None:
         news = scene.world.news
         mark = news.mark()
-        with child("create", path):
+        with child("create", f"{path}"):
             while await scene.world.listing.get("news") is None:
                 mark = await asyncio.wait_for(news.changed(mark), 60)
         await scene.commit(append("news", "answer"))
@@ -156,7 +132,11 @@ def test_news_of_another_process(tmp_path: Path) -> None:
 def test_processes_that_make_the_file_at_once(tmp_path: Path) -> None:
     """One of them creates the schema, and the others find it."""
     path = tmp_path / "world.db"
-    with child("create", path) as one, child("create", path) as two, child("create", path) as three:
+    with (
+        child("create", f"{path}") as one,
+        child("create", f"{path}") as two,
+        child("create", f"{path}") as three,
+    ):
         assert [line(process) for process in (one, two, three)] == ["done"] * 3
 
     async def body(scene: Scene) -> None:
@@ -167,7 +147,7 @@ def test_processes_that_make_the_file_at_once(tmp_path: Path) -> None:
 
 def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
     path = tmp_path / "world.db"
-    with child("hold", path) as doomed:
+    with child("hold", f"{path}") as doomed:
         assert line(doomed) == "done"
 
     async def body(scene: Scene) -> None:
