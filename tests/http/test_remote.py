@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
 from outlast import App, RunCancelledError, RunStatus, blocking
 from outlast.cli import main
@@ -48,7 +49,13 @@ def test_it_offers_what_an_app_offers(on_site: OnSite) -> None:
             assert await run.steps() == await here.steps()
             assert [one async for one in run.follow()] == await here.events()
             assert [one async for one in run.stream()] == [{"n": 0}, {"n": 1}, b"\x00raw"]
+            typed = run.stream(type=dict[str, int] | bytes, start=1)
+            assert [one async for one in typed] == [{"n": 1}, b"\x00raw"]
+            with pytest.raises(ValidationError):
+                _ = [one async for one in run.stream(type=int)]
             assert await run.streams() == await here.streams()
+            for name in ("default", "other"):
+                assert await run.stream_info(name) == await here.stream_info(name)
             assert await app.workers() == await site.app.workers()
             assert await app.list_runs() == await site.app.list_runs()
             found = await app.list_runs(

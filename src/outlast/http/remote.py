@@ -13,6 +13,7 @@ import msgspec
 from pydantic_core import to_jsonable_python
 
 from outlast import Call, RunStatus
+from outlast._api.chunks import form_of, type_name, value_of
 from outlast._api.listing import RunFilters, several
 from outlast._api.runs import checked_run_id
 from outlast._api.settings import setting
@@ -35,6 +36,7 @@ from outlast.records import (
     StreamInfo,
     WorkerInfo,
 )
+from outlast.world import Chunk
 
 
 class RemoteRun:
@@ -90,20 +92,27 @@ class RemoteRun:
         return next(found, nothing)
 
     async def stream(
-        self, name: str = "default", start: int = 0, *, markers: bool = False, follow: bool = True
+        self,
+        name: str = "default",
+        start: int = 0,
+        *,
+        type: Any = None,  # noqa: A002 - as in `Run.stream`
+        markers: bool = False,
+        follow: bool = True,
     ) -> AsyncGenerator[Any]:
         """The values of a stream; see `Run.stream`. It goes on where it was when the connection breaks off, at
         whichever server answers then."""
+        of = type_name(type)
         async with aclosing(self._chunks(name, start, markers=markers, follow=follow)) as chunks:
             async for chunk in chunks:
-                yield chunk if isinstance(chunk, Rewind) else _value(chunk)
+                yield chunk if isinstance(chunk, Rewind) else value_of(_chunk(chunk), of, _CODEC)
 
     async def stream_forms(self, name: str, start: int, *, follow: bool) -> AsyncGenerator[Any]:
         """The same as the JSON of the codec, for tools: no class needs to be known."""
         async with aclosing(self._chunks(name, start, markers=False, follow=follow)) as chunks:
             async for chunk in chunks:
                 if not isinstance(chunk, Rewind):
-                    yield _form(chunk)
+                    yield form_of(_chunk(chunk), _CODEC)
 
     async def _chunks(
         self, name: str, start: int, *, markers: bool, follow: bool
@@ -237,16 +246,11 @@ def _index(message: Message) -> int:
     return int((message.id or "").partition(".")[0])
 
 
-def _value(message: Message) -> Any:
+def _chunk(message: Message) -> Chunk:
     data = message.data or b""
     if message.name == "bytes":
-        return b64decode(msgspec.json.decode(data, type=str))
-    return _CODEC.decode(msgspec.Raw(data))
-
-
-def _form(message: Message) -> Any:
-    data = message.data or b""
-    return msgspec.json.decode(_CODEC.encode(_value(message)) if message.name == "bytes" else data)
+        return Chunk(b64decode(msgspec.json.decode(data, type=str)), raw=True)
+    return Chunk(data)
 
 
 _CODEC: Final = Codec()
