@@ -111,7 +111,7 @@ def _is_time_zone(event: str, arguments: tuple[Any, ...]) -> bool:
     zoneinfo = sys.modules.get("zoneinfo")
     if event != "open" or zoneinfo is None or not isinstance(arguments[0], str):
         return False
-    roots: tuple[str, ...] = zoneinfo.TZPATH
+    roots: tuple[str, ...] = getattr(zoneinfo, "TZPATH", ())  # not yet, while it is imported
     return arguments[0].startswith(roots)
 
 

@@ -1,5 +1,6 @@
 """The audit hook refuses what is done, whatever it was called, and only within a turn."""
 
+import importlib
 import json
 import linecache
 import logging
@@ -131,6 +132,17 @@ def test_time_zones_may_be_looked_up_within_a_turn(turn: Turn) -> None:
         pytest.skip("this machine has no time zone data")
     with turn():
         assert zoneinfo.ZoneInfo.no_cache("UTC").key == "UTC"
+
+
+def test_time_zones_may_be_imported_within_a_turn(
+    turn: Turn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pydantic does, when it makes the first schema."""
+    for name in [one for one in sys.modules if one.partition(".")[0] == "zoneinfo"]:
+        monkeypatch.delitem(sys.modules, name)
+    with turn():
+        imported = importlib.import_module("zoneinfo")
+    assert imported is not zoneinfo
 
 
 def test_clean_up_of_other_objects_may_happen_within_a_turn(tmp_path: Path, turn: Turn) -> None:
