@@ -66,7 +66,7 @@ class Api:
                 if answer.status_code != httpx.codes.OK:
                     await answer.aread()
                     raise self._refusal(answer)
-                async for message in read_messages(answer.aiter_raw()):
+                async for message in read_messages(answer.aiter_bytes()):
                     if message.name == "error":
                         raise _error(
                             msgspec.json.decode(message.data or b"", type=Problem), self.url
