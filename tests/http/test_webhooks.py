@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from outlast import Run
 from outlast.errors import RunFailedError
@@ -414,5 +416,23 @@ def test_the_public_address_is_learnt_from_this_machine_alone(
         async with site.client(address=address) as client:
             await client.get("/runs")
         assert site.app.public_url == ("http://localhost" if learnt else None)
+
+    on_site(scenario)
+
+
+def test_a_mounted_app_learns_where_it_is_mounted(
+    on_site: OnSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OUTLAST_PUBLIC_URL")
+
+    async def scenario(site: Site) -> None:
+        outer = Starlette(routes=[Mount("/outlast", site.http)])
+        transport = httpx.ASGITransport(outer, client=("127.0.0.1", 5000))
+        async with httpx.AsyncClient(transport=transport) as client:
+            await client.get("http://localhost:8000/outlast/api/v1/runs")
+            run, url = await started(site, flows.plain())
+            assert url.startswith("http://localhost:8000/outlast/.well-known/workflow/v1/webhook/")
+            assert (await client.post(url, content=b"mounted")).status_code == 202
+        assert await run.result("5s") == [("POST", "mounted")]
 
     on_site(scenario)
