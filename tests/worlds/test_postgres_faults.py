@@ -65,6 +65,26 @@ def test_an_unknown_database(postgres: Postgres) -> None:
     assert "no such database" in str(opening(url))
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"statement_timeout": "abc"},
+        {"work_mem": "1"},
+        {"timezone": "Nowhere/Else"},
+        {"role": "nobody_at_all"},
+        {"options": "nonsense"},
+        {"options": "-c%20no_such_setting=1"},
+    ],
+    ids=str,
+)
+def test_a_setting_that_the_server_refuses(postgres: Postgres, parameters: dict[str, str]) -> None:
+    error = opening(postgres.url(**parameters))
+
+    assert type(error) is WorldError
+    assert "the server refuses a setting" in str(error)
+    assert "parameters in the URL" in str(error.hint)
+
+
 def test_a_user_without_rights(postgres: Postgres) -> None:
     with user(postgres, rights="") as guest:
         error = opening(as_user(postgres.url(), guest))

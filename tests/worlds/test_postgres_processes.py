@@ -115,6 +115,29 @@ def test_two_processes_write_to_one_log(postgres: Postgres) -> None:
     in_scene(url, body)
 
 
+def test_two_deployments_share_a_schema(postgres: Postgres) -> None:
+    """Each takes the runs of the workflows that it knows; their ids, keys, versions and news are of one world."""
+    url = postgres.url()
+
+    async def body(scene: Scene, world: PostgresWorld) -> None:
+        async with opened(url) as (other, _):
+            await scene.register("old")
+            await other.register("new")
+            mark = world.news.mark()
+            await other.commit(draft("a", idempotency_key="key"), draft("b", workflow="later"))
+            assert await asyncio.wait_for(world.news.changed(mark), 60) > mark
+            taken = await scene.create(draft("c", idempotency_key="key"))
+            assert (taken.run_id, taken.new) == ("a", False)
+            assert await scene.claimed_ids("old") == ["a"]
+            assert await other.claimed_ids("new", workflows=("flow", "later")) == ["b"]
+            await scene.world.listing.save_manifest("1", 0, b"old")
+            await other.world.listing.save_manifest("2", 0, b"new")
+            assert [await scene.world.listing.manifest(one) for one in "12"] == [b"old", b"new"]
+            assert {one.id for one in await scene.world.listing.workers()} == {"old", "new"}
+
+    in_scene(url, body)
+
+
 def test_two_processes_never_claim_the_same(postgres: Postgres) -> None:
     url = postgres.url()
 

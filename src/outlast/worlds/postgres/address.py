@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Final
-from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
 from outlast.errors import WorldError
+from outlast.worlds.postgres.encoding import findable
 
 _SCHEMA = "outlast"
 _SECRETS = ("password", "sslpassword", "passfile")
@@ -43,7 +44,6 @@ _CONNECTING: Final = frozenset(
 _SERVERS: Final = frozenset(
     [
         "application_name",
-        "client_encoding",
         "datestyle",
         "default_transaction_isolation",
         "default_transaction_read_only",
@@ -100,6 +100,7 @@ def read_address(url: str) -> Address:
     given = dict(parse_qsl(parts.query, keep_blank_values=True))
     schema, pooler = given.pop("schema", _SCHEMA), given.pop("pooler", "session")
     shown = _without_secrets(url)
+    _check_characters(shown, url)
     _check_ports(shown, parts, given)
     _check_parameters(shown, given)
     if not _NAME.fullmatch(schema) or len(schema.encode()) > 63 or schema.startswith("pg_"):
@@ -128,6 +129,11 @@ def _split(url: str) -> SplitResult:
     except ValueError as error:  # the rest of such a URL may have a password
         scheme = url.partition("://")[0] + "://"
         raise WorldError(scheme, f"this is no URL: {error}", hint=_FORM) from None
+
+
+def _check_characters(shown: str, url: str) -> None:
+    if not findable(unquote(url)):
+        raise WorldError(shown, "the URL has a NUL character or half a character", hint=_FORM)
 
 
 def _check_ports(shown: str, parts: SplitResult, given: Mapping[str, str]) -> None:

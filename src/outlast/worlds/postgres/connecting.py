@@ -5,7 +5,7 @@ from typing import TypeAlias
 import asyncpg
 
 from outlast.worlds.postgres.address import Address
-from outlast.worlds.postgres.faults import FAULTS, explained, too_old, wrong_encoding
+from outlast.worlds.postgres.faults import FAULTS, explained, refused, too_old, wrong_encoding
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -42,9 +42,7 @@ async def connect(address: Address) -> Connection:
         )
     except (*FAULTS, ValueError) as error:
         meant = explained(address.url, error)
-        if meant is error:
-            raise
-        raise meant from error
+        raise refused(address.url, error) if meant is error else meant from error
     try:
         _check(connection, address)
     except BaseException:

@@ -121,6 +121,16 @@ def _without_state(url: str, error: Exception) -> Exception:
             return error
 
 
+def refused(url: str, error: Exception) -> WorldError:
+    """The error for one of `FAULTS` that means nothing else, when a connection is made: then something that the
+    URL says to the server is wrong."""
+    return WorldError(
+        url,
+        f"the server refuses a setting ({_first_line(error)})",
+        hint="Look at the parameters in the URL, and at the settings of the user and the database on the server.",
+    )
+
+
 def closed(url: str) -> WorldError:
     """The error for the use of a world outside `opened()`."""
     return WorldError(
