@@ -33,23 +33,51 @@ async def follow(connect: Connect, url: str, last: str | None) -> AsyncGenerator
 
     Raises what `connect` raises, and `WorldUnavailableError` when so many in a row brought nothing at all.
     """
-    failures = 0
-    while True:
-        reason = "the connection ends before anything comes"
+    feed = _Feed(connect, url, last)
+    while not feed.over:
+        async with aclosing(feed.connection()) as messages:
+            async for message in messages:
+                yield message
+        await feed.rest()
+
+
+class _Feed:
+    """Where a feed stands, from one connection to the next."""
+
+    def __init__(self, connect: Connect, url: str, last: str | None) -> None:
+        self._connect, self._url, self._last = connect, url, last
+        self._failures = 0
+        """How many connections in a row have brought nothing."""
+        self._reason = ""
+        """Why the last one has ended."""
+        self.over = False
+
+    async def connection(self) -> AsyncGenerator[Message]:
+        """What one connection brings; what only tells the place is noted."""
+        self._failures += 1
+        self._reason = "the connection ends before anything comes"
         try:
-            async with aclosing(connect(last)) as messages:
+            async with aclosing(self._connect(self._last)) as messages:
                 async for message in messages:
-                    last, failures = message.id or last, -1
+                    self._note(message)
                     if message.data is not None:
                         yield message
-                    if message.name == "end":
+                    if self.over:
                         return
         except WorldUnavailableError as error:
-            reason = str(error.args[0]).removeprefix(f"{url}: ")
-        failures += 1
-        if failures == TRIES:
-            raise WorldUnavailableError(url, f"{reason} (tried {TRIES} times)")
-        await _pause(COME_BACK_AFTER * 2**failures)
+            self._reason = str(error.args[0]).removeprefix(f"{self._url}: ")
+
+    async def rest(self) -> None:
+        """Wait until it is time to come back. Raises `WorldUnavailableError` if that has been done often enough."""
+        if self._failures == TRIES:
+            raise WorldUnavailableError(self._url, f"{self._reason} (tried {TRIES} times)")
+        if not self.over:
+            await _pause(COME_BACK_AFTER * 2**self._failures)
+
+    def _note(self, message: Message) -> None:
+        self._failures = 0
+        self._last = message.id or self._last
+        self.over = self.over or message.name == "end"
 
 
 async def read_messages(parts: AsyncIterator[bytes]) -> AsyncGenerator[Message]:
