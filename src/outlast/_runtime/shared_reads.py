@@ -12,10 +12,10 @@ from outlast.world import StreamPage, StreamRead, Streams
 RECENT: Final = 0.25
 """Seconds for which the page that many have waited for is given to those who ask for the same a little later."""
 
-PACE: Final = 0.000_1
+PACE: Final = 0.000_15
 """Seconds a reader: after many readers have got a page it takes a while until they have passed it on, and looking
 sooner would give each of them more, smaller pages, which cost as much as large ones."""
-LONGEST: Final = 0.02
+LONGEST: Final = 0.03
 """Seconds that this may hold up what is new, however many readers there are."""
 
 
