@@ -1,6 +1,7 @@
 """Workflows with webhooks."""
 
 import asyncio
+import os
 
 from pydantic import BaseModel
 
@@ -154,7 +155,9 @@ async def github(count: int) -> list[str]:
 
 
 def is_ours(request: WebhookRequest) -> bool | str:
-    """Says what stands for the request, if it has a name."""
+    """Says what stands for the request, if it has a name. It may do what no workflow may."""
+    if "OUTLAST_PUBLIC_URL" not in os.environ:
+        return False
     return request.headers.get("x-name", "") or request.headers.get("x-pass") == "yes"
 
 

@@ -11,6 +11,7 @@ from types import CodeType, FunctionType
 from typing import Final
 
 from outlast._registry.check_awaits import await_findings
+from outlast._registry.check_elsewhere import named_for_elsewhere
 from outlast._registry.check_finding import Finding
 from outlast._registry.check_names import Write, all_codes, names_used
 from outlast._registry.check_origin import claim
@@ -67,9 +68,12 @@ class _Check:
         function, reach = helper
         words = {name for code in all_codes(function.__code__) for name in code.co_names}
         judge = Judge(helper, words)
+        elsewhere = named_for_elsewhere(function)
         for use in names_used(function):
             if isinstance(use, Write):
                 yield _written(function, use)
+                continue
+            if use.position in elsewhere:
                 continue
             for result in judge.judge(use):
                 if isinstance(result, Finding):

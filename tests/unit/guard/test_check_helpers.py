@@ -19,6 +19,14 @@ REACHED = {
         "def a(): return b()\ndef b(): return a() or open('x')",
         "a()",
     ),
+    "what checks the requests to a webhook, where it is called as well": (
+        "from outlast import webhook\ndef ours(request): return open('x')",
+        "(webhook(verify=ours), ours(None))",
+    ),
+    "a helper passed on as verify to something else": (
+        "def a(x): return open(x)\ndef call(verify): return verify('x')",
+        "call(verify=a)",
+    ),
     "a helper passed on": ("def a(x): return open(x)", "map(a, 'xy')"),
     "a generator": ("def a():\n    yield open('x')", "list(a())"),
     "an async helper": ("async def a(): return open('x')", "await a()"),
@@ -68,6 +76,14 @@ NOT_REACHED = {
             "def read(): return open('x')"
         ),
         "await read()",
+    ),
+    "what checks the requests to a webhook": (
+        "from outlast import webhook\ndef ours(request): return open('x')",
+        "webhook(int, verify=ours, max_body=7)",
+    ),
+    "the same by way of modules": (
+        "import outlast\nclass checks:\n    def ours(request): return open('x')",
+        "outlast.webhook(verify=checks.ours)",
     ),
     "the standard library": ("import linecache, json", "linecache.checkcache(), json.loads('1')"),
     "a property of a class": (
