@@ -38,7 +38,9 @@ class Pending(Coroutine[Any, Any, R_co]):
         ...
 
     def __await__(self) -> Generator[Any, Any, R_co]:
-        self._await_once()
+        if self._awaited:
+            raise self._awaited_again()
+        self._awaited = True
         return self._ask().__await__()
 
     def send(self, value: Any) -> Any:
@@ -69,15 +71,14 @@ class Pending(Coroutine[Any, Any, R_co]):
 
     def _begun(self) -> Coroutine[Any, Any, R_co]:
         if self._coroutine is None:
-            self._await_once()
+            if self._awaited:
+                raise self._awaited_again()
+            self._awaited = True
             self._coroutine = self._run()
         return self._coroutine
 
     async def _run(self) -> R_co:
         return await self._ask()
 
-    def _await_once(self) -> None:
-        if self._awaited:
-            message = f"cannot await {self._what} again: a call is awaited once"
-            raise RuntimeError(message)
-        self._awaited = True
+    def _awaited_again(self) -> RuntimeError:
+        return RuntimeError(f"cannot await {self._what} again: a call is awaited once")

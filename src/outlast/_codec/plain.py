@@ -52,7 +52,8 @@ def _is_plain_container(value: Any, kind: type[object], depth: int, budget: list
         if kind in _ATOMS:
             continue
         if kind is dict or kind is list:
-            if not _is_plain_container(item, kind, depth - 1, budget):
+            # Most calls have no keywords: an empty one is not worth a call, unless it is one level too deep.
+            if (item or depth == 1) and not _is_plain_container(item, kind, depth - 1, budget):
                 return False
         elif kind is not float or not is_finite(item):
             return False

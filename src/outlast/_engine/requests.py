@@ -104,7 +104,8 @@ class Requests:
 
     def start_timer(self, handle: WorkflowTimer, deadline: Micros, name: str) -> None:
         """One of asyncio's timers becomes a wait."""
-        self._refuse_if_closed()
+        if self.closed:
+            raise Evicted
         handle.command = StartWait(
             ref=self.loop.next_ref(name),
             line=calling_line(),
@@ -123,7 +124,8 @@ class Requests:
     # Asking, and taking back
 
     def _ask(self, command: Asked) -> Operation:
-        self._refuse_if_closed()
+        if self.closed:
+            raise Evicted
         operation = Operation(
             command, loop=self.loop, number=self.loop.next_number(), on_cancel=self._take_back
         )
@@ -155,10 +157,6 @@ class Requests:
         if dispatched:
             self.operations.withdrawn[command.ref] = cancel
         self._commands.append(cancel)
-
-    def _refuse_if_closed(self) -> None:
-        if self.closed:
-            raise Evicted
 
 
 def _set_result_unless_done(future: asyncio.Future[Any]) -> None:
