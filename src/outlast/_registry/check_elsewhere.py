@@ -28,13 +28,16 @@ def _has_keyword(function: FunctionType) -> bool:
 
 def _places(tree: ast.AST) -> Iterator[Position]:
     for node in ast.walk(tree):
-        match node:
-            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name == _CALL:
-                for keyword in node.keywords:
-                    if keyword.arg == _KEYWORD:
-                        yield _place(keyword.value)
-            case _:
-                pass
+        if isinstance(node, ast.Call) and _is_webhook(node.func):
+            yield from [_place(one.value) for one in node.keywords if one.arg == _KEYWORD]
+
+
+def _is_webhook(called: ast.expr) -> bool:
+    match called:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name == _CALL
+        case _:
+            return False
 
 
 def _place(value: ast.expr) -> Position:
