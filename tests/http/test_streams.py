@@ -41,6 +41,22 @@ def test_every_chunk_comes_once_wherever_a_reader_comes_back(on_site: OnSite) ->
     on_site(scenario)
 
 
+@pytest.mark.parametrize(("start", "place"), [(0, "-1.0"), (3, "2.0"), (-2, "5.0"), (-99, "-1.0")])
+def test_the_place_comes_first_so_that_nobody_comes_back_to_another_one(
+    on_site: OnSite, start: int, place: str
+) -> None:
+    async def scenario(site: Site) -> None:
+        path = await _told(site)
+        async with site.client() as client:
+            told = (await client.get(f"{path}/default?start={start}")).text
+            assert told.startswith(f"retry: 1000\n\nid: {place}\n\nid: ")
+            assert await read(client, f"{path}/default", place) == await read(
+                client, f"{path}/default?start={start}"
+            )
+
+    on_site(scenario)
+
+
 def test_lines_and_bytes(on_site: OnSite) -> None:
     async def scenario(site: Site) -> None:
         path = await _told(site)
