@@ -8,6 +8,7 @@ import pytest
 
 from outlast.http.streams import _bytes, _events, _lines
 from outlast.world import Chunk, StreamPage
+from tests.http import flows
 from tests.http.conftest import Site
 from tests.http.reading import Message, read
 
@@ -16,7 +17,7 @@ NUMBERS = 7
 
 
 async def _told(site: Site) -> str:
-    run_id = await site.started("http_tell", NUMBERS)
+    run_id = await site.started(flows.telling.name, NUMBERS)
     await site.app.get_run(run_id).result("5s")
     return f"/runs/{run_id}/streams"
 
@@ -85,7 +86,7 @@ def test_a_stream_that_nobody_has_written_to_ends_with_its_run(on_site: OnSite) 
         path = await _told(site)
         async with site.client() as client:
             assert await read(client, f"{path}/other") == [Message(None, "end", {"tail": -1})]
-            run = await site.started("http_nap")
+            run = await site.started(flows.nap.name)
             assert (await read(client, f"/runs/{run}/streams/x?follow=false"))[-1].name == "end"
 
     on_site(scenario)
