@@ -11,6 +11,7 @@ from starlette.types import Message as Sent
 from outlast.http.draining import Reader, Readers
 from outlast.http.feeds import COMMENT, STOPPING, Feed
 from outlast.records import EventRecord
+from tests.http import flows
 from tests.http.conftest import Site
 from tests.http.reading import read
 
@@ -19,7 +20,7 @@ OnSite = Callable[..., None]
 
 def test_a_log_is_followed_to_its_end_and_from_any_place(on_site: OnSite) -> None:
     async def scenario(site: Site) -> None:
-        run_id = await site.started("http_twice", 3)
+        run_id = await site.started(flows.twice.name, 3)
         async with site.client() as client:
             everything = await read(client, f"/runs/{run_id}/feed")
             assert everything[-1].name == "end"
