@@ -16,7 +16,7 @@ LINES = 32
 
 
 async def _measure(place: Place) -> Measured:
-    one_by_one, at_once = place.pick(200, 10), place.pick(2_000, 50)
+    one_by_one, at_once = place.pick(100, 10), place.pick(2_000, 50)
     with ServingProcess(place, http=True) as server:
         parts = urlsplit(server.url())
         assert parts.hostname is not None
@@ -28,7 +28,7 @@ async def _measure(place: Place) -> Measured:
             runs, paths = await _suspended(app, one_by_one)
             for number, path in enumerate(paths):
                 await lines[0].post(path, number)
-                await asyncio.sleep(0.005)  # it goes on meanwhile, and nothing else is under way
+                await asyncio.sleep(0.03)  # the run ends meanwhile, and nothing else is under way
             lags = await _lags(runs)
             runs, paths = await _suspended(app, at_once)
             used, began = server.cpu_s(), time.perf_counter()
