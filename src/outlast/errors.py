@@ -45,7 +45,7 @@ Each error says what happened, why, and what to do; carries its data as attribut
 which names its page, `docs/errors/<slug>.md`; `outlast explain <slug>` prints it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
@@ -507,13 +507,15 @@ class HookPayloadError(HookError):
 
     slug = "hook-payload"
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    def __init__(self, problems: Sequence[str], details: Sequence[Mapping[str, Any]] = ()) -> None:
         listed = "".join(f"\n    {problem}" for problem in problems)
         super().__init__(
             f"the payload does not fit the schema of the hook:{listed}",
             hint="Nothing was resumed. The hook's record has the schema: (await app.get_hook(token)).schema.",
         )
         self.problems = tuple(problems)
+        self.details = tuple(details)
+        """The same for programs, as pydantic has it: where (`loc`), what (`msg`), and of which `type`."""
 
 
 class HookConflictError(HookError):

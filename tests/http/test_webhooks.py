@@ -180,6 +180,8 @@ def test_what_does_not_fit_is_refused_with_what_is_wrong(on_site: OnSite) -> Non
             assert answer.status_code == 422
             assert answer.headers["content-type"] == "application/problem+json"
             assert answer.json()["problems"][0].startswith("approved: ")
+            (detail,) = answer.json()["errors"]
+            assert (detail["loc"], detail["type"]) == (["approved"], "bool_parsing")
             assert (await client.post(url, content=b"{")).status_code == 400
             assert await received(run) == 0, "the run has not moved"
             assert (await client.post(url, json={"approved": True})).status_code == 202
@@ -369,9 +371,12 @@ def test_looking_approves_nothing_and_the_form_does(on_site: OnSite) -> None:
                 answer = await client.post(url, data=filled)
                 assert (answer.status_code, "is recorded" in answer.text) == (200, True)
             assert await received(run) == 1
-            again = csrf_of((await client.get(url)).text)
-            await client.post(url, data={"csrf": again, "payload/approved": "false"})
-        assert [one.approved for one in await run.result("5s")] == [True, False]
+            # Back, and answered otherwise.
+            answer = await client.post(url, data={**filled, "payload/approved": "false"})
+            assert (answer.status_code, "is recorded" in answer.text) == (200, True)
+            assert [one.approved for one in await run.result("5s")] == [True, False]
+            late = await client.post(url, data=filled, headers={"Accept": "text/html"})
+            assert (late.status_code, "is closed" in late.text) == (410, True)
 
     on_site(scenario)
 
@@ -383,8 +388,10 @@ def test_a_form_of_somebody_else_is_refused(on_site: OnSite) -> None:
         async with outside(site) as client:
             proof, foreign = [csrf_of((await client.get(one)).text) for one in (url, other)]
             for csrf in ("", "x.y", foreign):
-                answer = await client.post(url, data={"csrf": csrf, "payload/approved": "true"})
-                assert answer.status_code == 403, csrf
+                filled = {"csrf": csrf, "payload/approved": "true"}
+                assert (await client.post(url, data=filled)).status_code == 403, csrf
+                page = await client.post(url, data=filled, headers={"Accept": "text/html"})
+                assert (page.status_code, "Open the link again" in page.text) == (403, True)
             answer = await client.post(
                 url, data={"csrf": proof}, headers={"Sec-Fetch-Site": "cross-site"}
             )

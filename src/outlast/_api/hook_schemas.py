@@ -59,11 +59,13 @@ def typed(value: Any, schema: Any) -> Any:
     try:
         return _adapter(schema).validate_json(_json(value))
     except ValidationError as error:
+        # Not the input: it may be secret, and its sender knows it.
+        details = error.errors(include_url=False, include_context=False, include_input=False)
         problems = [
             f"{'.'.join(str(part) for part in detail['loc']) or '$'}: {detail['msg']}"
-            for detail in error.errors(include_url=False, include_context=False)
+            for detail in details
         ]
-        raise HookPayloadError(problems) from error
+        raise HookPayloadError(problems, [dict(detail) for detail in details]) from error
 
 
 def fitting(value: Any, data: HookData) -> Any:
@@ -92,9 +94,14 @@ def _check(plain: Any, schema: bytes) -> None:
     make_validator: Any = Draft202012Validator
     make_registry: Any = Registry
     validator = make_validator(msgspec.json.decode(schema), registry=make_registry())
-    found = validator.iter_errors(plain)
-    if problems := [f"{error.json_path}: {error.message}" for error in found]:
-        raise HookPayloadError(problems)
+    if found := list(validator.iter_errors(plain)):
+        raise HookPayloadError(
+            [f"{error.json_path}: {error.message}" for error in found],
+            [
+                {"type": error.validator, "loc": list(error.absolute_path), "msg": error.message}
+                for error in found
+            ],
+        )
 
 
 def _json(value: Any) -> bytes:

@@ -123,7 +123,7 @@ def _denied(problem: Problem) -> OutlastError:
 _ERRORS: Final[dict[str, Callable[[Problem], OutlastError]]] = {
     "access-denied": _denied,
     "hook-not-found": lambda _: HookNotFoundError("..."),
-    "hook-payload": lambda told: HookPayloadError(told.problems),
+    "hook-payload": lambda told: HookPayloadError(told.problems, told.errors),
     "invalid-arguments": lambda told: InvalidArgumentsError(
         told.data.get("name", "?"), told.problems
     ),

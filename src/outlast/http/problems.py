@@ -1,6 +1,7 @@
 """Errors as HTTP tells them: problem documents, RFC 9457."""
 
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -39,6 +40,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What to do."""
     problems: tuple[str, ...] = ()
     """Each thing that is wrong, where there may be several."""
+    errors: tuple[dict[str, Any], ...] = ()
+    """The same for programs, where they are about a payload: `loc`, `msg` and `type`."""
     data: dict[str, str] = {}
     """What it is about: `run_id`, `workflow` or `name`."""
 
@@ -72,6 +75,7 @@ def problem_of(error: OutlastError) -> Problem:
         slug=error.slug,
         hint=hint,
         problems=getattr(error, "problems", ()),
+        errors=getattr(error, "details", ()),
         data=_data(error),
     )
 

@@ -15,8 +15,15 @@ from outlast._webhooks import page
 from outlast._webhooks.fields import SUBJECT
 from outlast._webhooks.receiving import Found, take
 from outlast._webhooks.submitting import payload_of, problems_by_field
-from outlast.errors import AccessDeniedError, HookPayloadError, RequestError
+from outlast.errors import (
+    AccessDeniedError,
+    HookNotFoundError,
+    HookPayloadError,
+    OutlastError,
+    RequestError,
+)
 from outlast.http.access import refuse_other_sites
+from outlast.http.problems import status_of
 from outlast.webhooks import WebhookRequest
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -46,14 +53,26 @@ def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-def told(request: Request, error: Exception) -> Response | None:
-    """The page for a person who has followed a link to nothing; `None` for a program."""
-    if request.method not in ("GET", "HEAD") or "text/html" not in request.headers.get(
-        "accept", ""
-    ):
+def told(request: Request, error: OutlastError) -> Response | None:
+    """The page for a person who could not be served; `None` for a program."""
+    if "text/html" not in request.headers.get("accept", ""):
         return None
-    is_over = isinstance(error, RequestError) and error.status == 410
-    return _html(page.gone(), 410) if is_over else _html(page.not_found(), 404)
+    match error:
+        case HookNotFoundError():
+            return _html(page.not_found(), 404)
+        case AccessDeniedError():
+            return _html(
+                page.notice(
+                    "This form cannot be used",
+                    "It was not sent by the page of this request. Open the link again, and answer there.",
+                ),
+                403,
+            )
+        case RequestError(status=410):
+            return _html(page.gone(), 410)
+        case _:
+            status = status_of(error)
+            return _html(page.notice("This did not work", f"{error.args[0]}.".capitalize()), status)
 
 
 async def confirm(app: App, found: Found) -> Response:
@@ -66,16 +85,17 @@ async def submit(
     app: App, found: Found, request: Request, incoming: WebhookRequest, key: str | None
 ) -> tuple[str | None, Response]:
     """Take what the form of the page has sent: the place of the run's answer, if it was taken, and the page that says
-    what was recorded, or what is wrong. Sent twice, it is recorded once."""
+    what was recorded, or what is wrong. Sent twice, it is recorded once; changed and sent again, it is another answer."""
     form = read_form(incoming)
     nonce = _checked_proof(found, request, form.pop(page.CSRF, [""])[0])
     about, schema = await _about(app, found), _schema(found)
     submitted = payload_of(form, schema)
     problems = submitted.problems
     if not problems:
+        answer = hashlib.blake2b(msgspec.json.encode(submitted.payload), digest_size=16).hexdigest()
         try:
             place = await take(
-                app.runtime, found, incoming, submitted.payload, key or f"form:{nonce}"
+                app.runtime, found, incoming, submitted.payload, key or f"form:{nonce}:{answer}"
             )
         except HookPayloadError as error:
             problems = problems_by_field(error.problems, schema or {})

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from outlast import App
 from outlast._webhooks.receiving import Found, answer_to, check_request, find_webhook, take
-from outlast.errors import HookNotFoundError, RequestError, SettingsError
+from outlast.errors import AccessDeniedError, HookNotFoundError, RequestError, SettingsError
 from outlast.http.draining import Reader, Readers
 from outlast.http.problems import problem_of, response_of
 from outlast.http.webhook_pages import confirm, form_payload, is_form, read_form, submit, told
@@ -42,13 +42,16 @@ class Webhooks:
 
     async def _respond(self, request: Request) -> Response:
         try:
-            found = await find_webhook(self._app.runtime, request.path_params["token"])
-        except (HookNotFoundError, RequestError) as error:
+            return await self._served(request)
+        except (HookNotFoundError, AccessDeniedError, RequestError) as error:
             if (page := told(request, error)) is not None:
                 return page
-            if isinstance(error, RequestError):
-                raise
-            raise HTTPException(404) from None  # as where there is nothing at all
+            if isinstance(error, HookNotFoundError):
+                raise HTTPException(404) from None  # as where there is nothing at all
+            raise
+
+    async def _served(self, request: Request) -> Response:
+        found = await find_webhook(self._app.runtime, request.path_params["token"])
         if request.method in ("GET", "HEAD") and found.row.has_page:
             return await confirm(self._app, found)
         if request.method not in found.row.methods:
