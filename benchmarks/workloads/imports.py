@@ -8,6 +8,9 @@ from time import perf_counter
 
 from benchmarks.model import Figure, Limit, Measured, Place, Workload
 
+USED = "from outlast import App, WorkerOptions, sleep, start, step, workflow"
+"""What programs import. `import outlast` alone would tell nothing: names bring their modules when asked for."""
+
 BARE = Limit("`python -c pass`", lambda measured: measured["bare_ms"])
 
 
@@ -15,7 +18,7 @@ def _measure(place: Place) -> Measured:
     times = place.pick(11, 5)
     outlast = str(Path(sys.executable).with_name("outlast"))
     return {
-        "import_ms": _wall_ms([sys.executable, "-c", "import outlast"], times),
+        "import_ms": _wall_ms([sys.executable, "-c", USED], times),
         "help_ms": _wall_ms([outlast, "--help"], times),
         "bare_ms": _wall_ms([sys.executable, "-c", "pass"], times),
     }
@@ -37,7 +40,13 @@ IMPORTS = Workload(
     title="whole processes",
     measure=_measure,
     figures=(
-        Figure(key="import_ms", what="`import outlast`", unit="ms", target=250, limit=BARE),
+        Figure(
+            key="import_ms",
+            what="`from outlast import App, step, ...`",
+            unit="ms",
+            target=250,
+            limit=BARE,
+        ),
         Figure(key="help_ms", what="`outlast --help`", unit="ms", target=400, limit=BARE),
     ),
 )
