@@ -209,6 +209,10 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
     def set_debug(self, enabled: bool) -> None:  # noqa: FBT001 - asyncio's signature
         pass
 
+    def get_task_factory(self) -> None:
+        """There is none to set. Libraries over asyncio ask before they make a task."""
+        return
+
     def is_running(self) -> bool:
         return not self._closed
 

@@ -1,0 +1,59 @@
+"""Which errors of a model or a tool are worth another attempt, and what the agent sees of one that is not."""
+
+from typing import Final
+
+from pydantic_ai.exceptions import (
+    AgentRunError,
+    ModelAPIError,
+    ModelHTTPError,
+    UnexpectedModelBehavior,
+    UserError,
+)
+
+from outlast import FatalError, RetryableError, StepFailedError
+
+PASSING_STATUSES: Final = frozenset({408, 409, 425, 429})
+"""Of the statuses below 500 those that may be different in a moment."""
+
+
+def worth_retrying(error: BaseException) -> bool:
+    """Whether the same request may succeed a moment later.
+
+    A provider that is overloaded, limits the rate, cannot be reached or gives nonsense: yes. A request that it refuses,
+    a limit of the agent's own, and a mistake in the program: no. Errors of tools: yes, as of any step.
+    """
+    match error:
+        case ModelHTTPError():
+            hint = error.provider_retry_hint
+            passing = error.status_code >= 500 or error.status_code in PASSING_STATUSES
+            return passing if hint is None else hint
+        case ModelAPIError() | UnexpectedModelBehavior():
+            return True
+        case UserError() | AgentRunError():
+            return False
+        case _:
+            return True
+
+
+def asked_to_wait(error: ModelAPIError) -> RetryableError | None:
+    """What the attempt raises in place of an error that says when the provider wants to be asked again."""
+    if error.retry_after is None or not worth_retrying(error):
+        return None
+    return RetryableError(str(error), retry_after=error.retry_after)
+
+
+def as_agents_error(failed: StepFailedError) -> BaseException:
+    """What the agent sees of a step that has failed: errors that Pydantic AI knows as themselves, so that it can go
+    to another model, and those who catch them find them; others as the failed step."""
+    error = failed.__cause__
+    if isinstance(error, RetryableError) and error.__cause__ is not None:
+        error = error.__cause__
+    if not isinstance(error, AgentRunError | UserError):
+        return failed
+    error.add_note(f"step {failed.step!r} has failed, after {failed.attempts} attempt(s)")
+    return error
+
+
+def cannot_be_kept(error: Exception) -> FatalError:
+    """The error for a result that has no JSON form. It is not retried: it would be the same again."""
+    return FatalError(f"the result cannot be recorded, for it has no JSON form: {error}")

@@ -1,0 +1,51 @@
+"""What the library knows of one run of an agent within a workflow, while it goes on."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Final
+
+from pydantic_ai.messages import AgentStreamEvent, CapabilityEvent, CustomEvent
+
+
+@dataclass
+class Turn:
+    """One `agent.run(...)` of a workflow.
+
+    Events that arise in the workflow wait here for the next step of the turn, which writes them to the stream before
+    it does its work: only steps can write, and a step for each event would be a row for each event.
+    """
+
+    waiting: list[AgentStreamEvent] = field(default_factory=list[AgentStreamEvent])
+    under_way: int = 0
+    """How many of its steps are under way."""
+
+    def take(self) -> list[AgentStreamEvent]:
+        """The events that wait, to be written by the step that takes them."""
+        taken, self.waiting = self.waiting, []
+        return taken
+
+    def must_write(self) -> bool:
+        """Whether what waits is worth a step of its own. Events that tools emit within their steps are not: at
+        a replay they are not there, and the steps asked for must be the same."""
+        return any(not isinstance(event, CustomEvent | CapabilityEvent) for event in self.waiting)
+
+
+@contextmanager
+def turn_scope() -> Generator[Turn]:
+    """A turn that is the current one of the code inside, and of the tasks that it starts."""
+    turn = Turn()
+    token = _CURRENT.set(turn)
+    try:
+        yield turn
+    finally:
+        _CURRENT.reset(token)
+
+
+def current_turn() -> Turn:
+    """The turn that the code belongs to. Code that belongs to none gets one that nobody else sees."""
+    return _CURRENT.get() or Turn()
+
+
+_CURRENT: Final[ContextVar[Turn | None]] = ContextVar("outlast_agents_turn", default=None)
