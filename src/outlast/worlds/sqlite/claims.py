@@ -98,7 +98,7 @@ class SqliteClaims:
     async def next_due(self, workflows: frozenset[str], queues: tuple[str, ...]) -> Micros | None:
         """The earliest `due_at` of the runs that such a worker could claim."""
         wish = {"workflows": json_text(sorted(workflows)), "queues": json_text(queues)}
-        return await self._reader.call(lambda connection: ask(connection, "next_due", wish))
+        return await self._reader.promptly(lambda connection: ask(connection, "next_due", wish))
 
     async def nudged(self, worker_id: str) -> tuple[str, ...]:
         """The worker's runs that have events which it does not know of."""

@@ -40,7 +40,7 @@ class SqliteListing:
 
     async def get(self, run_id: str) -> RunRecord | None:
         """The row of a run."""
-        text = await self._reader.call(
+        text = await self._reader.promptly(
             lambda connection: ask(connection, "get", {"run_id": run_id})
         )
         return None if text is None else _decode_run(text)
@@ -71,7 +71,7 @@ class SqliteListing:
     async def hook(self, token: str) -> HookRecord | None:
         """The hook that has the token."""
         wish = {"tokens": json_text([token])}
-        text = await self._reader.call(lambda connection: ask(connection, "hook_states", wish))
+        text = await self._reader.promptly(lambda connection: ask(connection, "hook_states", wish))
         return next(iter(hook_records(text)), None)
 
     async def hooks(

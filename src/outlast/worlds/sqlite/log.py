@@ -47,7 +47,7 @@ class SqliteLog:
         """Write the batch as one transaction, durable once it is answered."""
         size = len(batch.advances) + len(batch.creates) + len(batch.appends)
         size += len(batch.settles) + len(batch.deliveries)
-        return self._writer.write(
+        return self._writer.promptly(
             lambda connection: self._commit(connection, batch), small=size <= _SMALL
         )
 

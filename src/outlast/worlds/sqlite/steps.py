@@ -25,7 +25,9 @@ class SqliteSteps:
     async def next_due(self, steps: frozenset[str], queues: tuple[str, ...]) -> Micros | None:
         """The earliest `due_at` of the steps that such a worker could claim."""
         wish = {"names": json_text(sorted(steps)), "queues": json_text(queues)}
-        return await self._reader.call(lambda connection: ask(connection, "next_step_due", wish))
+        return await self._reader.promptly(
+            lambda connection: ask(connection, "next_step_due", wish)
+        )
 
     async def held(self, worker_id: str) -> frozenset[StepKey]:
         """What the worker holds."""

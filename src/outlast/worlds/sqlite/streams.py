@@ -48,7 +48,7 @@ class SqliteStreams:
     async def write(self, batch: StreamBatch) -> tuple[StreamAnswer, ...]:
         """Write the batch as one transaction."""
         size = sum([len(one.data) for part in batch.parts for one in getattr(part, "chunks", ())])
-        return await self._writer.write(
+        return await self._writer.promptly(
             lambda connection: _write(connection, batch), small=size <= _SMALL
         )
 

@@ -24,9 +24,9 @@ Idle: TypeAlias = Callable[[sqlite3.Connection], float | None]
 """Called in the thread before it waits for work; gives after how many seconds to call it again."""
 
 PROMPT: Final = 0.001
-"""A disk is prompt while small writes take no more seconds than this, in the running mean."""
+"""A disk is prompt while small work takes no more seconds than this, in the running mean."""
 _WEIGHT: Final = 0.2
-"""How much of the running mean the last write is."""
+"""How much of the running mean the last piece is."""
 _PAUSES: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
 """Seconds between the attempts to get hold of a file that is locked; the last one for ever."""
 
@@ -41,7 +41,7 @@ class _Request(msgspec.Struct, frozen=True, gc=False):
 class ConnectionThread:
     """One connection and the thread that uses it. Work is done in the order of the calls.
 
-    Small writes are done at once, in the thread of the event loop, as long as nothing else is asked
+    Small work is done at once, in the thread of the event loop, as long as nothing else is asked
     for and the disk is prompt: handing work to a thread and back takes as long as a prompt disk
     does (ADR 0012).
     """
@@ -83,7 +83,7 @@ class ConnectionThread:
             raise closed(self._url)
         return await self._running.ask(work)
 
-    def write(self, work: Work[T], *, small: bool) -> asyncio.Future[T]:
+    def promptly(self, work: Work[T], *, small: bool = True) -> asyncio.Future[T]:
         """The same, for work that may be done over again; if it is small, then perhaps at once."""
         running = self._running
         if running is None:
@@ -120,7 +120,7 @@ class _Running:
         self._asked = 0
         """How many requests are not answered yet. The event loop's own."""
         self._pace = 0.0
-        """The running mean of the seconds that a small write takes. The event loop's own."""
+        """The running mean of the seconds that small work takes. The event loop's own."""
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._thread: threading.Thread | None = None
 
