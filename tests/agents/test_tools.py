@@ -92,7 +92,7 @@ async def work() -> list[Any]:
         part.content
         for message in result.all_messages()
         for part in message.parts
-        if part.part_kind == "tool-return"
+        if part.part_kind == "tool-return" and part.outcome != "retried"
     ]
     return [result.output, *said]
 
