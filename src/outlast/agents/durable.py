@@ -9,6 +9,7 @@ from pydantic_ai.capabilities import (
     AbstractCapability,
     RequestInput,
     WrapRunHandler,
+    WrapToolExecuteHandler,
 )
 from pydantic_ai.durable_exec import (
     JSON_CODEC,
@@ -20,17 +21,23 @@ from pydantic_ai.durable_exec import (
     external_event_scope,
     replay_scope,
 )
-from pydantic_ai.messages import AgentStreamEvent
+from pydantic_ai.messages import AgentStreamEvent, ToolCallPart
 from pydantic_ai.models import Model, ModelRequestContext
 from pydantic_ai.run import AgentRunResult
-from pydantic_ai.tools import AgentDepsT, DeferredToolRequests, DeferredToolResults, RunContext
+from pydantic_ai.tools import (
+    AgentDepsT,
+    DeferredToolRequests,
+    DeferredToolResults,
+    RunContext,
+    ToolDefinition,
+)
 
 from outlast import now, uuid4
 from outlast.agents.approvals import HookWaiter, decide
 from outlast.agents.events import MODEL_EVENTS, EventWriter
 from outlast.agents.failures import cannot_be_kept
 from outlast.agents.operations import StepOperations, in_step
-from outlast.agents.options import KEY, StepOptions, options_of_tool
+from outlast.agents.options import KEY, StepOptions, options_of_tool, runs_in_workflow
 from outlast.agents.providers import without_retries
 from outlast.agents.stamps import stamp_last
 from outlast.agents.turns import Turn, current_turn, turn_scope
@@ -183,6 +190,22 @@ class Durable(BaseDurabilityCapability[AgentDepsT]):
             return None
         await self._write_waiting(current_turn())
         return await decide(self.name, requests)
+
+    async def wrap_tool_execute(
+        self,
+        ctx: RunContext[AgentDepsT],
+        *,
+        call: ToolCallPart,
+        tool_def: ToolDefinition,
+        args: dict[str, Any],
+        handler: WrapToolExecuteHandler,
+    ) -> Any:
+        if not runs_in_workflow(tool_def) or not self.in_durable_context:
+            return await handler(args)
+        turn = current_turn()
+        await self._write_waiting(turn)  # the tool may wait for weeks
+        with turn.working():
+            return await handler(args)
 
     # Its events
 

@@ -105,13 +105,12 @@ async def in_step(
         timeout=options.timeout,
         retry_on=worth_retrying,
     )(operation)
-    turn.under_way += 1
     try:
-        return await call(**given or {})
+        with turn.working():
+            return await call(**given or {})
     except StepFailedError as failed:
         raise as_agents_error(failed) from None
     finally:
-        turn.under_way -= 1
         record_durable_unit(executed=made)
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from pydantic_ai.exceptions import UserError
+from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import ToolsetTool
 from pydantic_ai.toolsets.function import FunctionToolsetTool
 
@@ -56,6 +57,11 @@ def in_workflow() -> dict[str, Any]:
     The tool is an `async def` function and keeps the rules of workflow code: it is executed again at each replay.
     """
     return {KEY: False}
+
+
+def runs_in_workflow(tool: ToolDefinition) -> bool:
+    """Whether the tool is workflow code."""
+    return (tool.metadata or {}).get(KEY) is False
 
 
 def options_of_tool(

@@ -19,7 +19,16 @@ class Turn:
 
     waiting: list[AgentStreamEvent] = field(default_factory=list[AgentStreamEvent])
     under_way: int = 0
-    """How many of its steps are under way."""
+    """How many of its steps, and of its tools that run in the workflow, are under way."""
+
+    @contextmanager
+    def working(self) -> Generator[None]:
+        """Something of it is under way."""
+        self.under_way += 1
+        try:
+            yield
+        finally:
+            self.under_way -= 1
 
     def take(self) -> list[AgentStreamEvent]:
         """The events that wait, to be written by the step that takes them."""
