@@ -1,0 +1,236 @@
+"""Where chats stand, and how their runs are told of what comes: one run for each session, or one for each turn."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, Final, Protocol, TypeAlias
+
+import msgspec
+
+from outlast import App, Call, Run, RunStatus
+from outlast.agents.ui.incoming import UserMessage
+from outlast.agents.ui.replies import TURNS, Turn
+from outlast.agents.ui.session import Incoming, session_token
+from outlast.agents.ui.writing import STREAMS
+from outlast.errors import AccessDeniedError, HookNotFoundError, RequestError, RunNotFoundError
+
+SessionWorkflow: TypeAlias = Callable[[str], Call[Any]]
+"""A workflow that takes the id of a chat."""
+TurnWorkflow: TypeAlias = Callable[[Turn], Call[Any]]
+"""A workflow that takes a turn."""
+_OVER: Final = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED})
+_LOOKS: Final = 3
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """A turn of a chat that was begun."""
+
+    run: Run[Any]
+    number: int
+    message: str
+    """The id of the user's message."""
+    reply: str
+    """The id of the message that answers it."""
+    previous: str | None = None
+
+    async def is_open(self) -> bool:
+        """Whether the answer is not finished."""
+        return not (await self.run.stream_info(STREAMS + self.reply)).closed
+
+
+class Chats(Protocol):
+    """The chats of an app. All methods raise `AccessDeniedError` if the chat is another user's."""
+
+    async def latest(self, chat: str, user: str) -> Standing | None:
+        """The last turn that was begun."""
+        ...
+
+    async def find(
+        self, chat: str, user: str, *, reply: str = "", message: str = ""
+    ) -> Standing | None:
+        """The turn of a message."""
+        ...
+
+    async def submit(self, turn: Turn, user: str) -> Run[Any]:
+        """Begin the turn. Raises `RequestError` with 409 if another one has its number by now."""
+        ...
+
+    async def stop(self, standing: Standing) -> None:
+        """Stop the answer, if it is not finished."""
+        ...
+
+
+def new_turn(said: UserMessage, latest: Standing | None) -> Turn:
+    """The turn that a message of the user begins."""
+    again = latest if said.regenerates else None
+    number = 1 if latest is None else latest.number + 1
+    digest = hashlib.blake2b(f"{said.chat}\0{number}\0{said.id}".encode(), digest_size=12)
+    if latest is None or again is not None:
+        previous = None if again is None else again.previous
+    else:
+        previous = latest.run.id
+    return Turn(
+        chat=said.chat,
+        number=number,
+        message=said.id,
+        text=said.text,
+        files=said.files,
+        reply=f"msg_{digest.hexdigest()}",
+        regenerates=again is not None,
+        previous=previous,
+    )
+
+
+class ChatSessions:
+    """One run for each chat. Its stream of turns tells which there are."""
+
+    def __init__(self, app: App, workflow: SessionWorkflow) -> None:
+        self._app, self._workflow = app, workflow
+
+    async def latest(self, chat: str, user: str) -> Standing | None:
+        """See `Chats`."""
+        turns = await self._turns(chat, user, -1)
+        return turns[-1] if turns else None
+
+    async def find(
+        self, chat: str, user: str, *, reply: str = "", message: str = ""
+    ) -> Standing | None:
+        """See `Chats`."""
+        for one in reversed(await self._turns(chat, user, 0)):
+            if one.reply == reply or one.message == message:
+                return one
+        return None
+
+    async def submit(self, turn: Turn, user: str) -> Run[Any]:
+        """See `Chats`. Raises `RequestError` with 409 also if the session has ended."""
+        run_id = _run_id(turn.chat)
+        attributes = {"chat": turn.chat, "user": user}
+        run = await self._app.start(self._workflow(turn.chat), run_id=run_id, attributes=attributes)
+        info = await run.info()
+        _check_owner(info.attributes, user)
+        if info.status in _OVER:
+            raise RequestError("this chat has ended", status=409, hint="Begin another one.")
+        key = f"turn:{turn.number}"
+        await _resume(self._app, run, Incoming(turn=turn), key)
+        taken = await _taken(run, info.events, key)
+        if taken is not None and taken != turn.message:
+            raise _busy()
+        return run
+
+    async def stop(self, standing: Standing) -> None:
+        """See `Chats`."""
+        key = f"stop:{standing.reply}"
+        await _resume(self._app, standing.run, Incoming(stop=standing.reply), key)
+
+    async def _turns(self, chat: str, user: str, start: int) -> list[Standing]:
+        run = self._app.get_run(_run_id(chat))
+        try:
+            _check_owner((await run.info()).attributes, user)
+        except RunNotFoundError:
+            return []
+        return [
+            Standing(run=run, number=one["number"], message=one["message"], reply=one["reply"])
+            async for one in run.stream(TURNS, start, follow=False)
+        ]
+
+
+class ChatTurns:
+    """One run for each turn. Their attributes tell what they are."""
+
+    def __init__(self, app: App, workflow: TurnWorkflow) -> None:
+        self._app, self._workflow = app, workflow
+
+    async def latest(self, chat: str, user: str) -> Standing | None:
+        """See `Chats`."""
+        return await self._first({"chat": chat}, user)
+
+    async def find(
+        self, chat: str, user: str, *, reply: str = "", message: str = ""
+    ) -> Standing | None:
+        """See `Chats`."""
+        wanted = {"reply": reply} if reply else {"message": message}
+        return await self._first({"chat": chat, **wanted}, user)
+
+    async def submit(self, turn: Turn, user: str) -> Run[Any]:
+        """See `Chats`."""
+        run = await self._app.start(
+            self._workflow(turn),
+            run_id=_run_id(turn.chat, turn.number),
+            attributes={
+                "chat": turn.chat,
+                "user": user,
+                "turn": turn.number,
+                "message": turn.message,
+                "reply": turn.reply,
+                "previous": turn.previous,
+            },
+        )
+        attributes = (await run.info()).attributes
+        _check_owner(attributes, user)
+        if attributes.get("message") != turn.message:
+            raise _busy()
+        return run
+
+    async def stop(self, standing: Standing) -> None:
+        """See `Chats`."""
+        await standing.run.cancel("stopped by the user")
+
+    async def _first(self, attributes: dict[str, str], user: str) -> Standing | None:
+        page = await self._app.list_runs(attributes={**attributes}, limit=1)
+        if not page.runs:
+            return None
+        info = page.runs[0]
+        _check_owner(info.attributes, user)
+        found = info.attributes
+        previous = found.get("previous")
+        return Standing(
+            run=self._app.get_run(info.id),
+            number=int(found["turn"] or 0),
+            message=str(found["message"]),
+            reply=str(found["reply"]),
+            previous=None if previous is None else str(previous),
+        )
+
+
+def _run_id(chat: str, number: int | None = None) -> str:
+    """Of the run of a chat, or of one of its turns: the same for whoever asks, so that two at once start one."""
+    return f"chat_{chat}" if number is None else f"chat_{chat}_{number}"
+
+
+def _check_owner(attributes: dict[str, Any], user: str) -> None:
+    if attributes.get("user") != user:
+        raise AccessDeniedError("this chat is somebody else's")
+
+
+def _busy() -> RequestError:
+    return RequestError(
+        "this chat has gone on meanwhile: another message was sent in it",
+        status=409,
+        hint="Load the chat again, and send the message then.",
+    )
+
+
+async def _resume(app: App, run: Run[Any], payload: Incoming, key: str) -> None:
+    """Hand it in. A run that was just started has no hook yet. Raises `RequestError` with 409 if it never gets one."""
+    if await _delivered(app, run, payload, key):
+        return
+    async for event in run.follow():
+        if event.kind == "hook_opened" and await _delivered(app, run, payload, key):
+            return
+    raise RequestError("this chat has ended", status=409, hint="Begin another one.")
+
+
+async def _delivered(app: App, run: Run[Any], payload: Incoming, key: str) -> bool:
+    try:
+        await app.resume(session_token(run.id), payload, key=key)
+    except HookNotFoundError:
+        return False
+    return True
+
+
+async def _taken(run: Run[Any], since: int, key: str) -> str | None:
+    """The id of the user's message that was taken under a key; `None` if that was before."""
+    for event in await run.events(since):
+        if event.kind == "hook_received" and event.data.get("key") == key:
+            turn: dict[str, Any] = event.data["payload"]["turn"]
+            return str(turn["message"])
+    return None

@@ -1,0 +1,133 @@
+"""Writing a message, in steps."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, Final, Self
+
+from outlast import get_run, step_info
+from outlast.agents.ui.chunks import (
+    Chunk,
+    FinishStep,
+    ResetStep,
+    StartStep,
+    TextDelta,
+    TextEnd,
+    TextStart,
+    wire,
+)
+from outlast.agents.ui.kept import KeptStream
+
+STREAMS: Final = "message:"
+"""How the names of the streams of messages begin."""
+OWNER: Final = "step"
+"""In what is stored of a `start-step`: the id of the step that has written it. Not for the wire."""
+_WINDOW: Final = 64
+
+
+class MessageWriter:
+    """Writes chunks to a message of the current run, in a step. Each is one chunk of the message's stream, with an
+    index of its own for good. Use `async with`: at its end what was written is durable.
+
+        @step
+        async def think(reply: str) -> None:
+            async with ui.message(reply) as out, out.step():
+                async with out.text() as write:
+                    await write("Good ")
+                    await write("morning.")
+    """
+
+    def __init__(self, message_id: str) -> None:
+        self.message_id = message_id
+        self._stream = KeptStream(STREAMS + message_id)
+        self._texts = 0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self._stream.flush()
+
+    async def write(self, *chunks: Chunk) -> None:
+        """Write them to the end of the message.
+
+        Raises:
+            EncodeError: A value in a chunk has no durable form.
+            StreamClosedError: The message is finished.
+        """
+        for chunk in chunks:
+            await self._stream.write(wire(chunk))
+
+    @asynccontextmanager
+    async def step(self) -> AsyncGenerator[None]:
+        """A request to a model. Where an attempt before this one has written of it, that is taken back: readers get
+        `reset-step`, and then what counts."""
+        me = step_info().id
+        if self._stream.is_repeated and await self._last_owner() == me:
+            await self.write(ResetStep())
+        else:
+            await self._stream.write({**wire(StartStep()), OWNER: me})
+        yield
+        await self.write(FinishStep())
+
+    @asynccontextmanager
+    async def text(self, id: str | None = None) -> AsyncGenerator["WriteText"]:  # noqa: A002 - the protocol's name
+        """A text, written piece by piece with what this gives."""
+        self._texts += 1
+        identity = id or f"{step_info().id}.{self._texts}"
+        await self.write(TextStart(id=identity))
+        yield WriteText(self, identity)
+        await self.write(TextEnd(id=identity))
+
+    async def close(self, *chunks: Chunk) -> None:
+        """Write the last chunks, and close the message. If an attempt before this one has done so, nothing is done."""
+        if not await self._is_closed():
+            await self.write(*chunks)
+            await self._stream.close()
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether an attempt of this step before may have written something."""
+        return self._stream.is_repeated
+
+    async def _is_closed(self) -> bool:
+        if not self._stream.is_repeated:
+            return False
+        run = get_run(self._stream.run_id)
+        return (await run.stream_info(STREAMS + self.message_id)).closed
+
+    async def _last_owner(self) -> str | None:
+        """Whose the last `start-step` is."""
+        await self._stream.flush()
+        run, window = get_run(self._stream.run_id), _WINDOW
+        name = STREAMS + self.message_id
+        total = (await run.stream_info(name)).tail + 1
+        while total:
+            start = max(0, total - window)
+            forms: list[dict[str, Any]] = [
+                one async for one in run.stream(name, start, follow=False)
+            ]
+            owners = [one.get(OWNER) for one in forms if one["type"] == "start-step"]
+            if owners or start == 0:
+                return owners[-1] if owners else None
+            window *= 4
+        return None
+
+
+class WriteText:
+    """Adds to a text of a message."""
+
+    def __init__(self, writer: MessageWriter, id: str) -> None:  # noqa: A002 - the protocol's name
+        self.id = id
+        self._writer = writer
+
+    async def __call__(self, delta: str) -> None:
+        """Add to it."""
+        await self._writer.write(TextDelta(id=self.id, delta=delta))
+
+
+def message(message_id: str) -> MessageWriter:
+    """Write to a message of the current run, in a step: `async with ui.message(turn.reply) as out`.
+
+    Raises `NotAllowedHereError` outside of steps, and in steps that have a queue of their own.
+    """
+    return MessageWriter(message_id)

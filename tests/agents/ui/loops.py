@@ -1,0 +1,33 @@
+"""Chats without an agent: loops written by hand."""
+
+from outlast import step, workflow
+from outlast.agents import ui
+
+failing = {"left": 0}
+
+
+@step(retries=3, backoff="0s")
+async def think(turn: ui.Turn) -> str:
+    async with ui.message(turn.reply) as out, out.step(), out.text() as write:
+        for word in ("You ", "said ", f"{turn.text}."):
+            await write(word)
+        if failing["left"]:
+            failing["left"] -= 1
+            raise ConnectionError("the model went away")
+        await write(" Right?")
+    return turn.text
+
+
+@workflow
+async def answer(turn: ui.Turn) -> list[str]:
+    before = await ui.history(turn) or []
+    async with ui.answering(turn):
+        return [*before, await think(turn)]
+
+
+@workflow
+async def chat(chat_id: str) -> None:
+    async with ui.session() as session:
+        async for turn in session:
+            async with session.answering(turn):
+                await think(turn)

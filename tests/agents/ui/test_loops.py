@@ -1,0 +1,134 @@
+"""Chats of hand-written loops: with one run for each session, and with one for each turn."""
+
+from collections.abc import Callable
+
+import pytest
+
+from outlast import App
+from outlast.agents.ui import ChatApp, chat_app
+from tests.agents.ui.conftest import Form, OnChat, Site, said, shown
+from tests.agents.ui.loops import answer, chat, failing
+
+Make = Callable[[App], ChatApp]
+
+
+def by_session(app: App) -> ChatApp:
+    return chat_app(app, session=chat)
+
+
+def by_turn(app: App) -> ChatApp:
+    return chat_app(app, turn=answer)
+
+
+@pytest.fixture(params=[by_session, by_turn], ids=["a run a session", "a run a turn"])
+def make(request: pytest.FixtureRequest) -> Make:
+    failing["left"] = 0
+    chosen: Make = request.param
+    return chosen
+
+
+def text(chunks: list[Form]) -> str:
+    return "".join(one.get("text", "") for one in shown(chunks))
+
+
+def test_a_message_is_answered(make: Make, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        client = site.client()
+        told = await client.say("hello")
+        assert told.headers["x-vercel-ai-ui-message-stream"] == "v1"
+        assert told.headers["content-type"].startswith("text/event-stream")
+        assert [one["type"] for one in told.chunks] == [
+            *("start", "start-step", "text-start"),
+            *["text-delta"] * 4,
+            *("text-end", "finish-step", "finish"),
+        ]
+        assert told.chunks[0]["messageId"] == told.reply
+        assert text(told.chunks) == "You said hello. Right?"
+        assert (await client.resume()).status == 204
+        assert text((await client.say("more", "u2")).chunks) == "You said more. Right?"
+
+    on_chat(make, scenario)
+
+
+def test_whoever_comes_back_gets_the_rest(make: Make, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        failing["left"] = 2
+        client = site.client()
+        told = await client.say("hello")
+        assert [one["type"] for one in told.chunks].count("reset-step") == 2
+        assert text(told.chunks) == "You said hello. Right?"
+        for k in range(len(told.chunks)):
+            rest = await client.resume(told.place, k)
+            assert told.chunks[:k] + rest.chunks == told.chunks, k
+        beyond = await client.resume(told.place, len(told.chunks) + 3)
+        assert [one["type"] for one in beyond.chunks] == ["finish"]
+
+    on_chat(make, scenario)
+
+
+def test_an_index_below_zero_counts_from_the_end(make: Make, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        client = site.client()
+        told = await client.say("hello")
+        last = await client.resume(told.place, -3)
+        assert last.headers["x-workflow-stream-tail-index"] == str(len(told.chunks) - 1)
+        assert last.chunks == told.chunks[-3:]
+        assert (await client.resume(told.place, -99)).chunks == told.chunks
+
+    on_chat(make, scenario)
+
+
+def test_sent_again_it_is_the_same_answer(make: Make, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        client = site.client()
+        first, again = await client.say("hello"), await client.say("hello")
+        assert first.chunks == again.chunks
+
+    on_chat(make, scenario)
+
+
+def test_an_answer_is_regenerated(make: Make, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        client = site.client()
+        first = await client.say("hello")
+        other = await client.post(said("hello", "u1"), trigger="regenerate-message")
+        assert other.reply != first.reply
+        assert text(other.chunks) == text(first.chunks)
+        without = await client.post(said("hello", "u1"))  # as `WorkflowChatTransport` sends it
+        assert without.reply not in (first.reply, other.reply)
+
+    on_chat(make, scenario)
+
+
+def test_the_chat_of_a_client_that_names_none(make: Make, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        client = site.client()
+        first = await client.post(said("hello", "u1"), chat=None)
+        assert text(first.chunks) == "You said hello. Right?"
+        second = await client.post(said("hello", "u1"), said("more", "u2"), chat=None)
+        assert text(second.chunks) == "You said more. Right?"
+        assert second.place.startswith("u1~")
+        idle = await client.resume("unknown", 0)
+        assert [one["type"] for one in idle.chunks] == ["finish"]
+
+    on_chat(make, scenario)
+
+
+def test_one_run_for_each_turn_goes_on_from_the_one_before(on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        client = site.client()
+        await client.say("a", "u1")
+        await client.say("b", "u2")
+        await client.post(said("b", "u2"), trigger="regenerate-message")
+        newest = (await site.app.list_runs(limit=1)).runs[0]
+        assert await site.app.get_run(newest.id).result() == ["a", "b"]
+
+    on_chat(by_turn, scenario)
+
+
+def test_one_workflow_is_given() -> None:
+    app = App("memory://")
+    with pytest.raises(TypeError, match="either session"):
+        chat_app(app)
+    with pytest.raises(TypeError, match="either session"):
+        chat_app(app, session=chat, turn=answer)
