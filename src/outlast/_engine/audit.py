@@ -6,11 +6,13 @@ workflow code, whatever it was called.
 
 import inspect
 import sys
+import threading
 from _thread import get_ident
 from types import FrameType
 from typing import Any, Final
 
 from outlast._engine.lens_globals import workflow_line
+from outlast._engine.libraries import instead_by_caller
 from outlast._registry import check_table
 from outlast.errors import NotDurableError
 
@@ -21,6 +23,21 @@ def install() -> None:
     if not _installed:
         _installed = True
         sys.addaudithook(_watch)
+        if sys.version_info < (3, 12):
+            _announce_threads()
+
+
+def _announce_threads() -> None:
+    """Have Python 3.11 say that it starts a thread, as later versions do. A thread that a library starts within
+    a turn would wait for a loop that nobody turns, and the run for the thread."""
+    module: Any = threading
+    begin = module._start_new_thread
+
+    def start_new_thread(function: Any, args: Any, *more: Any) -> Any:
+        sys.audit("_thread.start_new_thread", function, args, None)
+        return begin(function, args, *more)
+
+    module._start_new_thread = start_new_thread
 
 
 def enter_turn() -> bool:
@@ -70,7 +87,7 @@ _INSTEAD: Final[dict[str, str]] = {
 
 _EVENTS: Final = check_table.words(
     "open subprocess.Popen urllib.Request sqlite3.connect webbrowser.open pty.spawn glob.glob mmap.__new__"
-    " pathlib.Path.glob pathlib.Path.rglob time.sleep _thread.start_new_thread _posixsubprocess.fork_exec"
+    " pathlib.Path.glob pathlib.Path.rglob time.sleep _thread.start_new_thread _thread.start_joinable_thread _posixsubprocess.fork_exec"
     " fcntl.fcntl fcntl.flock fcntl.ioctl fcntl.lockf tempfile.mkstemp tempfile.mkdtemp"
     " shutil.copyfile shutil.copytree shutil.move shutil.rmtree shutil.make_archive shutil.chown"
     " http.client.connect http.client.send ftplib.connect smtplib.connect imaplib.open poplib.connect"
@@ -103,7 +120,8 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
     if event not in _EVENTS or get_ident() not in _turning:
         return
     if not _is_time_zone(event, arguments) and not _is_trusted(inspect.currentframe()):
-        raise NotDurableError(_what(event, arguments), _INSTEAD[event.partition(".")[0]])
+        instead = instead_by_caller(_INSTEAD[event.partition(".")[0]])
+        raise NotDurableError(_what(event, arguments), instead)
 
 
 def _is_time_zone(event: str, arguments: tuple[Any, ...]) -> bool:

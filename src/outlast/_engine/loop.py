@@ -16,6 +16,7 @@ from outlast._clock import Micros, from_seconds, to_seconds
 from outlast._engine.asyncgens import forget_asyncgens, hook_asyncgens
 from outlast._engine.audit import enter_turn, leave_turn
 from outlast._engine.commands import StartWait
+from outlast._engine.libraries import instead_by_caller
 from outlast._engine.tasks import WorkflowFuture, WorkflowTask
 from outlast.errors import NotDurableError
 
@@ -286,4 +287,4 @@ def _timer_name(callback: Callable[..., object]) -> str:
 
 
 def _refuse(what: str, instead: str = "Move this into a step.") -> NoReturn:
-    raise NotDurableError(what, instead)
+    raise NotDurableError(what, instead_by_caller(instead))

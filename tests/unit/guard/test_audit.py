@@ -230,6 +230,13 @@ def test_the_host_below_the_turn_is_not_asked(turn: Turn) -> None:
         exec('exec(\'watch("open", ("x", "r", 0))\', loop)', below)  # noqa: S102 - two frames
 
 
+def test_a_thread_cannot_be_started(turn: Turn) -> None:
+    """Not by a library either: of these, none needs a name that the lens refuses."""
+    thread = threading.Thread(target=list)
+    with turn(), pytest.raises(NotDurableError, match=r"used _thread\.start_"):
+        thread.start()
+
+
 def test_installing_again_adds_no_second_hook(monkeypatch: pytest.MonkeyPatch) -> None:
     added: list[object] = []
     monkeypatch.setattr(sys, "addaudithook", added.append)

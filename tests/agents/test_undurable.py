@@ -1,0 +1,68 @@
+"""An agent without `Durable()` in a workflow: the run fails, and says what to give to the agent."""
+
+import socket
+from typing import Any
+
+from pydantic_ai import Agent
+from pydantic_ai.models.openai import OpenAIChatModel
+from pydantic_ai.providers.openai import OpenAIProvider
+
+from outlast import App, RunFailedError, start, workflow
+from outlast.agents import Durable, in_workflow
+from tests.agents.conftest import Serve
+from tests.agents.scripted import Script
+from tests.api.conftest import outcome
+
+NOWHERE = OpenAIProvider(base_url="http://127.0.0.1:9/v1", api_key="none")
+bare = Agent(OpenAIChatModel("some-model", provider=NOWHERE), name="bare")
+PEEKS = Script([[("peek", {})], "never"])
+sockets = Agent(PEEKS.model(), name="sockets", capabilities=[Durable()])
+plain = Agent(PEEKS.model(), name="plain")
+
+
+@sockets.tool_plain(metadata=in_workflow())
+@plain.tool_plain
+async def peek() -> str:
+    with socket.socket() as opened:
+        return str(opened)
+
+
+@workflow
+async def asks_a_bare_agent() -> Any:
+    return (await bare.run("hi")).output
+
+
+@workflow
+async def peeks_plainly() -> Any:
+    return (await plain.run("hi")).output
+
+
+@workflow
+async def peeks_durably() -> Any:
+    return (await sockets.run("hi")).output
+
+
+def test_what_an_agent_does_itself_is_refused_and_the_way_on_named(serve: Serve) -> None:
+    async def scenario(app: App) -> None:
+        for call in (asks_a_bare_agent(), peeks_plainly()):
+            failed = await outcome(await start(call))
+            assert isinstance(failed, RunFailedError)
+            assert "Give the agent the capability Durable()" in str(failed)
+
+    serve(scenario)
+
+
+def test_a_durable_agent_is_told_of_its_tool(serve: Serve) -> None:
+    async def scenario(app: App) -> None:
+        failed = await outcome(await start(peeks_durably()))
+        assert "workflow code used socket.__new__" in str(failed)
+        assert "Durable()" not in str(failed)
+
+    serve(scenario)
+
+
+def test_the_client_of_a_durable_agents_model_tries_once() -> None:
+    provider = OpenAIProvider(base_url="http://127.0.0.1:9/v1", api_key="none")
+    assert provider.client.max_retries > 0
+    Agent(OpenAIChatModel("some-model", provider=provider), name="calm", capabilities=[Durable()])
+    assert provider.client.max_retries == 0
