@@ -20,12 +20,13 @@ asked: Counter[str] = Counter()
 server = mcp_server.MCPServer("weather", instructions="Ask about one city at a time.")
 
 
-@server.tool()
 async def forecast(city: str) -> str:
     """The weather in a city."""
     asked["forecast"] += 1
     return f"sun in {city}"
 
+
+server.tool()(forecast)
 
 SCRIPT = Script([[("forecast", {"city": "Ur"}), ("forecast", {"city": "Uruk"})], "sunny"])
 weather = toolsets.MCPToolset(server, id="weather", include_instructions=True)
