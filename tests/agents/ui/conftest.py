@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import msgspec
 import pytest
+from starlette.types import ASGIApp
 
 from outlast import App, WorkerOptions
 from outlast.testing import Signals
@@ -70,12 +71,19 @@ class Answer:
 class Client:
     """A client of chats."""
 
-    def __init__(self, http: "ChatApp", headers: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        http: ASGIApp,
+        headers: Mapping[str, str],
+        *,
+        path: str = "/api/chat",
+        host: str = "localhost",
+    ) -> None:
         transport = httpx.ASGITransport(
             http, client=("127.0.0.1", 5000), raise_app_exceptions=False
         )
         self._client = httpx.AsyncClient(
-            transport=transport, base_url="http://localhost/api/chat", headers=dict(headers)
+            transport=transport, base_url=f"http://{host}{path}", headers=dict(headers)
         )
 
     async def post(self, *messages: Form, chat: str | None = "c1", **body: Any) -> Answer:
@@ -107,9 +115,9 @@ class Site:
     def __init__(self, app: App, http: "ChatApp", signals: Signals) -> None:
         self.app, self.http, self.signals = app, http, signals
 
-    def client(self, **headers: str) -> Client:
+    def client(self, host: str = "localhost", **headers: str) -> Client:
         """A client that sends these headers."""
-        return Client(self.http, headers)
+        return Client(self.http, headers, host=host)
 
 
 Scenario = Callable[[Site], Awaitable[None]]

@@ -6,6 +6,7 @@ have written, so here each attempt is a writer of its own.
 """
 
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from outlast._api.chunks import chunk_of
 from outlast._api.where import current_attempt, current_execution
@@ -32,8 +33,11 @@ class KeptStream:
         number, epoch = attempt.command.attempt, attempt.run.epoch
         self.is_repeated = number > 1 or epoch > 1
         """Whether an attempt before this one may have written something."""
-        writer = Writer(f"{attempt.command.ref} {epoch}.{number}", epoch, number)
-        streams = type(attempt.streams)(attempt.runtime.streams, attempt.run.id, writer)
+        streams = _STREAMS.get(attempt)
+        if streams is None:
+            writer = Writer(f"{attempt.command.ref} {epoch}.{number}", epoch, number)
+            streams = type(attempt.streams)(attempt.runtime.streams, attempt.run.id, writer)
+            _STREAMS[attempt] = streams
         self._outlet = streams.outlet(name)
 
     async def write(self, value: Any) -> None:
@@ -50,3 +54,7 @@ class KeptStream:
     async def close(self) -> None:
         """Close it, for all. Closed already is fine."""
         await self._outlet.close()
+
+
+_STREAMS: Final[WeakKeyDictionary[Any, Any]] = WeakKeyDictionary()
+"""By the attempt: it has one place in each stream, however often it asks for it."""

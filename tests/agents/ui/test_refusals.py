@@ -1,0 +1,200 @@
+"""What is refused, and that the run is none the worse for it."""
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import Mount
+
+from outlast import App
+from outlast.agents.ui import ChatApp, chat_app
+from tests.agents.ui.agents import GATE, clerk, follow, serve
+from tests.agents.ui.conftest import Client, OnChat, Site, approved, said, shown
+
+STRANGE = msgspec.json.encode({"id": "c1", "messages": [approved("m", {"id": 7})]})
+Make = Callable[[App], ChatApp]
+
+
+def whoever(request: Request) -> str | None:
+    return request.headers.get("x-user")
+
+
+def by_session(app: App) -> ChatApp:
+    return chat_app(app, session=clerk, user=whoever)
+
+
+def by_turn(app: App) -> ChatApp:
+    return chat_app(app, turn=serve, user=whoever)
+
+
+@pytest.fixture(params=[by_session, by_turn], ids=["a run a session", "a run a turn"])
+def make(request: pytest.FixtureRequest) -> Make:
+    chosen: Make = request.param
+    return chosen
+
+
+def ada(site: Site) -> Client:
+    return site.client(**{"x-user": "ada"})
+
+
+def test_the_chat_of_another_user(make: Make, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        follow("first", "second")
+        told = await ada(site).say("one", "u1")
+        bob = site.client(**{"x-user": "bob"})
+        for refused in (
+            await bob.say("two", "u2"),
+            await bob.resume(),
+            await bob.resume(told.place, 0),
+            await bob.stop(),
+        ):
+            assert refused.status == 403
+            assert refused.problem["slug"] == "access-denied"
+        assert (await site.client().say("who?", "u3")).status == 401
+        assert shown((await ada(site).say("two", "u2")).chunks)[-1]["text"] == "second "
+
+    on_chat(make, scenario)
+
+
+def test_a_page_of_another_site(make: Make, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        evil = site.client(**{"x-user": "ada", "sec-fetch-site": "cross-site"})
+        assert (await evil.say("buy")).status == 403
+        assert (await evil.stop()).status == 403
+        assert not (await site.app.list_runs()).runs
+
+    on_chat(make, scenario)
+
+
+def test_who_is_not_on_this_machine(on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        assert (await site.client(host="example.org").say("hello")).status == 403
+
+    on_chat(lambda app: chat_app(app, session=clerk), scenario)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"{", 400),
+        (b"[]", 422),
+        (b"{}", 422),
+        (b'{"id": "c1", "messages": []}', 422),
+        (b'{"id": "c1", "messages": [{"id": "u1", "role": "robot"}]}', 422),
+        (b'{"id": "c1", "messages": [{"id": "u1", "role": "system"}]}', 422),
+        (b'{"id": "c1", "messages": [{"id": "u1", "role": "user", "parts": []}]}', 422),
+        (b'{"id": "a/b", "messages": [{"id": "u1", "role": "user", "parts": []}]}', 422),
+        (b'{"id": "c1", "messages": [{"id": "m", "role": "assistant", "parts": []}]}', 422),
+        (b'{"id": "c1", "trigger": "x", "messages": [{"id": "u1", "role": "user"}]}', 422),
+        (STRANGE, 422),
+    ],
+)
+def test_bodies_that_are_none(body: bytes, status: int, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        refused = await ada(site).raw(body)
+        assert refused.status == status
+        assert refused.problem["slug"] == "request"
+        assert not (await site.app.list_runs()).runs
+
+    on_chat(by_session, scenario)
+
+
+def test_a_body_that_is_too_long(on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        assert (await ada(site).raw(b" " * (2**24 + 1))).status == 413
+        assert (await ada(site).resume("c1~msg_", -(2**31))).status == 422
+
+    on_chat(by_session, scenario)
+
+
+def test_a_body_without_trigger_is_a_message(make: Make, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        follow("first")
+        assert shown((await ada(site).post(said("one", "u1"))).chunks)[-1]["text"] == "first "
+
+    on_chat(make, scenario)
+
+
+def test_a_history_that_the_client_has_edited(make: Make, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        follow("first", "second", "third")
+        client = ada(site)
+        await client.say("one", "u1")
+        await client.say("two", "u2")
+        edited = await client.say("one, but other words", "u1")
+        assert (edited.status, edited.problem["detail"]) == (
+            409,
+            "an earlier message cannot be changed",
+        )
+        older = await client.post(said("one", "u1"), trigger="regenerate-message")
+        assert older.status == 409
+        assert shown((await client.say("three", "u3")).chunks)[-1]["text"] == "third "
+
+    on_chat(make, scenario)
+
+
+def test_two_tabs_on_one_chat(make: Make, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        follow([("wait", {})], "let go", "and on")
+        GATE.go.set()
+        answers = await asyncio.gather(*[ada(site).say("me first", f"u{n}") for n in range(4)])
+        assert sorted(one.status for one in answers) == [200, 409, 409, 409]
+        assert shown((await ada(site).say("on", "next")).chunks)[-1]["text"] == "and on "
+
+    on_chat(make, scenario)
+
+
+def test_a_session_that_has_ended(on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        follow("first")
+        await ada(site).say("one", "u1")
+        run = (await site.app.list_runs()).runs[0]
+        await site.app.get_run(run.id).cancel()
+        await site.signals.wait_for("run_ended", run_id=run.id)
+        refused = await ada(site).say("two", "u2")
+        assert (refused.status, refused.problem["detail"]) == (409, "this chat has ended")
+
+    on_chat(by_session, scenario)
+
+
+def test_an_agent_that_fails(make: Make, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        follow()  # the model has nothing to say: it raises
+        told = await ada(site).say("one", "u1")
+        assert [one["type"] for one in told.chunks][-2:] == ["error", "finish"]
+        assert "IndexError" not in told.text
+        assert (await ada(site).resume()).status == 204
+        whole = await ada(site).resume(told.place, 0)
+        assert whole.chunks == told.chunks
+
+    on_chat(make, scenario)
+
+
+@pytest.mark.parametrize("base", ["", "/chats"])
+def test_mounted_below_another_path(base: str, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        follow("first")
+        outer = Starlette(routes=[Mount("/api/chat", site.http)])
+        client = Client(outer, {"x-user": "ada"}, path=f"/api/chat{base}")
+        told = await client.say("one", "u1")
+        assert shown(told.chunks)[-1]["text"] == "first "
+        assert (await client.resume(told.place, 2)).chunks == told.chunks[2:]
+
+    on_chat(lambda app: chat_app(app, session=clerk, user=whoever, base=base), scenario)
+
+
+def test_a_reader_is_sent_away_when_the_server_stops(on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        follow([("wait", {})], "let go")
+        reading = asyncio.ensure_future(ada(site).say("one", "u1"))
+        await GATE.looked.wait()
+        site.http.drain()
+        told = await reading
+        assert 'finish"' not in told.text
+        GATE.go.set()
+        await site.signals.wait_for("run_suspended")
+
+    on_chat(by_session, scenario)
