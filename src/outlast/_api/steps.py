@@ -201,7 +201,8 @@ def _check_function(fn: Any) -> None:
 
 def check_no_self(fn: Any) -> None:
     """Refuse methods: an instance would have to be stored with each call."""
-    parameters = list(inspect.signature(fn).parameters)
-    if "." in definition_name(fn) and parameters[:1] in (["self"], ["cls"]):
+    if "." not in definition_name(fn):
+        return
+    if next(iter(inspect.signature(fn).parameters), None) in ("self", "cls"):
         hint = "Make it a static method or a plain function, and pass what it needs."
         raise DefinitionError(fn.__qualname__, "a method cannot be a step or a workflow", hint=hint)

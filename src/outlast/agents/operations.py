@@ -1,6 +1,5 @@
 """Each operation of an agent (a request to the model, a call of a tool or of an MCP server) becomes one step."""
 
-import copy
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -98,6 +97,9 @@ async def in_step(
                 raise
             raise later from error
 
+    operation.__qualname__ = (
+        name  # it is nobody's method, whatever the place of its definition looks like
+    )
     call = step(
         name=name,
         retries=options.retries,
@@ -142,11 +144,17 @@ async def _counting(body: Body, ctx: Any) -> Counted:
     """The result, and what was added to the usage of the context. It is added to the agent's when it is recorded, and
     not before: so it counts once, whether the step was executed in this process or another."""
     shared = ctx.usage
-    ctx.usage = copy.deepcopy(shared)
-    before = copy.deepcopy(shared)
+    ctx.usage = _copied(shared)
+    before = _copied(shared)
     try:
         value = await body()
-        added: RunUsage = ctx.usage - before
+        grown = ctx.usage
     finally:
         ctx.usage = shared
-    return Counted(value, added if added.has_values() else None)
+    return Counted(value, None if grown == before else grown - before)
+
+
+def _copied(usage: RunUsage) -> RunUsage:
+    copied = RunUsage()
+    copied.incr(usage)
+    return copied
