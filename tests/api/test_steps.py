@@ -300,7 +300,7 @@ def test_step_and_run_info(on_memory: Bench) -> None:
     async def who() -> list[Any]:
         return [step_info().id, step_info().name, run_info().id, run_info().workflow]
 
-    @workflow(name="asks")
+    @workflow(name="steps.asks")
     async def asks() -> list[Any]:
         return await who()
 
@@ -310,7 +310,7 @@ def test_step_and_run_info(on_memory: Bench) -> None:
 
     step_id, name, run_id, flow = on_memory(scenario)
     assert step_id == f"me/{name}#1"
-    assert (run_id, flow) == ("me", "asks")
+    assert (run_id, flow) == ("me", "steps.asks")
     with pytest.raises(NotAllowedHereError, match="outside of a step"):
         step_info()
 

