@@ -20,6 +20,7 @@ DOCS = ROOT / "docs"
 
 PUBLIC = (
     "outlast",
+    "outlast.agents",
     "outlast.blocking",
     "outlast.errors",
     "outlast.http",

@@ -21,8 +21,15 @@ from pydantic_ai.durable_exec import (
     external_event_scope,
     replay_scope,
 )
+from pydantic_ai.exceptions import UserError
 from pydantic_ai.messages import AgentStreamEvent, ToolCallPart
-from pydantic_ai.models import Model, ModelRequestContext
+from pydantic_ai.models import (
+    KnownModelName,
+    Model,
+    ModelRequestContext,
+    ModelResolutionContext,
+    infer_model,
+)
 from pydantic_ai.run import AgentRunResult
 from pydantic_ai.tools import (
     AgentDepsT,
@@ -40,7 +47,7 @@ from outlast.agents.operations import StepOperations, in_step
 from outlast.agents.options import KEY, StepOptions, options_of_tool, runs_in_workflow
 from outlast.agents.providers import without_retries
 from outlast.agents.stamps import stamp_last
-from outlast.agents.turns import Turn, current_turn, turn_scope
+from outlast.agents.turns import Turn, current_turn, in_unit, turn_scope
 from outlast.errors import NotAllowedHereError
 
 MODEL_STEP = StepOptions(retries=5, timeout="10 minutes")
@@ -130,6 +137,17 @@ class Durable(BaseDurabilityCapability[AgentDepsT]):
             if isinstance(model, Model):
                 without_retries(model)
         return super().for_agent(agent)
+
+    async def resolve_model_id(
+        self, ctx: ModelResolutionContext[AgentDepsT], *, model_id: KnownModelName | str
+    ) -> Model | None:
+        found = await super().resolve_model_id(ctx, model_id=model_id)
+        if found is not None or not in_unit():
+            return found
+        try:
+            return without_retries(infer_model(model_id))
+        except (UserError, ValueError):
+            return None  # who asks says what to do
 
     def get_durable_operation_backend(self) -> StepOperations:
         options = RoleBasedOperationConfig(

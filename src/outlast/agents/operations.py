@@ -20,7 +20,7 @@ from outlast.agents.events import EventWriter
 from outlast.agents.failures import as_agents_error, asked_to_wait, worth_retrying
 from outlast.agents.inputs import Input, context_of, step_input
 from outlast.agents.options import StepOptions
-from outlast.agents.turns import Turn, current_turn
+from outlast.agents.turns import Turn, current_turn, unit_scope
 
 Body = Callable[[], Awaitable[object]]
 
@@ -91,7 +91,8 @@ async def in_step(
         nonlocal made
         made = True
         try:
-            return await work()
+            with unit_scope():
+                return await work()
         except ModelAPIError as error:
             if (later := asked_to_wait(error)) is None:
                 raise

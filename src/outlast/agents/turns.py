@@ -57,4 +57,20 @@ def current_turn() -> Turn:
     return _CURRENT.get() or Turn()
 
 
+@contextmanager
+def unit_scope() -> Generator[None]:
+    """The code inside is the step of an operation."""
+    token = _IN_UNIT.set(True)
+    try:
+        yield
+    finally:
+        _IN_UNIT.reset(token)
+
+
+def in_unit() -> bool:
+    """Whether the code is in the step of an operation."""
+    return _IN_UNIT.get()
+
+
+_IN_UNIT: Final[ContextVar[bool]] = ContextVar("outlast_agents_unit", default=False)
 _CURRENT: Final[ContextVar[Turn | None]] = ContextVar("outlast_agents_turn", default=None)
