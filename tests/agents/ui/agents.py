@@ -89,17 +89,19 @@ def follow(*replies: Reply) -> None:
     GATE.reset()
 
 
-@workflow
+@workflow(name="chat_agents.clerk")
 async def clerk(chat_id: str) -> None:
     history: list[ModelMessage] = []
+    before: list[ModelMessage] = []
     async with ui.session() as session:
         async for turn in session:
+            history = before = before if turn.regenerates else history
             async with session.answering(turn):
                 result = await agent.run(turn.text, message_history=history)
                 history = result.all_messages()
 
 
-@workflow
+@workflow(name="chat_agents.serve")
 async def serve(turn: ui.Turn) -> list[ModelMessage]:
     history: list[ModelMessage] = await ui.history(turn) or []
     async with ui.answering(turn):

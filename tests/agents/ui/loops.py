@@ -6,7 +6,7 @@ from outlast.agents import ui
 failing = {"left": 0}
 
 
-@step(retries=3, backoff="0s")
+@step(name="chat_loops.think", retries=3, backoff="0s")
 async def think(turn: ui.Turn) -> str:
     async with ui.message(turn.reply) as out, out.step(), out.text() as write:
         for word in ("You ", "said ", f"{turn.text}."):
@@ -18,14 +18,14 @@ async def think(turn: ui.Turn) -> str:
     return turn.text
 
 
-@workflow
+@workflow(name="chat_loops.answer")
 async def answer(turn: ui.Turn) -> list[str]:
     before = await ui.history(turn) or []
     async with ui.answering(turn):
         return [*before, await think(turn)]
 
 
-@workflow
+@workflow(name="chat_loops.chat")
 async def chat(chat_id: str) -> None:
     async with ui.session() as session:
         async for turn in session:

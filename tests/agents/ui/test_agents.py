@@ -16,11 +16,11 @@ PAY = [("pay", {"amount": 5})]
 
 
 def by_session(app: App) -> ChatApp:
-    return chat_app(app, session=clerk)
+    return chat_app(app, session=clerk, linger=0)
 
 
 def by_turn(app: App) -> ChatApp:
-    return chat_app(app, turn=serve)
+    return chat_app(app, turn=serve, linger=0)
 
 
 @pytest.fixture(params=[by_session, by_turn], ids=["a run a session", "a run a turn"])

@@ -13,7 +13,7 @@ WORDS = ("one ", "two ", "three ", "four ", "five ")
 go = asyncio.Event()
 
 
-@step
+@step(name="chat_crashes.say")
 async def say(reply: str, *, stumbles: bool) -> None:
     async with ui.message(reply) as out, out.step(), out.text() as write:
         for number, word in enumerate(WORDS):
@@ -22,7 +22,7 @@ async def say(reply: str, *, stumbles: bool) -> None:
             await write(word)
 
 
-@workflow
+@workflow(name="chat_crashes.answer")
 async def answer(turn: ui.Turn) -> None:
     async with ui.answering(turn):
         await say(turn.reply, stumbles=False)

@@ -13,11 +13,11 @@ Make = Callable[[App], ChatApp]
 
 
 def by_session(app: App) -> ChatApp:
-    return chat_app(app, session=chat)
+    return chat_app(app, session=chat, linger=0)
 
 
 def by_turn(app: App) -> ChatApp:
-    return chat_app(app, turn=answer)
+    return chat_app(app, turn=answer, linger=0)
 
 
 @pytest.fixture(params=[by_session, by_turn], ids=["a run a session", "a run a turn"])

@@ -23,11 +23,11 @@ def whoever(request: Request) -> str | None:
 
 
 def by_session(app: App) -> ChatApp:
-    return chat_app(app, session=clerk, user=whoever)
+    return chat_app(app, session=clerk, user=whoever, linger=0)
 
 
 def by_turn(app: App) -> ChatApp:
-    return chat_app(app, turn=serve, user=whoever)
+    return chat_app(app, turn=serve, user=whoever, linger=0)
 
 
 @pytest.fixture(params=[by_session, by_turn], ids=["a run a session", "a run a turn"])
@@ -73,7 +73,7 @@ def test_who_is_not_on_this_machine(on_chat: OnChat) -> None:
     async def scenario(site: Site) -> None:
         assert (await site.client(host="example.org").say("hello")).status == 403
 
-    on_chat(lambda app: chat_app(app, session=clerk), scenario)
+    on_chat(lambda app: chat_app(app, session=clerk, linger=0), scenario)
 
 
 @pytest.mark.parametrize(

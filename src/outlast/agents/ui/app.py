@@ -35,14 +35,17 @@ from outlast.http.problems import tell_error, tell_fault, tell_refusal
 User: TypeAlias = Callable[[Request], str | Awaitable[str | None] | None]
 """Gives the user who sends a request; `None` if nobody is signed in. May raise `AccessDeniedError`."""
 BASE: Final = "/api/chat"
+LINGER: Final = 60.0
 _PLACE: Final = re.compile(r"(?P<chat>.+)~(?P<reply>msg_[0-9a-f]{24})~(?P<base>\d{1,9})")
 
 
 class ChatApp(Starlette):
     """The routes of chats: an ASGI application. Made by `chat_app`."""
 
-    def __init__(self, app: App, chats: Chats, *, user: User, base: str, ping_every: float) -> None:
-        self._outlast, self._chats, self._user = app, chats, user
+    def __init__(
+        self, app: App, chats: Chats, *, user: User, base: str, linger: float, ping_every: float
+    ) -> None:
+        self._outlast, self._chats, self._user, self._linger = app, chats, user, linger
         self.base = base
         """The path of the routes, below where this is mounted."""
         self.readers = Readers(ping_every)
@@ -124,11 +127,20 @@ class ChatApp(Starlette):
             return await self._resumed(chat, found, base, start or 0)
         check_id(path)
         latest = await self._chats.latest(path, user)
-        if latest is None or not await latest.is_open():
-            if start is None:
-                return Response(status_code=204)
-            return self._response(only(NOTHING))  # this client knows no 204
-        return await self._resumed(path, latest, 0, start or 0)
+        if latest is not None and (await latest.is_open() or await self._is_fresh(latest, start)):
+            return await self._resumed(path, latest, 0, start or 0)
+        if start is None:
+            return Response(status_code=204)
+        return self._response(only(NOTHING))  # this client knows no 204
+
+    async def _is_fresh(self, latest: Standing, start: int | None) -> bool:
+        """Whether an answer was finished so lately that who comes back may have been cut off before its end. The end alone
+        would be of no use to anybody."""
+        if (start or 0) < 0 or not self._linger:
+            return False
+        finished = await latest.finished_at()
+        now = self._outlast.runtime.clock.now() / 1e6
+        return finished is None or now - finished.timestamp() < self._linger
 
     async def _resumed(self, chat: str, found: Standing, base: int, start: int) -> Response:
         """From an index on, which counts from where the client began to read this message."""
@@ -174,6 +186,7 @@ def chat_app(
     turn: TurnWorkflow | None = None,
     user: User | None = None,
     base: str = BASE,
+    linger: float = LINGER,
     ping_every: float = PING_EVERY,
 ) -> ChatApp:
     """The routes of chats: an ASGI application, to serve or to mount into another one.
@@ -185,6 +198,8 @@ def chat_app(
         user: Tells who sends a request; a chat belongs to who has begun it. By default only this machine is answered, as
             one user.
         base: The path of the routes below where this is mounted. The default is where clients look by default.
+        linger: Seconds in which a finished answer is still given to who comes back without saying how far they have got:
+            a client that was cut off shortly before the end needs it. After that they get 204.
         ping_every: Seconds of silence after which a reader gets a comment.
 
     Raises:
@@ -197,7 +212,9 @@ def chat_app(
         chats = ChatTurns(app, turn)
     else:
         raise TypeError("give chat_app() either session=... or turn=...")
-    return ChatApp(app, chats, user=user or _this_machine, base=base, ping_every=ping_every)
+    return ChatApp(
+        app, chats, user=user or _this_machine, base=base, linger=linger, ping_every=ping_every
+    )
 
 
 def _this_machine(request: Request) -> str:

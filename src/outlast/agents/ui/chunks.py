@@ -7,8 +7,9 @@ import msgspec
 Metadata: TypeAlias = dict[str, dict[str, Any]]
 """What a provider has said beyond the protocol, by the provider's name."""
 FinishReason: TypeAlias = Literal[
-    "stop", "length", "content-filter", "tool-calls", "error", "interrupted", "other"
+    "stop", "length", "content-filter", "tool-calls", "error", "other"
 ]
+"""Those that all clients of version 7 know: they refuse a chunk with another one."""
 
 
 def _kebab(name: str) -> str:

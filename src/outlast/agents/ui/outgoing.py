@@ -50,7 +50,7 @@ async def _epilogue(run: Run[Any], name: str, start: int) -> AsyncGenerator[Form
         return
     stopped = await run.status() is RunStatus.CANCELLED
     ending: tuple[Chunk, Chunk] = (
-        (Abort(reason="stopped"), Finish(finish_reason="interrupted"))
+        (Abort(reason="stopped"), Finish(finish_reason="other"))
         if stopped
         else (Error(error_text=FAILED), Finish(finish_reason="error"))
     )

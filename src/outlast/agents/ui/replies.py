@@ -13,6 +13,8 @@ from outlast.errors import RunCancelledError, RunFailedError
 
 TURNS: Final = "turns"
 """The stream of a session in which its turns are listed."""
+END: Final = "outlast.chat.end"
+"""The step with which an answer ends."""
 FAILED: Final = "Something went wrong. The answer could not be finished."
 
 
@@ -123,7 +125,7 @@ async def _begin(turn: dict[str, Any]) -> None:
         await out.write(Start(message_id=turn["reply"]))
 
 
-@step(name="outlast.chat.end")
+@step(name=END)
 async def _end(reply: str, how: str) -> None:
     async with message(reply) as out:
         await out.close(*_LAST[how])
@@ -144,6 +146,6 @@ async def _result(previous: str) -> Any:
 
 _LAST: Final[dict[str, tuple[Chunk, ...]]] = {
     "finished": (Finish(finish_reason="stop"),),
-    "stopped": (Abort(reason="stopped by the user"), Finish(finish_reason="interrupted")),
+    "stopped": (Abort(reason="stopped"), Finish(finish_reason="other")),
     "failed": (Error(error_text=FAILED), Finish(finish_reason="error")),
 }

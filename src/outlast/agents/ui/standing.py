@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
 
 from outlast import App, Call, Run, RunStatus
 from outlast.agents.ui.incoming import UserMessage
-from outlast.agents.ui.replies import TURNS, Turn
+from outlast.agents.ui.replies import END, TURNS, Turn
 from outlast.agents.ui.session import Incoming, session_token
 from outlast.agents.ui.writing import STREAMS
 from outlast.errors import AccessDeniedError, HookNotFoundError, RequestError, RunNotFoundError
@@ -18,7 +19,7 @@ SessionWorkflow: TypeAlias = Callable[[str], Call[Any]]
 TurnWorkflow: TypeAlias = Callable[[Turn], Call[Any]]
 """A workflow that takes a turn."""
 _OVER: Final = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED})
-_LOOKS: Final = 3
+_LAST_EVENTS: Final = 50
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +36,16 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     async def is_open(self) -> bool:
         """Whether the answer is not finished."""
         return not (await self.run.stream_info(STREAMS + self.reply)).closed
+
+    async def finished_at(self) -> datetime | None:
+        """When the answer was finished; `None` if that is not recorded yet, or so much was recorded since that it is not
+        looked for."""
+        info = await self.run.info()
+        for event in reversed(await self.run.events(max(0, info.events - _LAST_EVENTS))):
+            ends = event.kind == "step_completed" and event.data["name"] == END
+            if ends and self.reply in event.data["input"]["args"]:
+                return event.at
+        return info.ended_at
 
 
 class Chats(Protocol):

@@ -1,0 +1,182 @@
+// The engine of `useChat`, with both transports, against a server of the tests. Prints one line of JSON: what each scene
+// has come to. Usage: node client.mjs URL TRANSPORT SCENE
+import { AbstractChat, DefaultChatTransport, lastAssistantMessageIsCompleteWithApprovalResponses } from "ai";
+import { WorkflowChatTransport } from "@ai-sdk/workflow/client";
+
+const [url, transportName, scene] = process.argv.slice(2);
+console.error = console.warn = () => {}; // the transports tell of cut connections
+
+class State {
+  status = "ready";
+  error = undefined;
+  messages = [];
+  watchers = new Set();
+  constructor(messages) { this.messages = structuredClone(messages); }
+  changed() { for (const watcher of [...this.watchers]) watcher(); }
+  pushMessage = (message) => { this.messages = [...this.messages, structuredClone(message)]; this.changed(); };
+  popMessage = () => { this.messages = this.messages.slice(0, -1); this.changed(); };
+  replaceMessage = (at, message) => {
+    this.messages = this.messages.map((one, index) => (index === at ? structuredClone(message) : one));
+    this.changed();
+  };
+  snapshot = (thing) => structuredClone(thing);
+}
+
+class Chat extends AbstractChat {
+  constructor({ messages = [], ...options }) { super({ ...options, state: new State(messages) }); }
+  until(isSo) {
+    const last = () => this.messages.at(-1)?.parts ?? [];
+    return new Promise((done) => {
+      const look = () => {
+        if (!isSo(last())) return;
+        this.state.watchers.delete(look);
+        done();
+      };
+      this.state.watchers.add(look);
+      look();
+    });
+  }
+}
+
+// The connection breaks after so many events; once.
+function cutting(events) {
+  let left = events;
+  return async (input, init) => {
+    const response = await fetch(input, init);
+    if (left === 0 || !response.body || response.status !== 200) return response;
+    let seen = 0;
+    const limit = left;
+    left = 0;
+    const body = response.body.pipeThrough(new TransformStream({
+      transform(bytes, controller) {
+        const text = new TextDecoder().decode(bytes);
+        for (const event of text.split(/(?<=\n\n)/)) {
+          if (event.startsWith("data:") && seen++ === limit) throw new TypeError("network error");
+          controller.enqueue(new TextEncoder().encode(event));
+        }
+      },
+    }));
+    return new Response(body, { status: response.status, headers: response.headers });
+  };
+}
+
+function transport(options = {}) {
+  const api = `${url}/api/chat`;
+  if (transportName === "default") return new DefaultChatTransport({ api, ...options });
+  // It does not send the id of the chat by itself; `body` is how one gives it.
+  return new WorkflowChatTransport({ api, ...options });
+}
+
+function chat(id, { messages, ...options } = {}) {
+  return new Chat({
+    id,
+    messages,
+    transport: transport(options),
+    sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses,
+  });
+}
+
+const post = (path) => fetch(`${url}${path}`, { method: "POST" });
+const script = (...replies) => fetch(`${url}/script`, { method: "POST", body: JSON.stringify(replies) });
+const body = (one) => ({ body: { id: one.id } });
+const say = (one, text) => one.sendMessage({ text }, body(one));
+const settled = async (one) => {
+  while (one.status === "submitted" || one.status === "streaming") await new Promise((go) => setTimeout(go, 5));
+};
+const told = (one) => ({
+  status: one.status,
+  error: one.error?.message,
+  messages: one.messages.map(({ id, role, parts }) => ({ id, role, parts })),
+});
+
+const scenes = {
+  async send() {
+    await script([["look", { at: "a" }]], "seen it all");
+    const one = chat("send");
+    await say(one, "look");
+    await script("", "", "an answer");
+    await say(one, "more");
+    return told(one);
+  },
+  // The connection breaks after each number of events; and the model fails once on the way.
+  async cut() {
+    const ends = [];
+    for (let events = 0; events < 16; events++) {
+      await fetch(`${url}/script?break=1`, { method: "POST", body: JSON.stringify([[["look", { at: "a" }]], "seen it all now"]) });
+      const one = chat(`cut ${events}`, { fetch: cutting(events) });
+      await say(one, "look");
+      if (one.status === "error") await one.resumeStream();
+      ends.push(told(one));
+    }
+    return ends;
+  },
+  async approve() {
+    await script([["pay", { amount: 5 }]], "paid it");
+    const one = chat("approve");
+    await say(one, "pay");
+    const { approval } = one.messages.at(-1).parts.find((part) => part.approval);
+    await one.addToolApprovalResponse({ id: approval.id, approved: true, options: body(one) });
+    await new Promise((go) => setTimeout(go, 0));
+    await one.until((parts) => parts.some((part) => part.text === "paid it "));
+    await settled(one);
+    return told(one);
+  },
+  async deny() {
+    await script([["pay", { amount: 5 }]], "then not");
+    const one = chat("deny");
+    await say(one, "pay");
+    const { approval } = one.messages.at(-1).parts.find((part) => part.approval);
+    await one.addToolApprovalResponse({ id: approval.id, approved: false, reason: "no", options: body(one) });
+    await one.until((parts) => parts.some((part) => part.text === "then not "));
+    await settled(one);
+    return told(one);
+  },
+  // Four pages that are loaded while the answer is under way, each with another part of it.
+  async reload() {
+    await script([["look", { at: "a" }], ["wait", {}]], "and done");
+    const one = chat("reload");
+    const saying = say(one, "look and wait");
+    await one.until((parts) => parts.filter((part) => part.input).length === 2);
+    const [user, partial] = structuredClone(one.messages);
+    const step = { ...partial, parts: partial.parts.slice(0, 2) };
+    const pages = [[], [user], [user, step], [user, partial]].map((messages) => chat("reload", { messages }));
+    const resumed = pages.map((page) => page.resumeStream());
+    await Promise.all(pages.map((page) => page.until((parts) => parts.length > 1)));
+    await post("/go");
+    await Promise.all([saying, ...resumed]);
+    return [one, ...pages].map(told);
+  },
+  async stop() {
+    await script([["wait", {}]], "never said");
+    const one = chat("stop");
+    const saying = say(one, "wait");
+    await one.until((parts) => parts.some((part) => part.input));
+    await post("/api/chat/stop/stop");
+    await saying;
+    const stopped = told(one);
+    await script("hello again");
+    await say(one, "again");
+    return [stopped, told(one)];
+  },
+  async idle() {
+    await script("an answer");
+    const one = chat("idle");
+    await say(one, "hello");
+    const page = chat("idle", { messages: one.messages });
+    await page.resumeStream();
+    const fresh = chat("nobody");
+    await fresh.resumeStream();
+    return [one, page, fresh].map(told);
+  },
+  async regenerate() {
+    await script("an answer");
+    const one = chat("regenerate");
+    await say(one, "hello");
+    const first = one.messages.at(-1).id;
+    await one.regenerate(body(one));
+    return [first, told(one)];
+  },
+};
+
+console.log(JSON.stringify(await scenes[scene]()));
+process.exit(0);

