@@ -1,5 +1,6 @@
 """What becomes of errors: those of the agent's own business, of providers, and of tools."""
 
+import asyncio
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -228,3 +229,30 @@ def test_clients_of_providers_try_once() -> None:
     model.client = client  # type: ignore[attr-defined]
     without_retries(FallbackModel(model, OK.model()))
     assert client.max_retries == 0
+
+
+async def _hangs(messages: Any, info: Any) -> Any:
+    await asyncio.Event().wait()
+
+
+hanging = Agent(
+    FunctionModel(_hangs),
+    name="hanging",
+    capabilities=[Durable(model_step=StepOptions(retries=1, backoff=0, timeout="10ms"))],
+)
+
+
+@workflow
+async def hangs() -> str:
+    return (await hanging.run("go")).output
+
+
+def test_a_model_that_hangs_is_given_up(serve: Serve) -> None:
+    async def scenario(app: App) -> None:
+        run = await start(hangs())
+        failed = await outcome(run)
+        assert "step 'hanging__model.request'" in str(failed)
+        assert "after 2 attempts" in str(failed)
+        assert "took longer than 0.01 s" in str(failed)
+
+    serve(scenario)

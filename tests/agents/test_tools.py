@@ -9,6 +9,7 @@ from pydantic_ai import Agent, FunctionToolset, UserError
 from outlast import (
     App,
     Run,
+    RunCancelledError,
     RunFailedError,
     RunStatus,
     hook,
@@ -217,5 +218,37 @@ def test_the_input_of_a_call_tells_what_the_model_asked_for(serve: Serve) -> Non
         [call] = [one for one in await run.steps() if "call_tool" in one.name]
         assert call.name == "doubler__function_toolset__shared.call_tool:twice"
         assert call.input["kwargs"] == {"call": "1-0", "args": {"n": 4}}
+
+    serve(scenario)
+
+
+STOP = Script([[("linger", {})], "never"])
+lingering = Agent(STOP.model(), name="lingering", capabilities=[Durable()])
+lingers, stopped = asyncio.Event(), list[str]()
+
+
+@lingering.tool_plain
+async def linger() -> None:
+    lingers.set()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        stopped.append("stopped")
+
+
+@workflow
+async def lingers_on() -> str:
+    return (await lingering.run("go")).output
+
+
+def test_stopping_the_run_stops_the_tool_that_is_at_work(serve: Serve) -> None:
+    async def scenario(app: App) -> None:
+        lingers.clear()
+        stopped.clear()
+        run = await start(lingers_on())
+        await lingers.wait()
+        await run.cancel()
+        assert isinstance(await outcome(run), RunCancelledError)
+        assert stopped == ["stopped"]
 
     serve(scenario)
