@@ -51,6 +51,7 @@ def test_requests_and_calls_are_steps_of_these_names(serve: Serve) -> None:
             "clerk__model.request",
             "clerk__model.request",
         ]
+        assert {step.line for step in await run.steps()} == {None}, "a line of the library's loop"
 
     serve(scenario)
 

@@ -8,9 +8,11 @@ from typing import Final
 _STANDARD: Final = asyncio.__file__.rpartition("asyncio")[0]
 _OWN: Final = __file__.rpartition("_engine")[0]
 _PACKAGES: Final = _STANDARD + "site-packages"
+_LOOPS: Final = ("/site-packages/anyio/", "/site-packages/pydantic_")
+"""Libraries whose own tasks run in a workflow: below their frames there is none of the user's."""
 
 _SHOWN: Final[dict[str, str]] = {}
-"""By the path of a file: its name, or nothing if it is this library's or the standard library's."""
+"""By the path of a file: its name, or nothing if it is this library's, the standard library's, or that of a loop of others."""
 
 
 def calling_line() -> str | None:
@@ -34,5 +36,5 @@ def calling_line() -> str | None:
 
 def _shown(file: str) -> str:
     standard = file.startswith(_STANDARD) and not file.startswith(_PACKAGES)
-    inner = standard or file.startswith((_OWN, "<frozen"))
+    inner = standard or file.startswith((_OWN, "<frozen")) or any(part in file for part in _LOOPS)
     return "" if inner else file.rpartition("/")[2]
