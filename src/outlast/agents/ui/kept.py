@@ -31,7 +31,7 @@ class KeptStream:
             )
         self.run_id, self._attempt = attempt.run.id, attempt
         number, epoch = attempt.command.attempt, attempt.run.epoch
-        self.is_repeated = number > 1 or epoch > 1
+        self.is_repeated = number > 1 or attempt.taken_up
         """Whether an attempt before this one may have written something."""
         streams = _STREAMS.get(attempt)
         if streams is None:

@@ -52,7 +52,7 @@ class Answering:
     async def __aenter__(self) -> Self:
         run_id = run_info().id
         _REPLIES[run_id] = self.turn.reply
-        await _begin(self.turn.model_dump(mode="json", exclude={"files"}))
+        await _begin(self.turn.number, self.turn.message, self.turn.reply)
         self._task = asyncio.current_task()
         return self
 
@@ -116,13 +116,11 @@ def _ending(error: BaseException | None) -> str | None:
 
 
 @step(name="outlast.chat.begin")
-async def _begin(turn: dict[str, Any]) -> None:
+async def _begin(number: int, said: str, reply: str) -> None:
     """List the turn, and begin the message."""
-    known = [one async for one in get_run(run_info().id).stream(TURNS, follow=False)]
-    if not any(one["number"] == turn["number"] for one in known):
-        await writable(TURNS).write(turn)
-    async with message(turn["reply"]) as out:
-        await out.write(Start(message_id=turn["reply"]))
+    await writable(TURNS).write({"number": number, "message": said, "reply": reply})
+    async with message(reply) as out:
+        await out.write(Start(message_id=reply))
 
 
 @step(name=END)
