@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Awaitable
 
 from pydantic import BaseModel
 
@@ -163,6 +164,32 @@ def is_ours(request: WebhookRequest) -> bool | str:
 
 async def is_ours_async(request: WebhookRequest) -> bool:
     return request.headers.get("authorization") == "secret"
+
+
+said: list[object] = []
+"""What the function below says of each request, in turn."""
+
+
+def says(_request: WebhookRequest) -> bool:
+    return said.pop(0)  # type: ignore[return-value]  # as functions do that nobody has checked
+
+
+def is_ours_later(request: WebhookRequest) -> Awaitable[bool]:
+    return is_ours_async(request)
+
+
+@workflow(name="webhook_saying")
+async def saying(count: int) -> list[str]:
+    waiting = webhook(verify=says)
+    await tell(waiting.url)
+    return [(await waiting).text() for _ in range(count)]
+
+
+@workflow(name="webhook_later")
+async def later() -> str:
+    waiting = webhook(verify=is_ours_later)
+    await tell(waiting.url)
+    return (await waiting).text()
 
 
 @workflow(name="webhook_function")

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import logging
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -14,9 +15,11 @@ from outlast._webhooks.requests import WebhookRequest
 from outlast._webhooks.signatures import GitHub, Slack, StandardWebhooks, Stripe
 from outlast.errors import DefinitionError, RequestError, SignatureError
 
-UserCheck: TypeAlias = Callable[[WebhookRequest], bool | str | Awaitable[bool | str | None] | None]
-"""`False` refuses the request, as a `SignatureError` does. A text stands for the request: of what stands for the same,
-one is delivered."""
+logger: Final = logging.getLogger("outlast")
+
+UserCheck: TypeAlias = Callable[[WebhookRequest], bool | str | Awaitable[bool | str]]
+"""`True` takes the request. So does a text, which is not empty and stands for it: of what stands for the same, one is
+delivered. Everything else refuses it, as a `SignatureError` does."""
 
 _MAIN: Final = "__main__"
 
@@ -58,10 +61,27 @@ async def verified(check: Check | None, request: WebhookRequest, now: datetime) 
         return None
     if not isinstance(check, Function):
         return check(request, now)
-    answer = await _asked(check.name, request)
-    if answer is False:
-        raise SignatureError("the request was refused")
-    return answer if isinstance(answer, str) else None
+    return _decided(check.name, await _asked(check.name, request))
+
+
+def _decided(name: str, answer: object) -> str | None:
+    """What the answer of the function means. Only what clearly takes a request does: who forgets a `return` refuses."""
+    match answer:
+        case True:
+            return None
+        case str() if answer:
+            return answer
+        case False:
+            pass
+        case _:
+            # For whoever runs this. The value stays out of it, as it may be a secret.
+            kind = "an empty str" if isinstance(answer, str) else type(answer).__name__
+            logger.error(
+                "a request to a webhook is refused: %s returned %s, and only True or a text takes one",
+                name,
+                kind,
+            )
+    raise SignatureError("the request was refused")
 
 
 async def _asked(name: str, request: WebhookRequest) -> object:
@@ -74,7 +94,8 @@ async def _asked(name: str, request: WebhookRequest) -> object:
         )
     if inspect.iscoroutinefunction(function):
         return await function(request)
-    return await asyncio.to_thread(function, request)
+    answer = await asyncio.to_thread(function, request)
+    return await answer if inspect.isawaitable(answer) else answer
 
 
 def _found(name: str) -> Any:

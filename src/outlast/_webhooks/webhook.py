@@ -140,7 +140,8 @@ def webhook(
             only its form, or another POST, resumes.
         verify: Checks a request before anything is recorded, where HTTP is served: `GitHub(secret="ENV_NAME")` or
             another scheme of `outlast.webhooks`, or a function at the top level of a module, `def` or `async def`,
-            that takes the `WebhookRequest` and gives `False` to refuse it.
+            that takes the `WebhookRequest` and gives `True`, or a text that stands for it, to take it. All else
+            refuses it.
         max_body: The most bytes of a body, such as `"64 KiB"`.
         token_prefix: What the token begins with, for those who look for leaked secrets.
         expires: When it stops to receive: seconds, a text, a `timedelta`, or an aware `datetime`.
