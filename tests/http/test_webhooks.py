@@ -157,17 +157,28 @@ def test_a_caller_is_told_when_the_run_ends_without_an_answer(on_site: OnSite) -
     on_site(scenario)
 
 
-def test_a_server_that_stops_sends_callers_away(on_site: OnSite) -> None:
+@pytest.mark.parametrize(
+    ("headers", "hint"),
+    [
+        ({"Idempotency-Key": "k"}, "Send it again with the same Idempotency-Key"),
+        ({}, "Do not send it again."),
+    ],
+)
+def test_a_server_that_stops_tells_callers_that_their_request_is_recorded(
+    on_site: OnSite, headers: dict[str, str], hint: str
+) -> None:
     async def scenario(site: Site) -> None:
         run, url = await started(site, flows.silent())
         async with outside(site) as client:
-            asked = asyncio.ensure_future(client.post(url, headers={"Idempotency-Key": "k"}))
+            asked = asyncio.ensure_future(client.post(url, headers=headers))
             await site.signals.wait_for("committed")
             while not await received(run):
                 await asyncio.sleep(0)
             site.http.drain()
             answer = await asked
-            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+            assert (answer.status_code, "Retry-After" in answer.headers) == (504, False)
+            assert answer.json()["detail"] == "the server stops; the request is recorded"
+            assert answer.json()["hint"].startswith(hint)
 
     on_site(scenario)
 

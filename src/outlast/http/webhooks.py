@@ -12,7 +12,14 @@ from starlette.types import Receive, Scope, Send
 
 from outlast import App
 from outlast._webhooks.receiving import Found, answer_to, check_request, find_webhook, take
-from outlast.errors import AccessDeniedError, HookNotFoundError, RequestError, SettingsError
+from outlast.errors import (
+    AccessDeniedError,
+    HookNotFoundError,
+    NoAppError,
+    RequestError,
+    SettingsError,
+    WorldError,
+)
 from outlast.http.draining import Reader, Readers
 from outlast.http.problems import problem_of, response_of
 from outlast.http.webhook_pages import confirm, form_payload, is_form, read_form, submit, told
@@ -71,7 +78,7 @@ class Webhooks:
             payload = _payload(found, incoming) if found.has_schema else None
             place = await take(self._app.runtime, found, incoming, payload, key)
         if found.row.manual:
-            return await self._answer(request, place)
+            return await self._answer(request, place, key)
         return _response(found.row.response or Answer(status=202))
 
     async def _checked(self, found: Found, incoming: WebhookRequest) -> str | None:
@@ -87,7 +94,7 @@ class Webhooks:
             raise RequestError(f"a key has at most {_LONGEST_KEY} printable characters")
         return key
 
-    async def _answer(self, request: Request, place: str) -> Response:
+    async def _answer(self, request: Request, place: str, key: str | None) -> Response:
         """What the run answers, unless the time is over, whoever asks goes away, or the server stops."""
         reader = Reader(None)
         self._readers.add(reader)
@@ -101,13 +108,25 @@ class Webhooks:
             for task in (answer, gone):
                 task.cancel()
             await asyncio.gather(answer, gone, return_exceptions=True)
-        if not answer.cancelled():
+        if answer.cancelled():
+            raise _recorded("the server stops", key)
+        try:
             return _response(answer.result())
-        raise RequestError(
-            "the server stops; the request is recorded",
-            status=503,
-            hint="Send it again with the same Idempotency-Key, and get its answer.",
-        )
+        except (WorldError, NoAppError) as error:
+            logger.error("the answer to a webhook cannot be read: %s", error)  # noqa: TRY400 - the message says it all
+            raise _recorded("its answer cannot be read for now", key) from None
+
+
+def _recorded(reason: str, key: str | None) -> RequestError:
+    """Not 503, on which senders try again: without a key that would be recorded as another request."""
+    match key:
+        case None:
+            hint = "Do not send it again."
+        case str() if key.startswith("signed:"):
+            hint = "Send the same again, and get its answer."
+        case _:
+            hint = "Send it again with the same Idempotency-Key, and get its answer."
+    return RequestError(f"{reason}; the request is recorded", status=504, hint=hint)
 
 
 async def _body(request: Request, limit: int) -> bytes | None:
