@@ -2,9 +2,16 @@
 
 import asyncio
 import logging
+from pathlib import Path
 
+import httpx
 import pytest
 
+from outlast import App
+from outlast._runtime.system import SystemClock
+from outlast.http import asgi
+from outlast.testing import FaultyWorld, Signals, Unavailable
+from outlast.worlds.sqlite import SqliteWorld
 from tests.http import webhook_flows as flows
 from tests.http.conftest import Site
 from tests.http.test_webhooks import BASE, OnSite, outside, received, started
@@ -52,3 +59,58 @@ def test_a_function_may_give_something_to_await(on_site: OnSite) -> None:
         assert await run.result("5s") == "x"
 
     on_site(scenario)
+
+
+def is_neutral(answer: httpx.Response) -> bool:
+    """Whether a stranger is told to come back, and nothing of where the runs are."""
+    told = (answer.status_code, answer.headers["Retry-After"])
+    return told == (503, "1") and "sqlite" not in answer.text and "OUTLAST" not in answer.text
+
+
+def test_strangers_do_not_learn_where_the_database_is(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        world = FaultyWorld(SqliteWorld(str(tmp_path / "runs.db"), SystemClock()))
+        app = App(world=world)
+        http = asgi(app)
+        async with app, asyncio.timeout(30):
+            site = Site(app, http, Signals())
+            run, url = await started(site, flows.page())
+            async with outside(site) as client:
+                world.inject(Unavailable(call=1, times=3, of="hook"))
+                program = await client.post(url, json={"approved": True})
+                assert is_neutral(program)
+                assert program.headers["content-type"] == "application/problem+json"
+                for method in ("GET", "POST"):
+                    person = await client.request(method, url, headers={"Accept": "text/html"})
+                    assert is_neutral(person)
+                    assert "<h1>This does not work right now</h1>" in person.text
+                answer = await client.post(url, json={"approved": True})
+                assert answer.status_code == 202
+            await run.result("5s")
+        async with outside(site) as client:
+            assert is_neutral(await client.post(url)), "the app is not open"
+
+    with caplog.at_level(logging.ERROR, "outlast"):
+        asyncio.run(main())
+    assert "runs.db" in caplog.text, "whoever runs it is told"
+
+
+def test_an_answer_that_cannot_be_read_is_to_a_request_that_was_recorded(tmp_path: Path) -> None:
+    async def main() -> None:
+        world = FaultyWorld(SqliteWorld(str(tmp_path / "runs.db"), SystemClock()))
+        app = App(world=world)
+        http = asgi(app)
+        async with app, asyncio.timeout(30):
+            site = Site(app, http, Signals())
+            run, url = await started(site, flows.silent())
+            async with outside(site) as client:
+                world.inject(Unavailable(call=1, of="read_stream"))
+                answer = await client.post(url)
+                assert (answer.status_code, answer.json()["hint"]) == (504, "Do not send it again.")
+                assert "sqlite" not in answer.text
+                assert (await client.post(url)).status_code == 200
+            assert await run.result("5s") == 2
+
+    asyncio.run(main())

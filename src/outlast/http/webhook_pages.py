@@ -70,6 +70,10 @@ def told(request: Request, error: OutlastError) -> Response | None:
             )
         case RequestError(status=410):
             return _html(page.gone(), 410)
+        case RequestError(status=503):
+            return _html(
+                page.notice("This does not work right now", "Please try again in a moment."), 503
+            )
         case _:
             status = status_of(error)
             return _html(page.notice("This did not work", f"{error.args[0]}.".capitalize()), status)
@@ -148,4 +152,7 @@ def _schema(found: Found) -> dict[str, Any] | None:
 
 
 def _html(html: str, status: int = 200) -> Response:
-    return Response(html, status, headers=dict(page.HEADERS))
+    headers = dict(page.HEADERS)
+    if status == 503:
+        headers["Retry-After"] = "1"
+    return Response(html, status, headers=headers)

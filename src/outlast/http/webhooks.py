@@ -56,6 +56,10 @@ class Webhooks:
             if isinstance(error, HookNotFoundError):
                 raise HTTPException(404) from None  # as where there is nothing at all
             raise
+        except (WorldError, NoAppError) as error:
+            # For whoever runs this. Where the database is, is nothing for strangers.
+            logger.error("a request to a webhook cannot be served: %s", error)  # noqa: TRY400 - the message says it all
+            return _away(request)
 
     async def _served(self, request: Request) -> Response:
         found = await find_webhook(self._app.runtime, request.path_params["token"])
@@ -127,6 +131,12 @@ def _recorded(reason: str, key: str | None) -> RequestError:
         case _:
             hint = "Send it again with the same Idempotency-Key, and get its answer."
     return RequestError(f"{reason}; the request is recorded", status=504, hint=hint)
+
+
+def _away(request: Request) -> Response:
+    hint = "Send it again in a moment."
+    away = RequestError("requests cannot be taken for now", status=503, hint=hint)
+    return told(request, away) or response_of(problem_of(away))
 
 
 async def _body(request: Request, limit: int) -> bytes | None:
