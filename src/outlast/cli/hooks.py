@@ -9,7 +9,7 @@ from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.looking import no_database, operated
 from outlast.cli.output import Output
-from outlast.cli.render_hooks import hooks_table
+from outlast.cli.render_hooks import HooksTable
 from outlast.cli.times import current_time
 
 
@@ -38,7 +38,7 @@ async def command(
         page = await app.list_hooks(run, limit=limit)
     output.document({"hooks": page.hooks})
     if page.hooks:
-        output.show(hooks_table(page.hooks, current_time()))
+        output.show_whole(HooksTable(page.hooks, current_time()))
     else:
         output.note("nothing waits for the outside")
     if page.cursor is not None:

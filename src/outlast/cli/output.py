@@ -36,6 +36,11 @@ class Output:
         if not self.json:
             _print(self.out, renderable)
 
+    def show_whole(self, renderable: RenderableType) -> None:
+        """The same; its lines are neither cut nor broken where they are longer than the terminal is wide."""
+        if not self.json:
+            _print(self.out, renderable, whole=True)
+
     def note(self, renderable: RenderableType) -> None:
         """Tell what is going on."""
         if not self.json:
@@ -71,13 +76,13 @@ def to_json(value: Any, *, indent: int | None = None) -> str:
     return (encoded if indent is None else msgspec.json.format(encoded, indent=indent)).decode()
 
 
-def _print(console: Console, renderable: RenderableType) -> None:
+def _print(console: Console, renderable: RenderableType, *, whole: bool = False) -> None:
     """Print; into a pipe or a file without the blanks that fill lines up."""
     if console.is_terminal:
-        console.print(renderable)
+        console.print(renderable, soft_wrap=whole)
         return
     with console.capture() as capture:
-        console.print(renderable)
+        console.print(renderable, soft_wrap=whole)
     lines = capture.get().split("\n")
     console.file.write("\n".join(line.rstrip() for line in lines))
     console.file.flush()
