@@ -11,7 +11,7 @@ from tests.api.conftest import Bench
 
 R = TypeVar("R")
 
-collect_ignore_glob = [] if find_spec("pydantic_ai") else ["test_[!e]*.py"]
+collect_ignore_glob = [] if find_spec("pydantic_ai") else ["test_[!e]*.py", "ui"]
 
 
 class Serve(Protocol):
