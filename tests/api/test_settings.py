@@ -183,6 +183,26 @@ def test_a_wrong_value_of_the_call_is_named_with_it() -> None:
     assert WorkerOptions(grace=timedelta(seconds=3)).grace == timedelta(seconds=3)
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("https://u:secret@h", "https://***@h"),
+        ("https://u:sec/ret@h/x", "https://***@h/x"),
+        ("https://u:sec#ret@h", "https://***@h"),
+        ("u:sec@ret@h", "***@h"),
+    ],
+)
+def test_a_public_url_is_told_without_its_password(
+    value: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTLAST_PUBLIC_URL", value)
+    with pytest.raises(SettingsError, match="no name and no password") as caught:
+        setting("public_url")
+    assert caught.value.value == told
+    assert "sec" not in str(caught.value)
+    assert "ret" not in str(caught.value)
+
+
 def test_a_file_that_is_no_toml_is_named(elsewhere: Path) -> None:
     (elsewhere / "pyproject.toml").write_text("[tool.outlast\n")
     with pytest.raises(SettingsError, match="no TOML") as caught:

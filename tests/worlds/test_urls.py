@@ -1,5 +1,6 @@
 """A URL names a world, or the error says what would."""
 
+import re
 import sys
 
 import pytest
@@ -53,6 +54,7 @@ def test_names_a_world(url: str, named: str) -> None:
         ("postgresql://me:secret@host/base?options=%00", "a NUL character", "?schema=outlast"),
         ("postgresql://me:secret@host/base\ud800", "half a character", "?schema=outlast"),
         ("postgresql://me:secret@[::1/base", "this is no URL", "?schema=outlast"),
+        ("postgresql://me:secret\u2100@host/base", "this is no URL", "?schema=outlast"),
         ("mysql://me:secret@host/base", "no world has such a URL", "memory://"),
         ("sqlite://", "names no file", "sqlite:///FILE.db"),
         ("sqlite:///", "names no file", "sqlite:///FILE.db"),
@@ -69,6 +71,33 @@ def test_refuses_what_names_none(url: str, message: str, hint: str) -> None:
     assert caught.value.hint is not None
     assert hint in caught.value.hint
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("password", ["p/ss", "p#ss", "p?ss", "p@w/d", "12/34", "p?s.s=w", "p?w=d"])
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+def test_no_piece_of_a_password_is_shown(scheme: str, password: str) -> None:
+    with pytest.raises(WorldError) as caught:
+        world_from_url(f"{scheme}://me:{password}@host.example:1/base", SettableClock())
+
+    assert str(caught.value).startswith(f"{scheme}://***: an @ stands behind the host")
+    assert "Percent-encode / # ? @ in the password" in str(caught.value.hint)
+    assert not set(re.split(r"\W", password)) & set(re.split(r"\W", str(caught.value)))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:p%2Fss%40w@host/base",
+        "postgresql://host:5433/base?user=me@tenant&application_name=a@b",
+        "postgresql://me:se@cret@host/my%40base",
+    ],
+)
+def test_an_at_sign_may_stand_where_it_is_clear(url: str) -> None:
+    shown = world_from_url(url, SettableClock()).url
+
+    assert "@" in shown or "%40" in shown
+    assert "ss" not in shown
+    assert "cret" not in shown
 
 
 def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

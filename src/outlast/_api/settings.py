@@ -91,7 +91,7 @@ def checked(name: str, value: object, source: str) -> Origin:
         reason = str(error.args[0]).removeprefix(f"{error.url}: ")
         raise SettingsError(name, error.url, source, reason, hint=error.hint) from error
     except ValueError as error:
-        told = HIDDEN if SETTINGS[name].secret else value
+        told = HIDDEN if SETTINGS[name].secret else _without_user(name, value)
         raise SettingsError(name, told, source, str(error)) from error
 
 
@@ -150,13 +150,22 @@ def _url(value: Any) -> str:
 
 def _public_url(value: Any) -> str:
     """What the URLs of webhooks begin with."""
-    parts = urlsplit(_text(value))
+    url = _text(value)
+    if "@" in url:  # wherever: what follows a / or a # may be the rest of a password
+        _must("have no name and no password: others will see it")
+    parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         _must("be a URL that begins with https:// or http://, without ? and #")
-    if parts.username is not None or parts.password is not None:
-        _must("have no name and no password: others will see it")
-    url: str = value
     return url.rstrip("/")
+
+
+def _without_user(name: str, value: object) -> object:
+    """As it is told of one that cannot be used. Only the public URL may have a name and a password in it."""
+    if name != "public_url" or not isinstance(value, str) or "@" not in value:
+        return value
+    before, _, host = value.rpartition("@")
+    scheme, separator, _ = before.partition("://")
+    return f"{scheme}://{HIDDEN}@{host}" if separator else f"{HIDDEN}@{host}"
 
 
 def checked_token(value: Any) -> str:

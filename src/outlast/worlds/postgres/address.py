@@ -13,6 +13,7 @@ from outlast.worlds.postgres.encoding import findable
 
 _SCHEMA = "outlast"
 _SECRETS = ("password", "sslpassword", "passfile")
+_OURS = ("schema", "pooler")
 _POOLERS = ("session", "transaction")
 _NAME = re.compile(r"[^\x00\"]{1,63}")
 _FORM: Final = "Write postgresql://user:password@host:port/database?schema=outlast."
@@ -97,6 +98,7 @@ def read_address(url: str) -> Address:
     server's. Raises `WorldError` for a parameter that there is not, or a value that cannot be used.
     """
     parts = _split(url)
+    _check_password(parts)
     given = dict(parse_qsl(parts.query, keep_blank_values=True))
     schema, pooler = given.pop("schema", _SCHEMA), given.pop("pooler", "session")
     shown = _without_secrets(url)
@@ -126,9 +128,24 @@ def read_address(url: str) -> Address:
 def _split(url: str) -> SplitResult:
     try:
         return urlsplit(url)
-    except ValueError as error:  # the rest of such a URL may have a password
+    except ValueError:  # which quotes the rest, and that may have a password
         scheme = url.partition("://")[0] + "://"
-        raise WorldError(scheme, f"this is no URL: {error}", hint=_FORM) from None
+        raise WorldError(
+            scheme, "this is no URL: what stands before the / cannot be a host", hint=_FORM
+        ) from None
+
+
+def _check_password(parts: SplitResult) -> None:
+    """An `@` behind the host is that before the host: the password has a character that ends the host, and what is
+    shown of the URL would be pieces of the password. In values of parameters that there are, it may be meant."""
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    odd = [name + value for name, value in pairs if not (_is_known(name) or name in _OURS)]
+    if any("@" in piece for piece in (parts.path, parts.fragment, *odd)):
+        raise WorldError(
+            f"{parts.scheme}://***",
+            "an @ stands behind the host",
+            hint=f"Percent-encode / # ? @ in the password: %2F %23 %3F %40. {_FORM}",
+        )
 
 
 def _check_characters(shown: str, url: str) -> None:
@@ -148,9 +165,9 @@ def _check_ports(shown: str, parts: SplitResult, given: Mapping[str, str]) -> No
 
 def _check_parameters(shown: str, given: Mapping[str, str]) -> None:
     for name in given:
-        if name in _CONNECTING or name.lower() in _SERVERS or "." in name:
+        if _is_known(name) or "." in name:
             continue
-        close = get_close_matches(name, ["schema", "pooler", *_CONNECTING, *_SERVERS], n=1)
+        close = get_close_matches(name, [*_OURS, *_CONNECTING, *_SERVERS], n=1)
         meant = f"Did you mean {close[0]}? " if close else ""
         raise WorldError(
             shown,
@@ -158,6 +175,10 @@ def _check_parameters(shown: str, given: Mapping[str, str]) -> None:
             hint=f"{meant}Ours are schema and pooler. Other settings of the server go into options: "
             f"?options=-c%20NAME%3DVALUE.",
         )
+
+
+def _is_known(name: str) -> bool:
+    return name in _CONNECTING or name.lower() in _SERVERS
 
 
 def _without_secrets(url: str) -> str:
