@@ -31,3 +31,34 @@ async def chat(chat_id: str) -> None:
         async for turn in session:
             async with session.answering(turn):
                 await think(turn)
+
+
+@step(name="chat_loops.propose")
+async def propose(turn: ui.Turn) -> None:
+    async with ui.message(turn.reply) as out, out.step():
+        await out.write(ui.ToolInputAvailable(tool_call_id="call", tool_name="pay", input={}))
+
+
+@step(name="chat_loops.pay")
+async def pay(turn: ui.Turn) -> None:
+    async with ui.message(turn.reply) as out:
+        await out.write(ui.ToolOutputAvailable(tool_call_id="call", output="paid"))
+
+
+@step(name="chat_loops.leave")
+async def leave(turn: ui.Turn, reason: str | None) -> None:
+    async with ui.message(turn.reply) as out:
+        await out.write(
+            ui.ToolOutputDenied(tool_call_id="call"), ui.Data(name="why", data={"reason": reason})
+        )
+
+
+@workflow(name="chat_loops.careful")
+async def careful(turn: ui.Turn) -> None:
+    async with ui.answering(turn):
+        await propose(turn)
+        answer = await ui.approval(turn.reply, "call")
+        if answer.approved:
+            await pay(turn)
+        else:
+            await leave(turn, answer.reason)

@@ -21,6 +21,7 @@ from starlette.routing import Mount, Route
 from outlast import App
 from outlast.agents.ui import ChatApp, chat_app
 from tests.agents.ui.agents import GATE, SCRIPT, clerk, follow, serve
+from tests.agents.ui.samples import SAMPLES, forms
 
 CLIENT = Path(__file__).parent / "client"
 CACHE = Path(__file__).parents[3] / ".venv" / "chat-client"
@@ -82,10 +83,14 @@ async def serving(app: App, chats: ChatApp) -> AsyncGenerator[str]:
         GATE.go.set()
         return Response()
 
+    async def samples(_request: Request) -> Response:
+        return Response(msgspec.json.encode(forms()))
+
     outer = Starlette(
         routes=[
             Route("/script", script, methods=["POST"]),
             Route("/go", go, methods=["POST"]),
+            Route("/samples", samples),
             Mount("/", chats),
         ]
     )
@@ -216,3 +221,7 @@ def test_regenerate(play: Play) -> None:
     first, told = play("regenerate")
     assert roles(told) == ["user", "assistant"]
     assert told["messages"][-1]["id"] != first
+
+
+def test_all_types_of_chunks_are_known_to_the_client(play: Play) -> None:
+    assert play("samples") == [True] * len(SAMPLES)

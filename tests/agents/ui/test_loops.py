@@ -6,8 +6,8 @@ import pytest
 
 from outlast import App
 from outlast.agents.ui import ChatApp, chat_app
-from tests.agents.ui.conftest import Form, OnChat, Site, said, shown
-from tests.agents.ui.loops import answer, chat, failing
+from tests.agents.ui.conftest import Form, OnChat, Site, approved, said, shown
+from tests.agents.ui.loops import answer, careful, chat, failing
 
 Make = Callable[[App], ChatApp]
 
@@ -124,6 +124,30 @@ def test_one_run_for_each_turn_goes_on_from_the_one_before(on_chat: OnChat) -> N
         assert await site.app.get_run(newest.id).result() == ["a", "b"]
 
     on_chat(by_turn, scenario)
+
+
+@pytest.mark.parametrize("yes", [True, False])
+def test_an_approval_in_a_loop(yes: bool, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        client = site.client()
+        first = await client.say("pay")
+        assert [one["type"] for one in first.chunks][-2:] == ["tool-approval-request", "finish"]
+        verdict = {"id": f"{first.reply}.call", "approved": yes, "reason": "so"}
+        rest = await client.post(approved(first.reply, verdict))
+        (told,) = shown([*first.chunks, *rest.chunks])[1:]
+        assert told == {"call": "call", "input": {}} | (
+            {"output": "paid"} if yes else {"denied": True}
+        )
+        assert rest.chunks[0] == {
+            "type": "tool-approval-response",
+            "approvalId": verdict["id"],
+            "approved": yes,
+            "reason": "so",
+        }
+        assert ({"type": "data-why", "data": {"reason": "so"}} in rest.chunks) is not yes
+        assert (await client.post(approved(first.reply, verdict))).status == 409
+
+    on_chat(lambda app: chat_app(app, turn=careful), scenario)
 
 
 def test_one_workflow_is_given() -> None:

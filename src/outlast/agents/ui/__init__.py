@@ -5,6 +5,7 @@
 """
 
 from outlast.agents.ui.app import ChatApp, User, chat_app
+from outlast.agents.ui.asking import approval
 from outlast.agents.ui.chunks import (
     Abort,
     Chunk,
@@ -24,7 +25,6 @@ from outlast.agents.ui.chunks import (
     SourceUrl,
     Start,
     StartStep,
-    SteeringMessage,
     TextDelta,
     TextEnd,
     TextStart,
@@ -70,7 +70,6 @@ __all__ = [
     "SourceUrl",
     "Start",
     "StartStep",
-    "SteeringMessage",
     "TextDelta",
     "TextEnd",
     "TextStart",
@@ -87,6 +86,7 @@ __all__ = [
     "User",
     "WriteText",
     "answering",
+    "approval",
     "chat_app",
     "event_chunks",
     "history",

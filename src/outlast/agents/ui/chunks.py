@@ -1,4 +1,7 @@
-"""The chunks of which a message in a chat is made: the UI message stream of the AI SDK, protocol v1, as typed records."""
+"""The chunks of which a message in a chat is made: the UI message stream of the AI SDK, protocol v1, as typed records.
+
+All that clients of version 7 know. They refuse a stream with a chunk of another type: `steering-message`, which some of them know and
+which is said to be experimental, is not here."""
 
 from typing import Any, Final, Literal, TypeAlias, cast
 
@@ -258,13 +261,6 @@ class Custom(Record, frozen=True, kw_only=True):
     provider_metadata: Metadata | None = None
 
 
-class SteeringMessage(Record, frozen=True, kw_only=True):
-    """What the user has said while the message was under way."""
-
-    id: str
-    parts: list[dict[str, Any]]
-
-
 class Data(msgspec.Struct, frozen=True, kw_only=True):
     """Data of the application, for a component of its own: a part `data-NAME`."""
 
@@ -282,7 +278,7 @@ Tagged: TypeAlias = (
     | ToolInputStart | ToolInputDelta | ToolInputAvailable | ToolInputError
     | ToolApprovalRequest | ToolApprovalResponse
     | ToolOutputAvailable | ToolOutputError | ToolOutputDenied
-    | SourceUrl | SourceDocument | File | ReasoningFile | Custom | SteeringMessage
+    | SourceUrl | SourceDocument | File | ReasoningFile | Custom
 )  # fmt: skip
 Chunk: TypeAlias = Tagged | Data
 """A chunk of a message."""

@@ -1,6 +1,6 @@
 // The engine of `useChat`, with both transports, against a server of the tests. Prints one line of JSON: what each scene
 // has come to. Usage: node client.mjs URL TRANSPORT SCENE
-import { AbstractChat, DefaultChatTransport, lastAssistantMessageIsCompleteWithApprovalResponses } from "ai";
+import { AbstractChat, DefaultChatTransport, lastAssistantMessageIsCompleteWithApprovalResponses, uiMessageChunkSchema } from "ai";
 import { WorkflowChatTransport } from "@ai-sdk/workflow/client";
 
 const [url, transportName, scene] = process.argv.slice(2);
@@ -167,6 +167,12 @@ const scenes = {
     const fresh = chat("nobody");
     await fresh.resumeStream();
     return [one, page, fresh].map(told);
+  },
+  // Each type of chunk, against the schema with which the transports read them.
+  async samples() {
+    const forms = await (await fetch(`${url}/samples`)).json();
+    const { validate } = uiMessageChunkSchema();
+    return Promise.all(forms.map(async (form) => (await validate(form)).success));
   },
   async regenerate() {
     await script("an answer");
