@@ -21,6 +21,14 @@ def test_a_port_that_is_taken(cli: Cli, flows: Path) -> None:
     assert f"nothing can listen at 127.0.0.1:{port}" in answer.err
 
 
+@pytest.mark.parametrize("port", [-1, 65_536, 99_999])
+def test_a_port_that_there_is_not(cli: Cli, flows: Path, port: int) -> None:
+    answer = cli("serve", flows, f"--port={port}")
+    assert answer.code == 2
+    assert "--port" in answer.err
+    assert "Traceback" not in answer.err
+
+
 def test_tokens_that_cannot_be_used(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OUTLAST_HTTP_TOKENS", "admin:hunter2hunter2hunter2")
     answer = cli("serve", "--port", 0)

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from outlast import App
 from outlast._api.inspection import workflows
@@ -26,7 +27,7 @@ GRACE = 10.0
 async def command(
     *source: str,
     host: str = "127.0.0.1",
-    port: int = 8000,
+    port: Annotated[int, Parameter(validator=Number(gte=0, lte=65_535))] = 8000,
     worker: Annotated[bool, Parameter(negative="--no-worker", show_default=False)] = True,
     common: Common = DEFAULTS,
 ) -> int:
