@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from outlast import App, list_runs, start, step, workflow
+from outlast import App, blocking, list_runs, start, step, workflow
 from outlast.errors import (
     DefinitionError,
     EncodeError,
@@ -147,12 +147,23 @@ def test_a_run_of_an_app_that_is_closed(on_memory: Bench) -> None:
 
 
 def test_a_workflow_that_was_not_called(on_memory: Bench) -> None:
-    async def scenario(_: App) -> None:
+    async def scenario(app: App) -> None:
         uncalled: Any = one
-        with pytest.raises(NotAllowedHereError, match=r"start\(one\(\.\.\.\)\)"):
-            await start(uncalled)
+        for starting in (start, app.start):
+            with pytest.raises(NotAllowedHereError, match=r"start\(one\(\.\.\.\)\)"):
+                await starting(uncalled)
+        assert (await app.list_runs()).runs == ()
 
     on_memory(scenario)
+
+
+def test_a_workflow_that_was_not_called_in_a_thread() -> None:
+    uncalled: Any = one
+    with (
+        blocking.opened(App("memory://", worker=False)),
+        pytest.raises(NotAllowedHereError, match=r"start\(one\(\.\.\.\)\)"),
+    ):
+        blocking.start(uncalled)
 
 
 @pytest.mark.parametrize("given", [{"options": 3}, {"url": 3}, {"codec": 3}])

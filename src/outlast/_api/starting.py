@@ -126,8 +126,7 @@ async def start(  # noqa: PLR0913 - the options are keywords, and most calls giv
         NoAppError: No app is open.
         ValueError: An id, a key, a queue, a priority, a version or a token that cannot be one.
     """
-    if not isinstance(call, Call):  # pyright: ignore[reportUnnecessaryIsInstance] - users without a type checker
-        raise _no_call(call)
+    _check_call(call)
     options = start_options(
         {
             "run_id": run_id,
@@ -148,7 +147,8 @@ async def start(  # noqa: PLR0913 - the options are keywords, and most calls giv
 
 
 async def start_on(runtime: Runtime, call: Call[R], options: StartOptions) -> Run[R]:
-    """Start on an app from outside of any workflow."""
+    """Start on an app from outside of any workflow. Raises `NotAllowedHereError` for what is no call."""
+    _check_call(call)
     now = runtime.clock.now()
     version = options.version or runtime.version
     created = RunCreated(
@@ -215,14 +215,17 @@ async def _start_child(
     return Run(run_id, lambda: ambient_app("Run").runtime)
 
 
-def _no_call(given: Any) -> NotAllowedHereError:
+def _check_call(given: object) -> None:
+    """The parentheses are easily forgotten. For users without a type checker."""
+    if isinstance(given, Call):
+        return
     if isinstance(given, Workflow):
         what = f"the workflow {given.name!r} without its arguments"
         hint = f"Call it: start({given.fn.__name__}(...))."
     else:
         what = f"an object of the type {type(given).__name__}"
         hint = "Pass a call of a function decorated with @workflow: start(fulfil(order))."
-    return NotAllowedHereError(what, "to start a run", hint)
+    raise NotAllowedHereError(what, "to start a run", hint)
 
 
 def _check_start(keywords: StartKeywords) -> None:
