@@ -33,3 +33,17 @@ def test_an_outage_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     said = [record.getMessage().partition(";")[0] for record in caplog.records]
     assert said == ["the world cannot be used for now", "the world can be used again"]
     assert not any(record.exc_info for record in caplog.records)
+
+
+def test_stopping_in_an_outage_is_told_on_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        clock = SkippingClock()
+        world = FaultyWorld(MemoryWorld(clock))
+        async with App(world=world, clock=clock):
+            world.inject(Unavailable(call=1, times=99, of="unregister"))
+
+    with caplog.at_level(logging.WARNING, logger="outlast"):
+        asyncio.run(main())
+    (record,) = caplog.records
+    assert record.getMessage().startswith("the worker could not unregister; its lease will end: ")
+    assert record.exc_info is None

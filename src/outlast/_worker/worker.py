@@ -80,6 +80,8 @@ class Worker:
         await self._end_tasks(self._tasks[TAKING:])
         try:
             await runtime.world.claims.unregister(self.id)
+        except WorldUnavailableError as error:  # an outage: where it was met tells nothing more
+            logger.warning("the worker could not unregister; its lease will end: %s", error)
         except WorldError as error:
             logger.warning("the worker could not unregister; its lease will end", exc_info=error)
         self._watchdog.stop()
