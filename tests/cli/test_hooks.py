@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from outlast import App, RunStatus, WorkerOptions
+from outlast import App, RunStatus, WorkerOptions, webhook, workflow
 from tests.cli.conftest import Answer
 
 Cli = Callable[..., Answer]
+
+
+@workflow(name="cli_hooks.confirm")
+async def confirm() -> bool:
+    return await webhook(bool)
 
 
 @pytest.fixture
@@ -44,6 +49,22 @@ def test_resume_hands_in_a_payload(cli: Cli, flows: Path, waiting: str) -> None:
     assert cli("resume", "order:8", "true").code == 3
     assert cli("run", f"{flows}:approve", "--id", waiting).out.strip() == "true"
     assert cli("hooks", "--json").document == {"hooks": []}
+
+
+@pytest.mark.parametrize("more", ["", "/", "?from=mail#top"])
+def test_resume_takes_the_url_of_a_webhook(cli: Cli, more: str) -> None:
+    async def wait_for_a_request() -> str:
+        options = WorkerOptions(linger=0)
+        async with App(options=options, public_url="https://shop.example/flows") as app:
+            run = await app.start(confirm())
+            while await run.status() is not RunStatus.SUSPENDED:
+                await asyncio.sleep(0.01)
+            return run.id
+
+    run_id = asyncio.run(wait_for_a_request())
+    url = cli("hooks").out.splitlines()[2]
+    assert url.startswith("https://shop.example/flows/.well-known/")
+    assert cli("resume", url + more, "true", "--json").document == {"run": run_id}
 
 
 def test_the_looking_commands_tell_of_hooks(cli: Cli, flows: Path, waiting: str) -> None:

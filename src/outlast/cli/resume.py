@@ -1,10 +1,12 @@
 """`outlast resume`: handing a payload to a hook."""
 
 import json
+import re
 from typing import Any
 
 from rich.text import Text
 
+from outlast._webhooks.tokens import PATH
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.looking import operated
@@ -25,7 +27,7 @@ async def command(
     Parameters
     ----------
     token
-        The hook's token: see `outlast hooks`.
+        The hook's token, or a webhook's URL: see `outlast hooks`.
     payload
         JSON, or a text; null by default.
     key
@@ -33,10 +35,16 @@ async def command(
     """
     output = Output(common)
     async with operated(common) as app:
-        run_id = await app.resume(token, _value(payload), key=key)
+        run_id = await app.resume(_token(token), _value(payload), key=key)
     output.show(Text(f"{run_id}  resumed"))
     output.document({"run": run_id})
     return Exit.OK
+
+
+def _token(text: str) -> str:
+    """The token that stands in the URL of a webhook; the text itself if it is none."""
+    _, path, rest = text.partition(PATH)
+    return re.split(r"[/?#]", rest)[0] if path else text
 
 
 def _value(text: str | None) -> Any:
