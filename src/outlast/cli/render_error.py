@@ -1,6 +1,7 @@
 """Errors as people and as scripts see them."""
 
 import sys
+from typing import Final
 
 import msgspec
 from cyclopts import CycloptsError
@@ -11,6 +12,11 @@ from outlast.cli.output import to_json
 from outlast.cli.problem import Problem
 from outlast.cli.texts import indented
 from outlast.errors import OutlastError
+from outlast.worlds import FORMS
+
+_REMOTE: Final = (
+    "What looks at runs, starts or resumes them takes the HTTP API as well: https://HOST/api/v1."
+)
 
 
 class ErrorView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -37,7 +43,7 @@ def view_of(error: Exception, command: str | None = None) -> ErrorView:
             return ErrorView(
                 kind=error.slug,
                 message=message,
-                hint=error.hint,
+                hint=_hint(error),
                 details=rest or None,
                 docs=error.docs,
             )
@@ -65,6 +71,11 @@ def render_error(view: ErrorView) -> RenderableType:
     if view.docs:
         parts.append(Text(f"Run: {view.docs}", style="dim"))
     return Group(*parts)
+
+
+def _hint(error: OutlastError) -> str | None:
+    """That of the library, which does not know that a URL is the command line's."""
+    return f"{FORMS} {_REMOTE}" if error.hint == FORMS else error.hint
 
 
 def _plain(error: CycloptsError) -> str:

@@ -5,6 +5,7 @@ A world is imported when it is chosen: a process uses one of them, and some, suc
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Final
 
 from outlast._clock import Clock
 from outlast.errors import WorldError
@@ -15,10 +16,11 @@ __all__ = ["Schema", "SchemaStatus", "file_of", "schema_from_url", "world_from_u
 
 _FILE = "sqlite:///"
 _SERVER = ("postgresql://", "postgres://")
-_FORMS = (
+FORMS: Final = (
     "Use postgresql://USER:PASSWORD@HOST/DATABASE, sqlite:///FILE.db, sqlite:////ABSOLUTE/FILE.db, "
     "a path that ends in .db, or memory://."
 )
+"""The hint where a URL names no world. The command line adds the form that only it takes."""
 
 
 def world_from_url(url: str, clock: Clock) -> World:
@@ -83,7 +85,7 @@ def _needing_asyncpg(url: str) -> Generator[None]:
 def _unknown(url: str) -> WorldError:
     scheme, separator, _ = url.partition("://")
     if url.startswith("sqlite:"):
-        return WorldError(url, "this names no file", hint=_FORMS)
+        return WorldError(url, "this names no file", hint=FORMS)
     return WorldError(
-        scheme + separator if separator else url, "no world has such a URL", hint=_FORMS
+        scheme + separator if separator else url, "no world has such a URL", hint=FORMS
     )
