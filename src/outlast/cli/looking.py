@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 from outlast import App
-from outlast._api.settings import find_url, missing_file, shown_url
+from outlast._api.settings import find_url, missing_file, origin, shown_url
 from outlast.cli.common import Common
 from outlast.cli.exits import Exit
 from outlast.cli.operated import OperatedApp, OperatedRun
@@ -52,6 +52,8 @@ def is_remote(common: Common) -> bool:
 def need_database(common: Common, hint: str = WHERE_IT_IS) -> None:
     """Raise `Problem` if the URL is that of an HTTP API: some commands need the database itself."""
     if is_remote(common):
+        if common.url is None:
+            hint = f"The URL comes from {origin('url').source}. {hint}"
         raise Problem(
             f"this needs the database, and {shown_url(find_url(common.url))} is an HTTP API",
             hint=hint,
