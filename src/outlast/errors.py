@@ -378,7 +378,8 @@ class RunCancelledError(RunError):
 
 
 class RunBlockedError(RunError):
-    """The run's code does not fit its log. It is kept as it is until the code fits again."""
+    """The run's code does not fit its log, or needs a setting that its worker does not have. It is kept as it is
+    until it can go on."""
 
     slug = "run-blocked"
 

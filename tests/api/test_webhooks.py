@@ -13,6 +13,7 @@ from outlast.errors import (
     DefinitionError,
     HookPayloadError,
     NotAllowedHereError,
+    RunBlockedError,
     RunFailedError,
     SettingsError,
 )
@@ -86,6 +87,14 @@ async def unknown() -> str:
     waiting = webhook()
     await sleep("1ms")
     return waiting.url
+
+
+@workflow(name="webhooks.caught")
+async def caught() -> str:
+    try:
+        return webhook().url
+    except Exception as error:
+        return repr(error)
 
 
 @workflow(name="webhooks.wrong")
@@ -202,20 +211,31 @@ def test_a_url_stays_what_it_was_where_the_public_address_moves(
     asyncio.run(main())
 
 
-def test_without_a_public_address_the_url_teaches(
-    monkeypatch: pytest.MonkeyPatch, on_memory: Bench
+@pytest.mark.parametrize("call", [unknown, caught, raw])
+def test_without_a_public_address_a_run_waits_for_a_worker_that_knows_it(
+    call: Callable[[], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OUTLAST_PUBLIC_URL")
+    database = f"sqlite:///{tmp_path}/t.db"
 
-    async def scenario(app: App) -> None:
-        run = await start(unknown())
-        problem = await outcome(run)
-        assert isinstance(problem, RunFailedError)
-        assert isinstance(problem.__cause__, SettingsError)
-        assert "OUTLAST_PUBLIC_URL" in str(problem.__cause__)
-        assert app.public_url is None
+    async def main() -> None:
+        async with App(database) as app:
+            run: Run[Any] = await start(call())
+            problem = await outcome(run)
+            assert isinstance(problem, RunBlockedError)
+            assert "OUTLAST_PUBLIC_URL" in problem.problem
+            assert app.public_url is None
+            assert told.empty()
+        async with App(database) as app:
+            again = await outcome(app.get_run(run.id))
+            assert isinstance(again, RunBlockedError), "tried again, and kept"
+        async with App(database, public_url=BASE) as app:
+            if call is raw:
+                await app.resume((await told.get()).rpartition("/")[2], 7)
+            result = await app.get_run(run.id).result("20s")
+            assert call is raw or result.startswith(BASE)
 
-    on_memory(scenario)
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize(

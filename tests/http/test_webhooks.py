@@ -12,8 +12,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from outlast import Run
-from outlast.errors import RunFailedError
+from outlast import Run, RunStatus
+from outlast.errors import RunBlockedError, RunFailedError
 from outlast.http import BearerTokens
 from tests.http import webhook_flows as flows
 from tests.http.conftest import Site
@@ -434,6 +434,25 @@ def test_the_public_address_is_learnt_from_this_machine_alone(
         async with site.client(address=address) as client:
             await client.get("/runs")
         assert site.app.public_url == ("http://localhost" if learnt else None)
+
+    on_site(scenario)
+
+
+def test_a_run_that_needs_the_public_address_goes_on_when_it_is_learnt(
+    on_site: OnSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OUTLAST_PUBLIC_URL")
+
+    async def scenario(site: Site) -> None:
+        run: Run[Any] = await site.app.start(flows.plain())
+        with pytest.raises(RunBlockedError, match="OUTLAST_PUBLIC_URL"):
+            await run.result("5s")
+        async with site.client() as client:
+            await client.get("/runs")
+            url = await flows.urls.get()
+            assert url.startswith("http://localhost/")
+            assert (await client.post(url)).status_code == 202
+        assert await run.status() is not RunStatus.BLOCKED
 
     on_site(scenario)
 

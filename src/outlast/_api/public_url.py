@@ -7,3 +7,14 @@ def learn_public_url(app: App, url: str) -> None:
     """Take what whoever serves an app has found out. Raises `NoAppError` if the app is not open."""
     if not app.runtime.public_base:
         app.runtime.public_base = url.rstrip("/")
+
+
+async def free_blocked(app: App) -> None:
+    """Let the worker of the app try again what is blocked, as it may know now what was missing.
+
+    Raises `NoAppError` if the app is not open, and `WorldError`.
+    """
+    runtime = app.runtime
+    if runtime.worker_id is not None:
+        for workflow in runtime.registry.workflows:
+            await runtime.world.claims.unblock(workflow, runtime.source_digest(workflow))

@@ -8,7 +8,7 @@ after it was committed. There is no other path.
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from functools import cached_property
-from typing import Any, assert_never
+from typing import Any, NoReturn, assert_never
 from zlib import crc32
 
 import msgspec
@@ -59,7 +59,7 @@ from outlast._model.events import (
 )
 from outlast._model.runs import Attributes
 from outlast._registry.definitions import WorkflowDefinition
-from outlast.errors import RunCancelledError
+from outlast.errors import RunCancelledError, SettingsError
 
 
 class Execution:
@@ -85,6 +85,7 @@ class Execution:
         self.hooks = Hooks(self.requests)
         self._codec = codec
         self._root: WorkflowTask | None = None
+        self._missing: SettingsError | None = None
         audit.install()
 
     # For whoever drives the execution
@@ -95,12 +96,15 @@ class Execution:
         An event that answers a command which has been answered or taken back is inert, as is every event
         after the code's end. Raises `NonDeterminismError` if the event answers a command that the
         code has not asked for, or has asked for otherwise; `DecodeError` if a payload cannot be
-        read. The execution is of no further use then.
+        read; `SettingsError` if the code needs one that this process does not have. The execution is
+        of no further use then.
         """
         self.position = logged.position + 1
         self.requests.time = max(self.requests.time, logged.at)
         self._deliver(logged)
         self.loop.turn()
+        if self._missing is not None:
+            raise self._missing
         if self.outcome is None and self._root is not None and self._root.done():
             self.outcome = self._outcome(self._root)
             self.requests.operations.clear()
@@ -147,6 +151,12 @@ class Execution:
     def decode(self, payload: Payload) -> Any:
         """The value of a payload. Raises `DecodeError`."""
         return self._codec.decode(payload)
+
+    def need_setting(self, error: SettingsError) -> NoReturn:
+        """The code cannot go on in this process: `feed` raises the error, and nothing that was asked for in this
+        turn is done. The code sees no error, as it would be part of what happened: another process has the setting."""
+        self._missing = error
+        raise Evicted
 
     # Delivering events
 

@@ -40,7 +40,7 @@ from outlast._runtime.shared import Shared
 from outlast._runtime.underway import AttemptsUnderWay
 from outlast._runtime.verify import verify_replay
 from outlast._runtime.waiting import what_it_waits_for
-from outlast.errors import RecoveryLimitError
+from outlast.errors import RecoveryLimitError, SettingsError
 from outlast.world import (
     Advance,
     Advanced,
@@ -269,7 +269,9 @@ class LiveRun:
         if cancel is not None:
             self._finish(Cancelled(cancel.reason))
         else:
-            digest = self._runtime.source_digest(self.workflow)
+            # The next worker that starts tries it again: the code need not be another one, but the settings.
+            is_setting = isinstance(problem, SettingsError)
+            digest = "" if is_setting else self._runtime.source_digest(self.workflow)
             text = problem_text(problem, self._runtime.codec)
             self._then(Block(problem=text, digest=digest))
 

@@ -41,19 +41,23 @@ class Webhook(Hook[T_co]):
 
     @property
     def url(self) -> str:
-        """Where it is, for whoever is to resume it. It has the token in it, so it is a secret. The same at each replay.
+        """Where it is, for whoever is to resume it. It has the token in it, so it is a secret. The same at each replay,
+        if the public address was known when the webhook was opened.
 
-        Raises `SettingsError` if the public address was not known when the webhook was made.
+        Where it is not known now either, the run is `blocked` until a worker has it that knows the address.
         """
-        if not self._base:
-            raise SettingsError(
-                "public_url",
-                ...,
-                "where workflows run",
-                "nobody has set it, and the URL of a webhook begins with it",
-                hint="Set OUTLAST_PUBLIC_URL=https://host.example, or open App(public_url=...).",
+        base = self._base or self._execution.hooks.find_base()
+        if not base:
+            self._execution.need_setting(
+                SettingsError(
+                    "public_url",
+                    ...,
+                    "where workflows run",
+                    "nobody has set it, and the URL of a webhook begins with it",
+                    hint="Set OUTLAST_PUBLIC_URL=https://host.example, or open App(public_url=...).",
+                )
             )
-        return self._base + PATH + self.token
+        return base + PATH + self.token
 
     def _value(self, payload: msgspec.Raw) -> Any:
         value = self._execution.decode(payload)

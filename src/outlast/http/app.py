@@ -14,10 +14,10 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from outlast import App
-from outlast._api.public_url import learn_public_url
+from outlast._api.public_url import free_blocked, learn_public_url
 from outlast._webhooks.receiving import respond_within
 from outlast._webhooks.tokens import PATH
-from outlast.errors import NoAppError, OutlastError, RequestError
+from outlast.errors import NoAppError, OutlastError, RequestError, WorldError
 from outlast.http import hooks, runs, serving_process, streams
 from outlast.http.access import Access, Loopback, check_access, find_access, is_local
 from outlast.http.access_log import hide_tokens
@@ -77,7 +77,7 @@ class HttpApp(Starlette):
         if scope["type"] == "http":
             scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
             if self._learns:
-                self._learn(Request(scope))
+                await self._learn(Request(scope))
         await super().__call__(scope, receive, send)
 
     def drain(self) -> None:
@@ -101,14 +101,15 @@ class HttpApp(Starlette):
         # With all methods: which ones a webhook takes is told to those who have its token.
         return [*operations, Route(PATH + "{token}", self._webhooks)]
 
-    def _learn(self, request: Request) -> None:
+    async def _learn(self, request: Request) -> None:
         """What this machine calls the app is where it is, unless somebody has said it. Requests of others teach nothing:
         the name in them is whatever they like."""
         if not is_local(request):
             return
         root = request.scope.get("root_path", "")
-        with suppress(NoAppError):
+        with suppress(NoAppError, WorldError):
             learn_public_url(self.outlast, f"{request.url.scheme}://{request.url.netloc}{root}")
+            await free_blocked(self.outlast)  # runs that could not go on without it
             self._learns = False
 
     def _endpoint(self, by_method: dict[str, Operation]) -> Any:
