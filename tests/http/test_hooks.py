@@ -1,10 +1,13 @@
 """Hooks over the authorised API."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
+from outlast.errors import RunCancelledError, RunFailedError
 from outlast.http import BearerTokens
 from tests.http import flows
 from tests.http.conftest import Site
+from tests.http.reading import read
 
 OnSite = Callable[..., None]
 TOKEN = "order:7/a b"  # noqa: S105 - of a hook
@@ -46,5 +49,31 @@ def test_who_may_only_look_sees_no_tokens(on_site: OnSite) -> None:
             assert (await client.get("/hooks")).status_code == 403
             for path in ("/hooks/find", "/hooks/resume"):
                 assert (await client.post(path, json={"token": TOKEN})).status_code == 403
+
+    on_site(scenario, access=BearerTokens(operate=[OPERATE], read=[READ]))
+
+
+def test_who_may_only_look_sees_no_tokens_in_logs(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
+        run = await site.app.start(flows.ask(TOKEN))
+        other = await site.app.start(flows.ask(TOKEN))  # the token is taken
+        await site.signals.wait_for("run_suspended", run_id=run.id)
+        await site.app.resume(TOKEN, 3)
+        await site.app.resume(TOKEN, 4)
+        assert await run.result("5s") == 7
+        await other.cancel()
+        with suppress(RunFailedError, RunCancelledError):
+            await other.result("5s")
+        for token, sees in ((READ, False), (OPERATE, True)):
+            async with site.client(headers={"Authorization": f"Bearer {token}"}) as client:
+                for run_id in (run.id, other.id):
+                    listed = (await client.get(f"/runs/{run_id}/events")).json()["events"]
+                    feed = await read(client, f"/runs/{run_id}/feed")
+                    assert [one.data for one in feed if not one.name] == listed
+                    opening = listed[1]
+                    assert opening["kind"] in ("hook_opened", "hook_conflicted")
+                    assert (opening["data"].get("token") == TOKEN) is sees
+                    tokens = [one for one in listed if "token" in one["data"]]
+                    assert bool(tokens) is sees
 
     on_site(scenario, access=BearerTokens(operate=[OPERATE], read=[READ]))

@@ -98,8 +98,8 @@ def find_access(given: Access | None) -> Access:
     )
 
 
-async def check_access(access: Access, request: Request, needed: Role) -> None:
-    """Raise `AccessDeniedError` unless whoever sent the request may do what needs this role."""
+async def check_access(access: Access, request: Request, needed: Role) -> Role:
+    """The role of whoever sent the request. Raises `AccessDeniedError` unless they may do what needs this one."""
     if request.method not in SAFE_METHODS:
         refuse_other_sites(request)
     answer = access(request)
@@ -108,6 +108,7 @@ async def check_access(access: Access, request: Request, needed: Role) -> None:
         raise AccessDeniedError("you may not use this API")
     if needed is Role.OPERATE and role is not Role.OPERATE:
         raise AccessDeniedError("this needs the role 'operate', and you have 'read'")
+    return role
 
 
 def refuse_other_sites(request: Request) -> None:

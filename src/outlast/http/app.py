@@ -19,7 +19,7 @@ from outlast._webhooks.receiving import respond_within
 from outlast._webhooks.tokens import PATH
 from outlast.errors import NoAppError, OutlastError, RequestError, WorldError
 from outlast.http import hooks, runs, serving_process, streams
-from outlast.http.access import Access, Loopback, check_access, find_access, is_local
+from outlast.http.access import Access, Loopback, Role, check_access, find_access, is_local
 from outlast.http.access_log import hide_tokens
 from outlast.http.changes import RunWatcher
 from outlast.http.draining import PING_EVERY, Readers
@@ -116,17 +116,18 @@ class HttpApp(Starlette):
         async def respond(request: Request) -> Response:
             method = "GET" if request.method == "HEAD" else request.method
             operation = by_method[method]
-            await check_access(self._access, request, operation.role)
-            answer = await operation.run(await self._asked(operation, request))
+            role = await check_access(self._access, request, operation.role)
+            answer = await operation.run(await self._asked(operation, request, role))
             return _response(operation, answer, request)
 
         return respond
 
-    async def _asked(self, operation: Operation, request: Request) -> Asked:
+    async def _asked(self, operation: Operation, request: Request, role: Role) -> Asked:
         _ = self.outlast.url  # raises `NoAppError` while the app is not open
         return Asked(
             app=self.outlast,
             request=request,
+            role=role,
             query=read_query(operation.query, request),
             body=await _body(operation, request),
             readers=self.readers,

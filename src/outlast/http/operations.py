@@ -26,6 +26,8 @@ class Asked:
 
     app: App
     request: Request
+    role: Role
+    """Of whoever sent it."""
     query: Any
     """As the operation's `query` type has it."""
     body: Any

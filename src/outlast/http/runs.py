@@ -55,7 +55,8 @@ async def events(asked: Asked) -> Events:
     query: FromQuery = asked.query
     run = run_of(asked)
     await run.info()
-    return Events(events=tuple(await run.events(query.start)))
+    found = await run.events(query.start)
+    return Events(events=tuple(_seen_by(asked.role, one) for one in found))
 
 
 async def follow(asked: Asked) -> Feed:
@@ -64,7 +65,7 @@ async def follow(asked: Asked) -> Feed:
     run = run_of(asked)
     await run.info()
     start = last_event_id(asked, query.start)
-    return Feed(_log(run, start), asked.readers)
+    return Feed(_log(run, start, asked.role), asked.readers)
 
 
 async def changes(asked: Asked) -> Feed:
@@ -110,10 +111,18 @@ def last_event_id(asked: Asked, start: int) -> int:
     return int(given) + 1
 
 
-async def _log(run: Run[Any], start: int) -> AsyncGenerator[bytes]:
+async def _log(run: Run[Any], start: int, role: Role) -> AsyncGenerator[bytes]:
     async for one in run.follow(start):
-        yield event(msgspec.json.encode(one), id=str(one.position))
+        yield event(msgspec.json.encode(_seen_by(role, one)), id=str(one.position))
     yield event(msgspec.json.encode(await run.info()), name="end")
+
+
+def _seen_by(role: Role, one: EventRecord) -> EventRecord:
+    """An event without the token of its hook, for those who may not resume it."""
+    if role is Role.OPERATE or not one.kind.startswith("hook_") or "token" not in one.data:
+        return one
+    data = {name: value for name, value in one.data.items() if name != "token"}
+    return msgspec.structs.replace(one, data=data)
 
 
 def _filters(query: Filters) -> RunFilters:
