@@ -216,3 +216,15 @@ async def _served_alone() -> None:
 def test_a_base_is_a_path(base: str) -> None:
     with pytest.raises(ValueError, match="cannot be the base"):
         asgi(App("memory://"), base=base)
+
+
+def test_the_base_tells_where_the_api_describes_itself(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
+        async with site.client() as client:
+            answer = await client.get("")
+            assert answer.status_code == 404
+            assert answer.json()["hint"].endswith(f"{BASE}/openapi.json")
+            answer = await client.get("/nothing")
+            assert answer.json()["hint"].endswith(BASE)
+
+    on_site(scenario)

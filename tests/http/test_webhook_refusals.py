@@ -114,3 +114,15 @@ def test_an_answer_that_cannot_be_read_is_to_a_request_that_was_recorded(tmp_pat
             assert await run.result("5s") == 2
 
     asyncio.run(main())
+
+
+def test_who_guesses_is_told_nothing_of_the_api(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
+        async with outside(site) as client:
+            for token in ("", "x", "A" * 24 + ".run"):
+                answer = await client.post(f"{BASE}/.well-known/workflow/v1/webhook/{token}")
+                told = answer.json()
+                assert (answer.status_code, told["detail"]) == (404, "there is nothing here")
+                assert "hint" not in told
+
+    on_site(scenario)

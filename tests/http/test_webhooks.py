@@ -250,8 +250,8 @@ def test_who_guesses_learns_nothing(on_site: OnSite) -> None:
             for other in wrong:
                 answer = await client.post(f"{url[: -len(token)]}{other}", content=b"x")
                 assert answer.status_code == 404, other
-                assert answer.json()["detail"] == "there is nothing at this path"
-            page = await client.get(f"{BASE}/.well-known/nothing", headers={"Accept": "*/*"})
+                assert answer.json()["detail"] == "there is nothing here"
+            page = await client.get(url[: -len(token)] + "a/b", headers={"Accept": "*/*"})
             assert page.json() == answer.json(), "as where there is nothing at all"
         assert await received(run) == 0
 

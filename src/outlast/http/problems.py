@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from outlast._webhooks.tokens import PATH
 from outlast.errors import (
     EncodeError,
     HookNotFoundError,
@@ -101,11 +102,24 @@ async def tell_error(_request: Request, error: Exception) -> Response:
 async def tell_refusal(request: Request, error: Exception) -> Response:
     """The response where the routes refuse: no such path, no such method."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for these
-    known = error.status_code != HTTPStatus.NOT_FOUND
-    detail = error.detail if known else "there is nothing at this path"
-    hint = None if known else f"The API is at {request.scope['root_path']}{request.app.base}"
-    refused = RequestError(detail, status=error.status_code, hint=hint)
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        refused = _nothing_at(request)
+    else:
+        refused = RequestError(error.detail, status=error.status_code)
     return response_of(problem_of(refused), dict(error.headers or {}))
+
+
+def _nothing_at(request: Request) -> RequestError:
+    root: str = request.scope["root_path"]
+    path, base = request.scope["path"].removeprefix(root), request.app.base
+    if f"{path}/".startswith(
+        PATH
+    ):  # of others than the users of the API, who are to learn nothing of it
+        return RequestError("there is nothing here", status=404)
+    told = f"The API is at {root}{base}"
+    if path == (base or "/"):
+        told = f"The API describes itself at {root}{base}/openapi.json"
+    return RequestError("there is nothing at this path", status=404, hint=told)
 
 
 async def tell_fault(_request: Request, _error: Exception) -> Response:
