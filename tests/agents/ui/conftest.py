@@ -104,6 +104,10 @@ class Client:
         """Stop the answer."""
         return Answer(await self._client.post(f"/{chat}/stop"))
 
+    async def load(self, chat: str = "c1", **query: Any) -> Answer:
+        """Ask for the messages."""
+        return Answer(await self._client.get(f"/{chat}", params=query))
+
     async def raw(self, body: bytes, **headers: str) -> Answer:
         """Send whatever."""
         return Answer(await self._client.post("", content=body, headers=headers))

@@ -28,6 +28,7 @@ from pydantic_ai.messages import (
 )
 
 from outlast.agents import ui
+from outlast.agents.ui.assembling import assemble
 from outlast.agents.ui.chunks import Tagged
 from outlast.errors import NotAllowedHereError
 from tests.agents.ui.samples import SAMPLES
@@ -165,3 +166,53 @@ def test_events_of_the_application_are_data() -> None:
 def test_a_step_is_needed_to_write() -> None:
     with pytest.raises(NotAllowedHereError, match="outside of a step"):
         ui.message("m")
+
+
+def test_the_parts_of_a_message() -> None:
+    def data(count: int, **more: Any) -> ui.Data:
+        return ui.Data(name="d", id="1", data=count, **more)
+
+    told, metadata = assemble(
+        ui.wire(one)
+        for one in (
+            ui.Start(message_id="m", message_metadata={"a": {"x": 1}}),
+            ui.StartStep(),
+            ui.TextStart(id="1"),
+            ui.TextDelta(id="1", delta="lost"),
+            ui.ToolInputStart(tool_call_id="c", tool_name="t"),
+            ui.ResetStep(),
+            ui.ReasoningStart(id="1"),
+            ui.ReasoningDelta(id="1", delta="hm"),
+            ui.ReasoningEnd(id="1"),
+            ui.ToolInputStart(tool_call_id="c", tool_name="t", dynamic=True),
+            ui.ToolInputDelta(tool_call_id="c", input_text_delta="{}"),
+            ui.ToolInputAvailable(tool_call_id="c", tool_name="t", input={}, dynamic=True),
+            ui.FinishStep(),
+            data(1),
+            ui.StartStep(),
+            ui.ToolOutputError(tool_call_id="c", error_text="no"),
+            data(2),
+            data(3, transient=True),
+            ui.SourceUrl(source_id="s", url="https://example.org"),
+            ui.TextStart(id="2"),
+            ui.TextDelta(id="2", delta="still "),
+            ui.MessageMetadata(message_metadata={"a": {"y": 2}, "b": 3}),
+        )
+    )
+    assert told == [
+        {"type": "step-start"},
+        {"type": "reasoning", "text": "hm", "state": "done"},
+        {
+            "type": "dynamic-tool",
+            "toolName": "t",
+            "toolCallId": "c",
+            "state": "output-error",
+            "input": {},
+            "errorText": "no",
+        },
+        {"type": "data-d", "id": "1", "data": 2},
+        {"type": "step-start"},
+        {"type": "source-url", "sourceId": "s", "url": "https://example.org"},
+        {"type": "text", "text": "still ", "state": "streaming"},
+    ]
+    assert metadata == {"a": {"x": 1, "y": 2}, "b": 3}

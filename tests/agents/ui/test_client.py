@@ -225,3 +225,16 @@ def test_regenerate(play: Play) -> None:
 
 def test_all_types_of_chunks_are_known_to_the_client(play: Play) -> None:
     assert play("samples") == [True] * len(SAMPLES)
+
+
+def test_a_page_that_is_loaded_shows_what_another_has_seen(play: Play) -> None:
+    asking, asked, answered, page = play("load")
+    assert [_plain(one) for one in asking] == [_plain(one) for one in asked["messages"]]
+    assert roles(page) == ["user", "assistant"] * 2
+    assert [_plain(one) for one in answered] == [_plain(one) for one in page["messages"]]
+
+
+def _plain(message: Any) -> Any:
+    """Without what has no value: clients keep `undefined`, and leave it out."""
+    parts = [{k: v for k, v in one.items() if v is not None} for one in message["parts"]]
+    return {**message, "parts": parts}

@@ -50,6 +50,7 @@ def test_the_chat_of_another_user(make: Make, on_chat: OnChat) -> None:
             await bob.resume(),
             await bob.resume(told.place, 0),
             await bob.stop(),
+            await bob.load(),
         ):
             assert refused.status == 403
             assert refused.problem["slug"] == "access-denied"
@@ -198,3 +199,22 @@ def test_a_reader_is_sent_away_when_the_server_stops(on_chat: OnChat) -> None:
         await site.signals.wait_for("run_suspended")
 
     on_chat(by_session, scenario)
+
+
+def test_the_messages_of_a_chat(make: Make, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        follow("first", "second", "third")
+        client = ada(site)
+        assert (await client.load()).problem == {"messages": []}
+        await client.say("one", "u1")
+        told = await client.post(said("one", "u1"), trigger="regenerate-message")
+        await client.say("two", "u2")
+        messages = (await client.load()).problem["messages"]
+        assert [one["id"] for one in messages][:2] == ["u1", told.reply]
+        texts = [part["text"] for one in messages for part in one["parts"] if "text" in part]
+        assert texts == ["one", "first ", "two", "second "]
+        assert len((await client.load(limit=1)).problem["messages"]) == 2
+        for wrong in (0, "x", 1_001):
+            assert (await client.load(limit=wrong)).status == 422
+
+    on_chat(make, scenario)

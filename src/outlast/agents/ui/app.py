@@ -5,6 +5,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeAlias
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,7 +16,14 @@ from starlette.types import Receive, Scope, Send
 from outlast import App, Run
 from outlast.agents.ui.approving import approve
 from outlast.agents.ui.incoming import UserMessage, check_id, read_incoming
-from outlast.agents.ui.outgoing import NOTHING, frames, only, read_message
+from outlast.agents.ui.outgoing import (
+    NOTHING,
+    Form,
+    frames,
+    only,
+    read_message,
+    whole_message,
+)
 from outlast.agents.ui.standing import (
     Chats,
     ChatSessions,
@@ -36,6 +44,7 @@ User: TypeAlias = Callable[[Request], str | Awaitable[str | None] | None]
 """Gives the user who sends a request; `None` if nobody is signed in. May raise `AccessDeniedError`."""
 BASE: Final = "/api/chat"
 LINGER: Final = 60.0
+LAST_TURNS: Final = 100
 _PLACE: Final = re.compile(r"(?P<chat>.+)~(?P<reply>msg_[0-9a-f]{24})~(?P<base>\d{1,9})")
 
 
@@ -54,6 +63,7 @@ class ChatApp(Starlette):
             routes=[
                 Route(base or "/", self._post, methods=["POST"]),
                 Route(base + "/{chat}", self._post, methods=["POST"]),
+                Route(base + "/{chat}", self._messages, methods=["GET"]),
                 Route(base + "/{chat}/stream", self._get, methods=["GET"]),
                 Route(base + "/{chat}/stop", self._stop, methods=["POST"]),
             ],
@@ -116,7 +126,7 @@ class ChatApp(Starlette):
 
     async def _get(self, request: Request) -> Response:
         user = await self._user_of(request)
-        start = _start_index(request)
+        start = _number(request, "startIndex", 0)
         path: str = request.path_params["chat"]
         if place := _PLACE.fullmatch(path):
             chat, reply, base = place["chat"], place["reply"], int(place["base"])
@@ -124,19 +134,19 @@ class ChatApp(Starlette):
             found = await self._chats.find(chat, user, reply=reply)
             if found is None:
                 raise RequestError("there is no such message in this chat", status=404)
-            return await self._resumed(chat, found, base, start or 0)
+            return await self._resumed(chat, found, base, start)
         check_id(path)
         latest = await self._chats.latest(path, user)
         if latest is not None and (await latest.is_open() or await self._is_fresh(latest, start)):
-            return await self._resumed(path, latest, 0, start or 0)
-        if start is None:
+            return await self._resumed(path, latest, 0, start)
+        if "startIndex" not in request.query_params:
             return Response(status_code=204)
         return self._response(only(NOTHING))  # this client knows no 204
 
-    async def _is_fresh(self, latest: Standing, start: int | None) -> bool:
+    async def _is_fresh(self, latest: Standing, start: int) -> bool:
         """Whether an answer was finished so lately that who comes back may have been cut off before its end. The end alone
         would be of no use to anybody."""
-        if (start or 0) < 0 or not self._linger:
+        if start < 0 or not self._linger:
             return False
         finished = await latest.finished_at()
         now = self._outlast.runtime.clock.now() / 1e6
@@ -149,6 +159,24 @@ class ChatApp(Starlette):
         response = self._feed(chat, found.run, found.reply, base, first)
         response.headers["x-workflow-stream-tail-index"] = str(tail)
         return response
+
+    async def _messages(self, request: Request) -> Response:
+        user = await self._user_of(request)
+        chat: str = request.path_params["chat"]
+        check_id(chat)
+        limit = _number(request, "limit", LAST_TURNS)
+        if not 1 <= limit <= 1_000:
+            raise RequestError("limit: it is 1 to 1,000", status=422)
+        messages: list[Form] = []
+        for one in await self._chats.turns(chat, user, limit):
+            said = {"type": "text", "text": one.text}
+            messages.append({"id": one.message, "role": "user", "parts": [said]})
+            messages.append(await whole_message(one.run, one.reply))
+        return Response(
+            msgspec.json.encode({"messages": messages}),
+            headers={"Cache-Control": "no-store"},
+            media_type="application/json",
+        )
 
     async def _stop(self, request: Request) -> Response:
         refuse_other_sites(request)
@@ -238,10 +266,11 @@ def _edited(problem: str) -> RequestError:
     return RequestError(problem, status=409, hint="Load the chat again, and go on at its end.")
 
 
-def _start_index(request: Request) -> int | None:
-    text = request.query_params.get("startIndex")
+def _number(request: Request, name: str, default: int) -> int:
+    """A number in the query. Raises `RequestError`."""
+    text = request.query_params.get(name)
     if text is None:
-        return None
+        return default
     if not re.fullmatch(r"-?\d{1,9}", text):
-        raise RequestError(f"startIndex={text[:20]!r}: it is a number", status=422)
+        raise RequestError(f"{name}={text[:20]!r}: it is a number", status=422)
     return int(text)

@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from outlast import Run, RunStatus
+from outlast.agents.ui.assembling import assemble
 from outlast.agents.ui.chunks import Abort, Chunk, Error, Finish, FinishStep, StartStep, wire
 from outlast.agents.ui.replies import FAILED
 from outlast.agents.ui.writing import STREAMS
@@ -56,6 +57,14 @@ async def _epilogue(run: Run[Any], name: str, start: int) -> AsyncGenerator[Form
     )
     for chunk in ending[min(max(0, start - tail - 1), 1) :]:
         yield wire(chunk)
+
+
+async def whole_message(run: Run[Any], reply: str) -> Form:
+    """A message as far as it has come, in the form in which clients keep it."""
+    forms: list[Form] = [one async for one in run.stream(STREAMS + reply, follow=False)]
+    parts, metadata = assemble(forms)
+    told: Form = {"id": reply, "role": "assistant", "parts": parts}
+    return told if metadata is None else told | {"metadata": metadata}
 
 
 async def frames(forms: AsyncGenerator[Form]) -> AsyncGenerator[bytes]:

@@ -12,7 +12,9 @@ from outlast.agents.ui.writing import message
 from outlast.errors import RunCancelledError, RunFailedError
 
 TURNS: Final = "turns"
-"""The stream of a session in which its turns are listed."""
+"""The stream of a run in which its turns are listed."""
+LISTED: Final = {"number", "message", "text", "reply", "regenerates"}
+"""What is listed of a turn. Files are not: they may be large."""
 END: Final = "outlast.chat.end"
 """The step with which an answer ends."""
 FAILED: Final = "Something went wrong. The answer could not be finished."
@@ -52,7 +54,7 @@ class Answering:
     async def __aenter__(self) -> Self:
         run_id = run_info().id
         _REPLIES[run_id] = self.turn.reply
-        await _begin(self.turn.number, self.turn.message, self.turn.reply)
+        await _begin(self.turn.model_dump(mode="json", include=LISTED))
         self._task = asyncio.current_task()
         return self
 
@@ -116,11 +118,11 @@ def _ending(error: BaseException | None) -> str | None:
 
 
 @step(name="outlast.chat.begin")
-async def _begin(number: int, said: str, reply: str) -> None:
+async def _begin(listed: dict[str, Any]) -> None:
     """List the turn, and begin the message."""
-    await writable(TURNS).write({"number": number, "message": said, "reply": reply})
-    async with message(reply) as out:
-        await out.write(Start(message_id=reply))
+    await writable(TURNS).write(listed)
+    async with message(listed["reply"]) as out:
+        await out.write(Start(message_id=listed["reply"]))
 
 
 @step(name=END)

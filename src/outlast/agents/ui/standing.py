@@ -48,6 +48,16 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         return info.ended_at
 
 
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """A turn, as a page shows it that is loaded."""
+
+    run: Run[Any]
+    message: str
+    text: str
+    reply: str
+    regenerates: bool
+
+
 class Chats(Protocol):
     """The chats of an app. All methods raise `AccessDeniedError` if the chat is another user's."""
 
@@ -67,6 +77,10 @@ class Chats(Protocol):
 
     async def stop(self, standing: Standing) -> None:
         """Stop the answer, if it is not finished."""
+        ...
+
+    async def turns(self, chat: str, user: str, limit: int) -> list[Listed]:
+        """The last turns that count, the oldest first: without those that were regenerated."""
         ...
 
 
@@ -132,6 +146,15 @@ class ChatSessions:
         key = f"stop:{standing.reply}"
         await _resume(self._app, standing.run, Incoming(stop=standing.reply), key)
 
+    async def turns(self, chat: str, user: str, limit: int) -> list[Listed]:
+        """See `Chats`."""
+        run = self._app.get_run(_run_id(chat))
+        try:
+            _check_owner((await run.info()).attributes, user)
+        except RunNotFoundError:
+            return []
+        return _counting(await _listed(run, -limit))
+
     async def _turns(self, chat: str, user: str, start: int) -> list[Standing]:
         run = self._app.get_run(_run_id(chat))
         try:
@@ -185,6 +208,14 @@ class ChatTurns:
         """See `Chats`."""
         await standing.run.cancel("stopped by the user")
 
+    async def turns(self, chat: str, user: str, limit: int) -> list[Listed]:
+        """See `Chats`."""
+        page = await self._app.list_runs(attributes={"chat": chat}, limit=limit)
+        for info in page.runs:
+            _check_owner(info.attributes, user)
+        runs = [self._app.get_run(info.id) for info in reversed(page.runs)]
+        return _counting([one for run in runs for one in await _listed(run, -1)])
+
     async def _first(self, attributes: dict[str, str], user: str) -> Standing | None:
         page = await self._app.list_runs(attributes={**attributes}, limit=1)
         if not page.runs:
@@ -200,6 +231,28 @@ class ChatTurns:
             reply=str(found["reply"]),
             previous=None if previous is None else str(previous),
         )
+
+
+async def _listed(run: Run[Any], start: int) -> list[Listed]:
+    return [
+        Listed(
+            run=run,
+            message=one["message"],
+            text=one["text"],
+            reply=one["reply"],
+            regenerates=one["regenerates"],
+        )
+        async for one in run.stream(TURNS, start, follow=False)
+    ]
+
+
+def _counting(listed: list[Listed]) -> list[Listed]:
+    kept: list[Listed] = []
+    for one in listed:
+        if one.regenerates and kept:
+            kept.pop()
+        kept.append(one)
+    return kept
 
 
 def _run_id(chat: str, number: int | None = None) -> str:

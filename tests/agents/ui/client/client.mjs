@@ -168,6 +168,21 @@ const scenes = {
     await fresh.resumeStream();
     return [one, page, fresh].map(told);
   },
+  // A page that is loaded later: what the server tells is what another client has seen.
+  async load() {
+    await script([["look", { at: "a" }]], "seen it all", [["pay", { amount: 5 }]], "paid it");
+    const one = chat("load");
+    await say(one, "look");
+    await say(one, "pay");
+    const history = async () => (await (await fetch(`${url}/api/chat/load`)).json()).messages;
+    const [asking, asked] = [await history(), told(one)];
+    const page = chat("load", { messages: asking });
+    const { approval } = page.messages.at(-1).parts.find((part) => part.approval);
+    await page.addToolApprovalResponse({ id: approval.id, approved: true, options: body(page) });
+    await page.until((parts) => parts.some((part) => part.text === "paid it "));
+    await settled(page);
+    return [asking, asked, await history(), told(page)];
+  },
   // Each type of chunk, against the schema with which the transports read them.
   async samples() {
     const forms = await (await fetch(`${url}/samples`)).json();
