@@ -304,3 +304,31 @@ def test_what_was_read_fits(kind: Any, data: st.DataObject) -> None:
     if not submitted.problems:
         assert list(Draft202012Validator(schema).iter_errors(submitted.payload)) == []
         TypeAdapter(kind).validate_python(submitted.payload)
+
+
+class _Asked(BaseModel):
+    why: str = ""
+    approved: bool = Field(title="Do you <approve>?", description="It cannot be undone.")
+
+
+class _Unnamed(BaseModel):
+    approved: bool
+
+
+def test_a_decision_with_a_title_of_its_own_shows_it() -> None:
+    about = About(run_id="run_1", workflow="shop.flows.refund")
+    html = confirmation(_Asked.model_json_schema(), about, "proof")
+    label, help_text = html.index("Do you &lt;approve&gt;?"), html.index("It cannot be undone.")
+    assert label < help_text < html.index(">Approve<")
+    assert 'aria-label="Your decision"' not in html, "the title is the name of the buttons"
+    unnamed = confirmation(_Unnamed.model_json_schema(), about, "proof")
+    assert 'aria-label="Your decision"' in unnamed
+    assert "Approved" not in unnamed, "the name of a field asks nothing"
+
+
+def test_the_foot_names_the_workflow_and_the_run() -> None:
+    about = About(run_id="run_1", workflow="shop.flows.refund")
+    foot = confirmation(None, about, "proof").partition("<footer>")[2]
+    for name in ("run_1", "shop.flows.refund"):
+        assert foot.count(name) == 1
+    assert "Asked by" not in foot

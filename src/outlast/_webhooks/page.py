@@ -44,7 +44,7 @@ HEADERS: Final[Mapping[str, str]] = {
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks."""
+    """What asks."""
 
     run_id: str
     workflow: str
@@ -195,8 +195,11 @@ def _decision(decision: Decision, state: State) -> Html:
     slot = decision.slot
     problem = state.problems.get(slot.name)
     helped = slot.help if slot.path else ""
+    asked = slot.label if slot.path and slot.label != in_words(slot.path[-1]) else ""
+    named = {"aria_labelledby": f"{slot.id}-label"} if asked else {"aria_label": "Your decision"}
     return joined(
         [
+            tag("p", asked, class_="label", id=f"{slot.id}-label") if asked else None,
             tag("p", problem, class_="problem", id=f"{slot.id}-problem") if problem else None,
             tag("p", helped, class_="help") if helped else None,
             tag(
@@ -205,7 +208,7 @@ def _decision(decision: Decision, state: State) -> Html:
                 _button(decision.no, slot.name, NO),
                 class_="buttons",
                 role="group",
-                aria_label="Your decision",
+                **named,
             ),
         ]
     )
@@ -265,6 +268,6 @@ def _mark(path: str, kind: str) -> Html:
 def _asker(about: About) -> Html:
     return tag(
         "footer",
-        tag("p", "Asked by ", tag("b", in_words(about.workflow.rpartition(".")[2])), "."),
-        tag("p", "Run ", tag("code", about.run_id), " of workflow ", tag("code", about.workflow)),
+        tag("p", "Workflow ", tag("code", about.workflow)),
+        tag("p", "Run ", tag("code", about.run_id)),
     )
