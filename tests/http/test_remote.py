@@ -22,6 +22,7 @@ from outlast.errors import (
     RequestError,
     RunNotFoundError,
     WorkflowNotFoundError,
+    WorldError,
     WorldUnavailableError,
 )
 from outlast.http import BearerTokens, RemoteApp, asgi
@@ -238,3 +239,38 @@ def test_the_command_line_starts_on_it(
     assert main(["start", f"{source}:greet", "Ada", "--id", "ada", "--url", url]) == 0
     assert capsys.readouterr().out == "ada\n"
     assert blocking.get_run("ada").result("5s") == "Ada"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "localhost:8000/api/v1",
+        "ftp://ada:secret@a.b",
+        "http://",
+        "http://a.b:secret",
+        "",
+    ],
+)
+def test_a_url_that_is_none_is_refused_at_once(url: str) -> None:
+    with pytest.raises(WorldError, match="outlast serve") as caught:
+        RemoteApp(url)
+    assert not isinstance(caught.value, WorldUnavailableError)
+    assert "secret" not in str(caught.value)
+
+
+def test_what_cannot_be_asked_is_not_asked_again() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        message = "there is no such protocol"
+        raise httpx.UnsupportedProtocol(message)
+
+    async def main() -> None:
+        async with RemoteApp("http://a.b", transport=httpx.MockTransport(answer)) as app:
+            with pytest.raises(WorldError, match="no such protocol"):
+                async for _ in app.get_run("one").follow():
+                    pass
+
+    asked: list[str] = []
+    asyncio.run(main())
+    assert asked == ["/runs/one/feed"]

@@ -15,6 +15,7 @@ from outlast.errors import (
     RequestError,
     RunNotFoundError,
     WorkflowNotFoundError,
+    WorldError,
     WorldUnavailableError,
 )
 from outlast.http.following import Message, follow, read_messages
@@ -23,17 +24,18 @@ from outlast.http.problems import Problem
 R = TypeVar("R")
 
 TIMEOUT: Final = 30.0
+_FORM: Final = "Give the URL that `outlast serve` prints, such as http://127.0.0.1:8000/api/v1."
 _IN_BETWEEN: Final = (502, 503, 504)
 """What proxies answer while what is behind them is not there."""
 
 
 class Api:
-    """The API at a base URL. Make requests between `open` and `close`."""
+    """The API at a base URL. Raises `WorldError` if it can be none."""
 
     def __init__(
         self, url: str, token: str | None, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
-        self.url = _without_secrets(url)
+        self.url = _checked_url(url)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._client = httpx.AsyncClient(
             base_url=url.rstrip("/"), headers=headers, timeout=TIMEOUT, transport=transport
@@ -73,19 +75,25 @@ class Api:
                         )
                     yield message
         except httpx.TransportError as error:
-            raise WorldUnavailableError(self.url, _reason(error)) from error
+            raise self._unreached(error) from error
 
     async def _ask(self, method: str, path: str, kind: type[R], **options: Any) -> R:
         try:
             answer = await self._client.request(method, path, **options)
         except httpx.TransportError as error:
-            raise WorldUnavailableError(self.url, _reason(error)) from error
+            raise self._unreached(error) from error
         if not answer.is_success:
             raise self._refusal(answer)
         try:
             return msgspec.json.decode(answer.content, type=kind)
         except msgspec.DecodeError as error:
             raise self._stranger(answer) from error
+
+    def _unreached(self, error: httpx.TransportError) -> WorldError:
+        reason = str(error) or type(error).__name__
+        if isinstance(error, httpx.UnsupportedProtocol):  # no time will mend that
+            return WorldError(self.url, reason)
+        return WorldUnavailableError(self.url, reason)
 
     def _refusal(self, answer: httpx.Response) -> OutlastError:
         try:
@@ -132,12 +140,17 @@ _ERRORS: Final[dict[str, Callable[[Problem], OutlastError]]] = {
 }
 
 
-def _without_secrets(url: str) -> str:
-    return str(httpx.URL(url).copy_with(userinfo=b"", query=None))
-
-
-def _reason(error: httpx.TransportError) -> str:
-    return str(error) or type(error).__name__
+def _checked_url(url: str) -> str:
+    """The URL without secrets. Raises `WorldError` for what is no URL over HTTP."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        # Without the reason, which may name a part of it that is a secret.
+        raise WorldError("the URL of an API", "it cannot be read", hint=_FORM) from None
+    shown = str(parsed.copy_with(userinfo=b"", query=None))
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise WorldError(shown, "this is no URL of an API over HTTP", hint=_FORM)
+    return shown
 
 
 def attribute_text(name: str, value: object) -> str:

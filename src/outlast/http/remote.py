@@ -144,7 +144,7 @@ class RemoteApp:
         token: A bearer token; by default that in `OUTLAST_TOKEN`.
         transport: How requests are sent; over the network by default.
 
-    Raises `SettingsError` if `OUTLAST_TOKEN` can be no token. All that asks raises `WorldUnavailableError` if nobody answers, and `AccessDeniedError`.
+    Raises `WorldError` if the URL is none over HTTP, and `SettingsError` if `OUTLAST_TOKEN` can be no token. All that asks raises `WorldUnavailableError` if nobody answers, and `AccessDeniedError`.
     """
 
     def __init__(
