@@ -21,12 +21,14 @@ DOCS = ROOT / "docs"
 PUBLIC = (
     "outlast",
     "outlast.agents",
+    "outlast.agents.ui",
     "outlast.blocking",
     "outlast.errors",
     "outlast.http",
     "outlast.instrument",
     "outlast.streams",
     "outlast.testing",
+    "outlast.testing.models",
     "outlast.webhooks",
     "outlast.world",
 )

@@ -75,8 +75,9 @@ def told(request: Request, error: OutlastError) -> Response | None:
                 page.notice("This does not work right now", "Please try again in a moment."), 503
             )
         case _:
-            status = status_of(error)
-            return _html(page.notice("This did not work", f"{error.args[0]}.".capitalize()), status)
+            text = f"{error.args[0]}."
+            html = page.notice("This did not work", text[0].upper() + text[1:])
+            return _html(html, status_of(error))
 
 
 async def confirm(app: App, found: Found) -> Response:
