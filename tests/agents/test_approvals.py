@@ -43,7 +43,7 @@ def returns(result: Any) -> list[Any]:
 by_hook = payer("by_hook", Durable())
 
 
-@workflow
+@workflow(name="agents.pays")
 async def pays() -> list[Any]:
     return returns(await by_hook.run("pay both"))
 
@@ -94,7 +94,7 @@ def hand_out(ctx: RunContext[object], requests: DeferredToolRequests, token: str
 by_input = payer("by_input", RequestInput(hand_out), Durable())
 
 
-@workflow
+@workflow(name="agents.asks")
 async def asks() -> list[Any]:
     return returns(await by_input.run("pay both"))
 
@@ -125,12 +125,12 @@ answered = payer("answered", RequestInput(at_once), Durable())
 left = payer("left", Durable(approvals=False), output_type=[str, DeferredToolRequests])
 
 
-@workflow
+@workflow(name="agents.asks_a_policy")
 async def asks_a_policy() -> list[Any]:
     return returns(await answered.run("pay both"))
 
 
-@workflow
+@workflow(name="agents.leaves")
 async def leaves() -> list[Any]:
     first = await left.run("pay both")
     assert isinstance(first.output, DeferredToolRequests)

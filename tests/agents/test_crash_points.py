@@ -70,7 +70,7 @@ async def think(about: str) -> str:
     return f"thought about {about}"
 
 
-@workflow
+@workflow(name="agents.serve")
 async def serve(prompt: str) -> list[Any]:
     result = await agent.run(prompt)
     messages: list[Any] = ModelMessagesTypeAdapter.dump_python(result.all_messages(), mode="json")

@@ -33,7 +33,7 @@ async def shout(text: str) -> str:
     return text.upper()
 
 
-@workflow
+@workflow(name="agents.ask")
 async def ask(prompt: str) -> list[Any]:
     result = await clerk.run(prompt)
     return [result.output, result.usage.requests, result.usage.tool_calls]
@@ -85,7 +85,7 @@ CITY = Script(
 scholar = Agent(CITY.model(), name="scholar", output_type=City, capabilities=[Durable()])
 
 
-@workflow
+@workflow(name="agents.describe")
 async def describe() -> City:
     return (await scholar.run("the oldest")).output
 
@@ -106,7 +106,7 @@ def _count(messages: list[ModelMessage], _info: AgentInfo) -> ModelResponse:
 counter = Agent(FunctionModel(_count), name="counter", capabilities=[Durable()])
 
 
-@workflow
+@workflow(name="agents.converse")
 async def converse(turns: int) -> list[str]:
     answers, history = list[str](), list[ModelMessage]()
     for turn in range(turns):
@@ -137,7 +137,7 @@ async def consult(ctx: RunContext[object]) -> str:
     return (await helper.run("help", usage=ctx.usage)).output
 
 
-@workflow
+@workflow(name="agents.delegate")
 async def delegate(limit: int | None) -> list[Any]:
     limits = UsageLimits(request_limit=limit)
     try:
@@ -176,7 +176,7 @@ async def _hang(messages: list[ModelMessage], _info: AgentInfo) -> ModelResponse
 sleeper = Agent(FunctionModel(_hang), name="sleeper", capabilities=[Durable()])
 
 
-@workflow
+@workflow(name="agents.never")
 async def never() -> str:
     return (await sleeper.run("wait")).output
 

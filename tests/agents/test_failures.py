@@ -34,7 +34,7 @@ def _troubled(messages: Any, info: Any) -> Any:
 troubled = Agent(FunctionModel(_troubled), name="troubled", capabilities=[Durable(model_step=SOON)])
 
 
-@workflow
+@workflow(name="agents.request")
 async def request() -> str:
     try:
         return (await troubled.run("go")).output
@@ -127,7 +127,7 @@ async def pick(n: int) -> str:
     return str(n)
 
 
-@workflow
+@workflow(name="agents.picks")
 async def picks() -> list[Any]:
     result = await picker.run("pick one")
     return [result.output, result.usage.requests]
@@ -167,17 +167,17 @@ async def odd() -> Any:
     return object()
 
 
-@workflow
+@workflow(name="agents.breaks")
 async def breaks() -> str:
     return (await breaker.run("go")).output
 
 
-@workflow
+@workflow(name="agents.is_big")
 async def is_big() -> str:
     return (await bigger.run("go")).output
 
 
-@workflow
+@workflow(name="agents.is_odd")
 async def is_odd() -> str:
     return (await odder.run("go")).output
 
@@ -205,7 +205,7 @@ def test_a_tool_that_fails_is_named(
     serve(scenario)
 
 
-@workflow
+@workflow(name="agents.limited")
 async def limited() -> str:
     try:
         await picker.run("go", usage_limits=UsageLimits(request_limit=1))
@@ -242,7 +242,7 @@ hanging = Agent(
 )
 
 
-@workflow
+@workflow(name="agents.hangs")
 async def hangs() -> str:
     return (await hanging.run("go")).output
 

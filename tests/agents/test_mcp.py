@@ -33,7 +33,7 @@ weather = toolsets.MCPToolset(server, id="weather", include_instructions=True)
 agent = Agent(SCRIPT.model(), name="guide", toolsets=[weather], capabilities=[Durable()])
 
 
-@workflow
+@workflow(name="agents.ask_guide")
 async def ask_guide() -> Any:
     return (await agent.run("the weather")).output
 

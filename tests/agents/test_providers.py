@@ -62,7 +62,7 @@ class Provider:
 agents: list[Agent[object, str]] = []
 
 
-@workflow
+@workflow(name="agents.asks_a_provider")
 async def asks_a_provider() -> str:
     return (await agents[-1].run("hi")).output
 

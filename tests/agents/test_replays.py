@@ -37,24 +37,24 @@ agents = [make_agent("Be brief.")]
 prompts = ["look"]
 
 
-@workflow
+@workflow(name="agents.changing")
 async def changing() -> str:
     return (await agents[-1].run(prompts[-1])).output
 
 
-@workflow
+@workflow(name="agents.by_events")
 async def by_events() -> list[str]:
     async with agents[0].run_stream_events("look") as events:
         return [event.event_kind async for event in events]
 
 
-@workflow
+@workflow(name="agents.by_stream")
 async def by_stream() -> list[str]:
     async with agents[0].run_stream("look") as stream:
         return [text async for text in stream.stream_text()]
 
 
-@workflow
+@workflow(name="agents.by_nodes")
 async def by_nodes() -> list[str]:
     async with agents[0].iter("look") as run:
         nodes = [type(node).__name__ async for node in run]

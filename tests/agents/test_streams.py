@@ -26,7 +26,7 @@ async def look(at: str) -> str:
     return f"seen {at}"
 
 
-@workflow
+@workflow(name="agents.tells")
 async def tells() -> str:
     return (await teller.run("look")).output
 
@@ -93,7 +93,7 @@ fragile = Agent(
 )
 
 
-@workflow
+@workflow(name="agents.counts")
 async def counts() -> str:
     return (await fragile.run("count")).output
 
@@ -130,7 +130,7 @@ async def note() -> str:
     return "noted"
 
 
-@workflow
+@workflow(name="agents.waits")
 async def waits() -> str:
     return (await patient.run("go")).output
 

@@ -46,7 +46,7 @@ async def send(text: str) -> str:
     return f"sent {text}"
 
 
-@workflow
+@workflow(name="agents.translate")
 async def translate(text: str) -> str:
     return text[::-1]
 
@@ -86,7 +86,7 @@ async def wait_for_mail() -> str:
     return mail
 
 
-@workflow
+@workflow(name="agents.work")
 async def work() -> list[Any]:
     result = await worker.run("work")
     said = [
@@ -124,7 +124,7 @@ LONG = Script([[("sleep", {"duration": "3 days"})], "rested"])
 sleeper = Agent(LONG.model(), name="long", capabilities=[Durable()], tools=[sleep_tool()])
 
 
-@workflow
+@workflow(name="agents.rest")
 async def rest() -> str:
     return (await sleeper.run("rest")).output
 
@@ -151,7 +151,7 @@ blocking = Agent(THREAD.model(), name="blocking", capabilities=[Durable()])
 def blocks() -> None: ...
 
 
-@workflow
+@workflow(name="agents.blocked")
 async def blocked() -> str:
     return (await blocking.run("go")).output
 
@@ -178,7 +178,7 @@ wrong = Agent(WRONG.model(), name="wrong", capabilities=[Durable()])
 async def odd() -> None: ...
 
 
-@workflow
+@workflow(name="agents.is_wrong")
 async def is_wrong() -> str:
     try:
         return (await wrong.run("go")).output
@@ -206,7 +206,7 @@ TWICE = Script([[("twice", {"n": 4})], "8"])
 doubler = Agent(TWICE.model(), name="doubler", toolsets=[SHARED], capabilities=[Durable()])
 
 
-@workflow
+@workflow(name="agents.doubles")
 async def doubles() -> str:
     return (await doubler.run("go")).output
 
@@ -236,7 +236,7 @@ async def linger() -> None:
         stopped.append("stopped")
 
 
-@workflow
+@workflow(name="agents.lingers_on")
 async def lingers_on() -> str:
     return (await lingering.run("go")).output
 

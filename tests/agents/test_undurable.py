@@ -27,17 +27,17 @@ async def peek() -> str:
         return str(opened)
 
 
-@workflow
+@workflow(name="agents.asks_a_bare_agent")
 async def asks_a_bare_agent() -> Any:
     return (await bare.run("hi")).output
 
 
-@workflow
+@workflow(name="agents.peeks_plainly")
 async def peeks_plainly() -> Any:
     return (await plain.run("hi")).output
 
 
-@workflow
+@workflow(name="agents.peeks_durably")
 async def peeks_durably() -> Any:
     return (await sockets.run("hi")).output
 
