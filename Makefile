@@ -63,7 +63,7 @@ layers: setup ## Check that imports point down (import-linter)
 static: setup
 	@$(SUB) --jobs 2 --keep-going --output-sync=target lint layers mypy pyright
 
-test: static ## Everything that a change must pass: lint, types, layers, tests (at most 6 minutes)
+test: static ## Everything that a change must pass: lint, types, layers, tests
 	@$(PYTEST) --quiet --numprocesses auto --maxprocesses 4 --dist worksteal
 
 laws: setup ## The long forms: slow tests, and the laws with many more examples
