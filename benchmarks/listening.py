@@ -5,18 +5,16 @@ one line of JSON, what they have got. On a line of input, or when all streams ar
 """
 
 import asyncio
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from functools import partial
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
 
 import msgspec
 
 from benchmarks.limits import allow_many_files
+from benchmarks.talking import TalkingProcess
 
 AT_ONCE = 100
 """So many connect at the same time."""
@@ -31,42 +29,20 @@ class Heard(msgspec.Struct, frozen=True):
     """How many chunks each reader has got, in order and without a gap."""
 
 
-class ListeningProcess:
+class ListeningProcess(TalkingProcess):
     """The process, as its parent sees it. All its readers are connected within `with`."""
 
     def __init__(self, readers: int, *urls: str) -> None:
-        self._command = [sys.executable, "-m", "benchmarks.listening", str(readers), *urls]
-
-    def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        return self
-
-    def __exit__(
-        self,
-        error_type: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        super().__init__("benchmarks.listening", str(readers), *urls)
 
     def ready(self) -> None:
         """Return when all are connected."""
-        assert self._process.stdout is not None
-        if self._process.stdout.readline() != "ready\n":
+        if self.hear() != "ready\n":
             raise RuntimeError("readers could not connect")
 
     def heard(self) -> Heard:
         """Wait until the streams are over."""
-        assert self._process.stdout is not None
-        return msgspec.json.decode(self._process.stdout.readline(), type=Heard)
+        return msgspec.json.decode(self.hear(), type=Heard)
 
 
 class _Reader(asyncio.Protocol):

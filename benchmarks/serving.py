@@ -5,13 +5,11 @@ With `--http` it serves the HTTP API, too, as `outlast serve` does.
 """
 
 import asyncio
-import subprocess
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from time import process_time
-from types import TracebackType
 from typing import Self
 
 import msgspec
@@ -19,38 +17,22 @@ import msgspec
 from benchmarks.flows import LAGS, SERVED
 from benchmarks.limits import allow_many_files
 from benchmarks.model import Place
+from benchmarks.talking import TalkingProcess
 from outlast import App
 from outlast.http import asgi
 from outlast.http.serving import Server, address_of, listen
 
 
-class ServingProcess:
+class ServingProcess(TalkingProcess):
     """The process, as its parent sees it. Serves within `with`."""
 
     def __init__(self, place: Place, *, http: bool = False) -> None:
-        options = ["--http"] if http else []
-        self._command = [sys.executable, "-m", "benchmarks.serving", place.url, *options]
+        super().__init__("benchmarks.serving", place.url, *(["--http"] if http else []))
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        super().__enter__()
         self.memory()
         return self
-
-    def __exit__(
-        self,
-        error_type: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
 
     def url(self) -> str:
         """The URL of its HTTP API."""
@@ -77,11 +59,8 @@ class ServingProcess:
         return msgspec.json.decode(self._answer("served"), type=list[str])
 
     def _answer(self, question: str) -> str:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(question + "\n")
-        self._process.stdin.flush()
-        return self._process.stdout.readline()
+        self.say(question)
+        return self.hear()
 
 
 async def _serve(url: str, *, http: bool) -> None:

@@ -91,3 +91,8 @@ def holding(clock: Clock) -> Generator[None]:
         yield
     finally:
         clock.release()
+
+
+async def pause(seconds: float) -> None:
+    """Let real time pass, whatever a `Clock` shows: for edges that wait for a network, a disk or a terminal."""
+    await asyncio.sleep(seconds)  # noqa: TID251 - the one door to it; runs and workers wait by a clock

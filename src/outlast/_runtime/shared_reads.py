@@ -1,11 +1,11 @@
 """Reading streams: readers that stand at the same place share one look at the world, and one wait for more."""
 
 import asyncio
-from contextlib import suppress
 from typing import Final
 
 from msgspec import structs
 
+from outlast._clock import pause
 from outlast._runtime.followers import Followers
 from outlast.world import StreamPage, StreamRead, Streams
 
@@ -88,7 +88,7 @@ class SharedReads:
 
     async def _next_page(self, request: StreamRead) -> StreamPage | None:
         if (not_before := self._not_before.get(request)) is not None:
-            await _until(not_before)
+            await pause(max(0.0, not_before - asyncio.get_running_loop().time()))
         with self._followers.following(request.run_id) as changes:
             while True:
                 changes.begin()
@@ -125,9 +125,3 @@ class _Waiting:
     def __init__(self) -> None:
         self.readers: dict[asyncio.Future[StreamPage | None], None] = {}
         self.task: asyncio.Task[None] | None = None
-
-
-async def _until(time: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout_at(time):
-            await asyncio.Event().wait()

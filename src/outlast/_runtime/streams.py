@@ -9,7 +9,7 @@ from collections import deque
 from contextvars import copy_context
 from typing import Final
 
-from outlast._clock import Clock
+from outlast._clock import Clock, pause
 from outlast._runtime.followers import Followers
 from outlast._runtime.options import RuntimeOptions
 from outlast.errors import NoAppError, StreamClosedError, WorldUnavailableError
@@ -155,7 +155,7 @@ class StreamSender:
             except WorldUnavailableError as error:
                 if not failures:  # once an outage
                     logger.warning("chunks of streams could not be written yet: %s", error)
-            await _pause(_BACKOFF[min(failures, len(_BACKOFF) - 1)])
+            await pause(_BACKOFF[min(failures, len(_BACKOFF) - 1)])
             failures += 1
 
     def _refuse(self, outlets: "list[Outlet]", error: Exception) -> None:
@@ -315,15 +315,6 @@ class AttemptStreams:
 
     async def _supersede(self, *, own: bool) -> None:
         await self._sender.supersede(Supersede(run_id=self._run_id, writer=self._writer, own=own))
-
-
-async def _pause(seconds: float) -> None:
-    over: Answered = asyncio.get_running_loop().create_future()
-    handle = asyncio.get_running_loop().call_later(seconds, _resolve, over)
-    try:
-        await over
-    finally:
-        handle.cancel()
 
 
 def _resolve(future: Answered) -> None:

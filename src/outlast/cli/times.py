@@ -1,7 +1,5 @@
 """Times in words for people, and the one place of the command line that reads the clock."""
 
-import asyncio
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -14,13 +12,6 @@ _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "m"))
 def current_time() -> datetime:
     """The time on this machine, to tell people how long ago or until when; no decision rests on it."""
     return datetime.now(UTC)  # noqa: TID251 - the edge shows times; everything below gets it passed
-
-
-async def pause(seconds: float) -> None:
-    """Let others work for a while before looking again."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await asyncio.Event().wait()
 
 
 def moment(micros: Micros) -> datetime:

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from outlast import Run, RunStatus
-from outlast.cli.times import pause
+from outlast._clock import pause
 from outlast.records import EventRecord, RunInfo
 
 REFRESH = 0.2

@@ -26,6 +26,7 @@ from outlast.http.draining import PING_EVERY, Readers
 from outlast.http.openapi import document
 from outlast.http.operations import Answer, Asked, Nothing, Operation, read_query
 from outlast.http.problems import tell_error, tell_fault, tell_refusal
+from outlast.http.reading import decoded, read_body, too_long
 from outlast.http.webhooks import Webhooks
 
 BASE: Final = "/api/v1"
@@ -211,22 +212,10 @@ async def _body(operation: Operation, request: Request) -> object:
     """The body, checked. Raises `RequestError`."""
     if operation.body is Nothing:
         return Nothing()
-    data = await _read(request)
+    data = await read_body(request, MAX_BODY)
+    if data is None:
+        raise too_long(MAX_BODY)
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if data and media != "application/json":
         raise RequestError("the body must be application/json", status=415)
-    try:
-        return msgspec.json.decode(data or b"{}", type=operation.body)
-    except msgspec.ValidationError as error:
-        raise RequestError(str(error), status=422) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RequestError(f"the body is no JSON: {error}") from error
-
-
-async def _read(request: Request) -> bytes:
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > MAX_BODY:
-            raise RequestError(f"the body has more than {MAX_BODY:,} bytes", status=413)
-    return bytes(data)
+    return decoded(data or b"{}", operation.body)

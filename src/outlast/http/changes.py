@@ -12,6 +12,7 @@ import msgspec
 from outlast import App
 from outlast._api.listing import RunFilters
 from outlast._api.stirrings import stirrings
+from outlast._clock import pause
 from outlast.errors import OutlastError, WorldUnavailableError
 from outlast.http.feeds import event
 from outlast.records import RunPage
@@ -153,7 +154,7 @@ class RunWatcher:
                     changes.begin()
                     await self._look()
                     self._forget()
-                    await _pause(GAP)
+                    await pause(GAP)
                     with suppress(TimeoutError):
                         async with asyncio.timeout(LOOK_AFTER):
                             await changes.next()
@@ -176,9 +177,3 @@ class RunWatcher:
         for rank, key in enumerate(latest_first):
             if rank >= PAGES or now - left[key].left_at > LINGER:
                 del self._pages[key]
-
-
-async def _pause(seconds: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await asyncio.Event().wait()

@@ -1,12 +1,12 @@
 """Following a feed of server-sent events, also across connections that break off."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Final, TypeAlias
 
 import msgspec
 
+from outlast._clock import pause
 from outlast.errors import WorldUnavailableError
 
 COME_BACK_AFTER: Final = 0.5
@@ -72,7 +72,7 @@ class _Feed:
         if self._failures == TRIES:
             raise WorldUnavailableError(self._url, f"{self._reason} (tried {TRIES} times)")
         if not self.over:
-            await _pause(COME_BACK_AFTER * 2**self._failures)
+            await pause(COME_BACK_AFTER * 2**self._failures)
 
     def _note(self, message: Message) -> None:
         self._failures = 0
@@ -106,9 +106,3 @@ def _message(fields: dict[bytes, bytes]) -> Message:
         name=fields.get(b"event", b"").decode(),
         data=fields.get(b"data"),
     )
-
-
-async def _pause(seconds: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await asyncio.Event().wait()

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from typing import Any, Final
 
-import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +21,7 @@ from outlast.errors import (
 )
 from outlast.http.draining import Reader, Readers
 from outlast.http.problems import problem_of, response_of
+from outlast.http.reading import decoded, read_body, too_long
 from outlast.http.webhook_pages import confirm, form_payload, is_form, read_form, submit, told
 from outlast.webhooks import Response as Answer
 from outlast.webhooks import WebhookRequest
@@ -67,7 +67,7 @@ class Webhooks:
             return await confirm(self._app, found)
         if request.method not in found.row.methods:
             return _not_allowed(found)
-        body = await _body(request, found.row.max_body)
+        body = await read_body(request, found.row.max_body)
         if body is None:
             return _too_large(found)
         return await self._take(request, found, _incoming(request, body))
@@ -139,19 +139,6 @@ def _away(request: Request) -> Response:
     return told(request, away) or response_of(problem_of(away))
 
 
-async def _body(request: Request, limit: int) -> bytes | None:
-    """The body; `None` if it has more bytes: then no more of it is read."""
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length[:20]) > limit:
-        return None
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            return None
-    return bytes(body)
-
-
 def _incoming(request: Request, body: bytes) -> WebhookRequest:
     headers: dict[str, str] = {}
     for name, value in request.headers.items():
@@ -166,14 +153,11 @@ def _payload(found: Found, incoming: WebhookRequest) -> Any:
     """What the body stands for: JSON, or the fields of a form. Raises `RequestError` and `HookPayloadError`."""
     if is_form(incoming):
         return form_payload(found, read_form(incoming))
-    try:
-        return msgspec.json.decode(incoming.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RequestError(f"the body is no JSON: {error}") from error
+    return decoded(incoming.body, object)
 
 
 def _too_large(found: Found) -> Response:
-    refused = RequestError(f"the body has more than {found.row.max_body:,} bytes", status=413)
+    refused = too_long(found.row.max_body)
     return response_of(problem_of(refused), {"Connection": "close"})  # the rest is not read
 
 

@@ -8,6 +8,7 @@ import msgspec
 from starlette.requests import Request
 
 from outlast.errors import RequestError
+from outlast.http.reading import decoded, read_body, too_long
 
 MAX_BODY: Final = 16 * 2**20
 _ID: Final = re.compile(r"[^\x00-\x1f\x7f/]{1,150}")
@@ -60,7 +61,10 @@ class _Body(msgspec.Struct, rename="camel"):
 
 async def read_incoming(request: Request) -> Incoming:
     """What a client has sent. Raises `RequestError`."""
-    body = _decoded(await _read(request))
+    data = await read_body(request, MAX_BODY)
+    if data is None:
+        raise too_long(MAX_BODY)
+    body = decoded(data, _Body)
     if not body.messages:
         raise RequestError("the body has no messages: send at least the last one", status=422)
     last = body.messages[-1]
@@ -118,22 +122,3 @@ def _verdicts(chat: str, last: _Message, body: _Body) -> Verdicts:
     except msgspec.ValidationError as error:
         raise RequestError(f"a response to an approval: {error}", status=422) from error
     return Verdicts(chat=chat, message=last.id, verdicts=verdicts)
-
-
-def _decoded(data: bytes) -> _Body:
-    try:
-        return msgspec.json.decode(data, type=_Body)
-    except msgspec.ValidationError as error:
-        raise RequestError(str(error), status=422) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RequestError(f"the body is no JSON: {error}") from error
-
-
-async def _read(request: Request) -> bytes:
-    """The body, whatever its media type: not all clients name it."""
-    data = bytearray()
-    async for part in request.stream():
-        data += part
-        if len(data) > MAX_BODY:
-            raise RequestError(f"the body has more than {MAX_BODY:,} bytes", status=413)
-    return bytes(data)

@@ -9,9 +9,10 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from outlast import App, Run
+from outlast._clock import pause
 from outlast.cli.demo.stage import Stage
 from outlast.cli.problem import Problem
-from outlast.cli.times import current_time, pause
+from outlast.cli.times import current_time
 from outlast.records import EventRecord, RunInfo
 
 TICK: Final = 0.04

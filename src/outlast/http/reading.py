@@ -1,0 +1,38 @@
+"""Reading the bodies of requests: never more than is allowed, and JSON into records."""
+
+from typing import TypeVar
+
+import msgspec
+from starlette.requests import Request
+
+from outlast.errors import RequestError
+
+T = TypeVar("T")
+
+
+async def read_body(request: Request, limit: int) -> bytes | None:
+    """The body, whatever its media type; `None` if it has more bytes: then no more of it is read."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > limit:
+        return None
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            return None
+    return bytes(body)
+
+
+def too_long(limit: int) -> RequestError:
+    """What to say of a body that has more bytes."""
+    return RequestError(f"the body has more than {limit:,} bytes", status=413)
+
+
+def decoded(body: bytes, of: type[T]) -> T:
+    """The record that the JSON stands for. Raises `RequestError`: 400 for no JSON, 422 for what does not fit."""
+    try:
+        return msgspec.json.decode(body, type=of)
+    except msgspec.ValidationError as error:
+        raise RequestError(str(error), status=422) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RequestError(f"the body is no JSON: {error}") from error
