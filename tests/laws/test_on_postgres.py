@@ -15,6 +15,7 @@ from tests.laws import (
     test_crash_points,
     test_fencing,
     test_hooks,
+    test_kept_streams,
     test_outside,
     test_races,
     test_several_workers,
@@ -108,6 +109,14 @@ def test_a_stream_is_read_once(make_postgres: MakeData, cover: Cover) -> None:
     ]
     chosen = random.Random("postgres").sample(points, 4)
     cover("crash points of streams", test_streams.try_all(make_postgres, chosen))
+
+
+def test_what_is_kept_stays(make_postgres: MakeData, cover: Cover) -> None:
+    """Law 6, of streams from which nothing is taken back."""
+    points = test_kept_streams.points_of(test_kept_streams.tell(make_postgres), "write_streams")
+    for point in random.Random("postgres kept").sample(points, 2):
+        test_kept_streams.check(test_kept_streams.tell(make_postgres, point), point)
+    cover("crash points of kept streams", 2)
 
 
 def test_waits_end_once_and_not_early(make_postgres: MakeData) -> None:

@@ -48,7 +48,12 @@ def test_sqlite_scans_no_table(file: Path, name: str) -> None:
     connection = sqlite3.connect(file)
     parameters: Any = (None,) * SQLITE[name].count("?")
     if ":" in SQLITE[name]:
-        texts = {"run_ids": '["a"]', "steps": '[["a","w"]]', "streams": '[["a","s"]]'}
+        texts = {
+            "run_ids": '["a"]',
+            "steps": '[["a","w"]]',
+            "marks": '[["a","w"]]',
+            "streams": '[["a","s"]]',
+        }
         parameters = {**texts, "run_id": "a", "name": "s", "start": 7, "run": 1}
     steps = connection.execute(f"EXPLAIN QUERY PLAN {SQLITE[name]}", parameters).fetchall()
     connection.close()

@@ -36,6 +36,9 @@ class CurrentStep(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     attempt: int
     """From 1."""
+    repeated: bool
+    """Whether an attempt before this one may have done a part of the work: one that has failed, or one whose process has
+    died, which is not counted."""
     started_at: datetime
 
 
@@ -95,6 +98,7 @@ def step_info() -> CurrentStep:
         id=attempt.id,
         name=attempt.command.definition.name,
         attempt=attempt.command.attempt,
+        repeated=attempt.command.attempt > 1 or attempt.taken_up,
         started_at=to_datetime(attempt.started_at),
     )
 

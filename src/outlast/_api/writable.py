@@ -36,6 +36,8 @@ class Writable(Generic[T_contra]):
     """The name of the stream."""
     of: str | None = None
     """The name of the type that values must have."""
+    keep: bool = False
+    """Whether what failed attempts have written stays."""
 
     def write(self, value: T_contra) -> Awaitable[None]:
         """Write a value to the end of the stream. Done when it is buffered: while too much is, it waits.
@@ -66,7 +68,8 @@ class Writable(Generic[T_contra]):
     def close(self) -> Awaitable[None]:
         """Close the stream for all: readers come to its end. Durable when done. Doing so twice is fine.
 
-        Without it a stream is closed by the end of its run. If the attempt fails, the stream is open again.
+        Without it a stream is closed by the end of its run. If the attempt fails, the stream is open again, unless it
+        was closed with `keep`.
         """
         attempt = self._attempt("close")
         return done_for(attempt, self._outlet(attempt).close())
@@ -96,7 +99,7 @@ class Writable(Generic[T_contra]):
         return attempt
 
     def _outlet(self, attempt: Attempt) -> Outlet:
-        return attempt.streams.outlet(self.name)
+        return attempt.streams.outlet(self.name, keep=self.keep)
 
 
 # Recorded where handles are passed to steps: the name by which users know it, for good.
@@ -104,27 +107,30 @@ Writable.__module__ = "outlast.streams"
 
 
 @overload
-def writable(name: str = DEFAULT, *, type: type[T]) -> Writable[T]: ...
+def writable(name: str = DEFAULT, *, type: type[T], keep: bool = False) -> Writable[T]: ...
 
 
 @overload
-def writable(name: str = DEFAULT, *, type: Any = None) -> Writable[Any]: ...
+def writable(name: str = DEFAULT, *, type: Any = None, keep: bool = False) -> Writable[Any]: ...
 
 
-def writable(name: str = DEFAULT, *, type: Any = None) -> Writable[Any]:  # noqa: A002
+def writable(name: str = DEFAULT, *, type: Any = None, keep: bool = False) -> Writable[Any]:  # noqa: A002
     """A handle on a stream of the current run, for writing to it in a step.
 
     Readers get what is written with `run.stream(name)`: while the run goes on, or as long as it is kept.
-    What an attempt has written that failed is taken back.
+    What an attempt has written that failed is taken back, unless it is to be kept.
 
     Args:
         name: The name of the stream. A run has as many as it writes to.
         type: What values must be, as pydantic understands it.
+        keep: Whether what a failed attempt has written stays, and what the next one writes comes behind it. Then a value
+            has its index for good, and the code tells readers itself what does not count any more. All who write to a
+            stream say the same.
 
     Raises:
         ValueError: The name is empty, too long, or has characters that cannot be printed.
     """
-    return Writable(checked_name(name), type_name(type))
+    return Writable(checked_name(name), type_name(type), keep)
 
 
 def checked_name(name: str) -> str:

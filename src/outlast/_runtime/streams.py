@@ -9,6 +9,8 @@ from collections import deque
 from contextvars import copy_context
 from typing import Final
 
+import msgspec
+
 from outlast._clock import Clock, pause
 from outlast._runtime.followers import Followers
 from outlast._runtime.options import RuntimeOptions
@@ -226,10 +228,14 @@ class Outlet:
 
     async def finish(self) -> None:
         """The attempt has come to its end: return once all is durable. Raises what its code has not met yet."""
-        if self._error is None:
-            await self._quietly_flushed()
+        await self.settle()
         if self._error is not None and not self._told:
             self._check()
+
+    async def settle(self) -> None:
+        """Return once all is durable that can be. Raises nothing."""
+        if self._error is None:
+            await self._quietly_flushed()
 
     def drop(self) -> None:
         """Forget what is not on its way, and take nothing more: the attempt has failed."""
@@ -290,13 +296,14 @@ class AttemptStreams:
 
     def __init__(self, sender: StreamSender, run_id: str, writer: Writer) -> None:
         self._sender, self._run_id, self._writer = sender, run_id, writer
-        self._outlets: dict[str, Outlet] = {}
+        self._outlets: dict[tuple[str, bool], Outlet] = {}
 
-    def outlet(self, name: str) -> Outlet:
-        """For the stream of that name."""
-        outlet = self._outlets.get(name)
+    def outlet(self, name: str, *, keep: bool = False) -> Outlet:
+        """For the stream of that name. To `keep` is to leave what is written there if the attempt fails."""
+        outlet = self._outlets.get((name, keep))
         if outlet is None:
-            outlet = self._outlets[name] = Outlet(self._sender, self._run_id, name, self._writer)
+            writer = msgspec.structs.replace(self._writer, keep=keep)
+            outlet = self._outlets[name, keep] = Outlet(self._sender, self._run_id, name, writer)
         return outlet
 
     async def finish(self, *, taken_up: bool) -> None:
@@ -308,10 +315,15 @@ class AttemptStreams:
             await self._supersede(own=False)
 
     async def take_back(self) -> None:
-        """The attempt has failed: take back what it has written."""
-        for outlet in self._outlets.values():
-            outlet.drop()
+        """The attempt has failed: take back what it has written, except what is to be kept, which is durable on
+        return."""
+        for (_, keep), outlet in self._outlets.items():
+            if not keep:
+                outlet.drop()
         await self._supersede(own=True)
+        for (_, keep), outlet in self._outlets.items():
+            if keep:
+                await outlet.settle()
 
     async def _supersede(self, *, own: bool) -> None:
         await self._sender.supersede(Supersede(run_id=self._run_id, writer=self._writer, own=own))

@@ -41,7 +41,7 @@ from pydantic_ai.tools import (
 
 from outlast import now, uuid4
 from outlast.agents.approvals import HookWaiter, decide
-from outlast.agents.events import MODEL_EVENTS, EventWriter
+from outlast.agents.events import MODEL_EVENTS, EventWriter, StreamOfEvents
 from outlast.agents.failures import cannot_be_kept
 from outlast.agents.operations import StepOperations, in_step
 from outlast.agents.options import KEY, StepOptions, options_of_tool, runs_in_workflow
@@ -98,7 +98,7 @@ class Durable(BaseDurabilityCapability[AgentDepsT]):
         *,
         name: str | None = None,
         models: Mapping[str, Model] | None = None,
-        stream: str | None = None,
+        stream: str | EventWriter | None = None,
         approvals: bool = True,
         model_step: StepOptions = MODEL_STEP,
         tool_step: StepOptions = StepOptions(),  # noqa: B008 - a frozen record
@@ -109,14 +109,14 @@ class Durable(BaseDurabilityCapability[AgentDepsT]):
         Args:
             name: How the agent is called in the names of steps; the agent's own name by default.
             models: Models to choose among in a run, by the id with which it is done.
-            stream: The name of a stream of the run to which all events of the agent are written, live.
+            stream: The name of a stream of the run to which all events of the agent are written, live; or what writes them.
             approvals: Whether tools that require approval wait for it on a hook. Otherwise other capabilities decide,
                 or the agent's run ends with `DeferredToolRequests`.
             model_step: How requests to the model are attempted.
             tool_step: How calls of tools are attempted; `tool_step(...)` in a tool's metadata counts more.
             mcp_step: How exchanges with MCP servers are attempted.
         """
-        self._writer = None if stream is None else EventWriter(stream)
+        self._writer = StreamOfEvents(stream) if isinstance(stream, str) else stream
         super().__init__(models=models, event_stream_handler=self._writer, name=name)
         self._approvals = approvals
         self._model_step, self._tool_step, self._mcp_step = model_step, tool_step, mcp_step

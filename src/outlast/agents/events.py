@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, get_args
+from typing import Any, Final, Protocol, TypeAlias, get_args
 
 from pydantic import TypeAdapter
 from pydantic_ai.messages import AgentStreamEvent, ModelResponseStreamEvent
@@ -17,10 +17,24 @@ MODEL_EVENTS: Final[tuple[type, ...]] = get_args(get_args(ModelResponseStreamEve
 """The events that arise while a model answers, within its step."""
 
 
+class EventWriter(Protocol):
+    """Writes the events of an agent, in its steps."""
+
+    async def __call__(
+        self, ctx: RunContext[Any], events: AsyncIterable[AgentStreamEvent], /
+    ) -> None:
+        """Write the events of a model's answer as they come. Called by Pydantic AI in the step of the request."""
+        ...
+
+    async def write(self, events: Iterable[AgentStreamEvent]) -> None:
+        """Write events that have waited for a step."""
+        ...
+
+
 @dataclass(frozen=True)
-class EventWriter:
-    """Writes the events of a model's answer as they come. Called by Pydantic AI in the step of the request: when the
-    attempt fails, what it has written is taken back, and the next attempt writes anew."""
+class StreamOfEvents:
+    """Writes events as they are to a stream of the run. When an attempt fails, what it has written is taken back, and the
+    next attempt writes anew."""
 
     stream: str
 

@@ -29,13 +29,16 @@ class Writer(msgspec.Struct, frozen=True, gc=False):
     """The epoch of the claim of the run; of a dispatched step, that of the claim of the step."""
     attempt: int
     dispatched: bool = False
+    keep: bool = False
+    """What it writes is never superseded, whatever becomes of the attempt."""
 
 
 class StreamWrite(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Chunks for the end of a stream. The stream exists from its first write on.
 
     The first write of another writer of the same step supersedes what the step has written to the stream until
-    then: a claim has changed hands, or a new attempt was begun.
+    then, unless that was to be kept: a claim has changed hands, or a new attempt was begun. The writer before
+    is fenced from then on.
     """
 
     run_id: str
@@ -50,7 +53,7 @@ class StreamWrite(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Supersede(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Take back what a step has written to any stream of its run. Idempotent."""
+    """Take back what a step has written to any stream of its run, except what is to be kept. Idempotent."""
 
     run_id: str
     writer: Writer

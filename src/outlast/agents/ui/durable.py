@@ -3,12 +3,10 @@
 from collections.abc import AsyncIterable, Iterable
 from typing import Any
 
-from pydantic_ai.capabilities import ProcessEventStream
 from pydantic_ai.messages import AgentStreamEvent
 from pydantic_ai.tools import AgentDepsT, RunContext
 
 from outlast.agents import Durable
-from outlast.agents.events import EventWriter
 from outlast.agents.ui.replies import current_reply
 from outlast.agents.ui.transform import event_chunks, model_chunks
 from outlast.agents.ui.writing import message
@@ -22,14 +20,10 @@ class ChatDurable(Durable[AgentDepsT]):
     """
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(stream="message", **options)
-        # The writer that `Durable` has made knows one stream; this one asks which message is being written.
-        writer = ChunkWriter("message")
-        self._writer = self._event_stream_handler = writer
-        self._process_event_stream = ProcessEventStream(writer)
+        super().__init__(stream=ChunkWriter(), **options)
 
 
-class ChunkWriter(EventWriter):
+class ChunkWriter:
     """Writes the events of an agent as chunks of the current message; where there is none, nothing."""
 
     async def __call__(

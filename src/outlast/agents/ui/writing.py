@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, Final, Self
 
-from outlast import get_run, step_info
+from outlast import get_run, run_info, step_info, writable
 from outlast.agents.ui.chunks import (
     Chunk,
     FinishStep,
@@ -15,7 +15,6 @@ from outlast.agents.ui.chunks import (
     TextStart,
     wire,
 )
-from outlast.agents.ui.kept import KeptStream
 
 STREAMS: Final = "message:"
 """How the names of the streams of messages begin."""
@@ -38,8 +37,9 @@ class MessageWriter:
 
     def __init__(self, message_id: str) -> None:
         self.message_id = message_id
-        self._stream = KeptStream(STREAMS + message_id)
-        self._texts = 0
+        # Clients count the chunks that they have got: what a failed attempt has written keeps its place.
+        self._stream = writable(STREAMS + message_id, keep=True)
+        self._step, self._texts = step_info(), 0
 
     async def __aenter__(self) -> Self:
         return self
@@ -61,8 +61,8 @@ class MessageWriter:
     async def step(self) -> AsyncGenerator[None]:
         """A request to a model. Where an attempt before this one has written of it, that is taken back: readers get
         `reset-step`, and then what counts."""
-        me = step_info().id
-        if self._stream.is_repeated and await self._last_owner() == me:
+        me = self._step.id
+        if self.is_repeated and await self._last_owner() == me:
             await self.write(ResetStep())
         else:
             await self._stream.write({**wire(StartStep()), OWNER: me})
@@ -73,7 +73,7 @@ class MessageWriter:
     async def text(self, id: str | None = None) -> AsyncGenerator["WriteText"]:  # noqa: A002 - the protocol's name
         """A text, written piece by piece with what this gives."""
         self._texts += 1
-        identity = id or f"{step_info().id}.{self._texts}"
+        identity = id or f"{self._step.id}.{self._texts}"
         await self.write(TextStart(id=identity))
         yield WriteText(self, identity)
         await self.write(TextEnd(id=identity))
@@ -87,19 +87,17 @@ class MessageWriter:
     @property
     def is_repeated(self) -> bool:
         """Whether an attempt of this step before may have written something."""
-        return self._stream.is_repeated
+        return self._step.repeated
 
     async def _is_closed(self) -> bool:
-        if not self._stream.is_repeated:
+        if not self.is_repeated:
             return False
-        run = get_run(self._stream.run_id)
-        return (await run.stream_info(STREAMS + self.message_id)).closed
+        return (await get_run(run_info().id).stream_info(self._stream.name)).closed
 
     async def _last_owner(self) -> str | None:
         """Whose the last `start-step` is."""
         await self._stream.flush()
-        run, window = get_run(self._stream.run_id), _WINDOW
-        name = STREAMS + self.message_id
+        run, name, window = get_run(run_info().id), self._stream.name, _WINDOW
         total = (await run.stream_info(name)).tail + 1
         while total:
             start = max(0, total - window)
@@ -128,6 +126,6 @@ class WriteText:
 def message(message_id: str) -> MessageWriter:
     """Write to a message of the current run, in a step: `async with ui.message(turn.reply) as out`.
 
-    Raises `NotAllowedHereError` outside of steps, and in steps that have a queue of their own.
+    Raises `NotAllowedHereError` outside of steps.
     """
     return MessageWriter(message_id)

@@ -1,5 +1,7 @@
 """The streams of runs, in memory."""
 
+from bisect import bisect_left
+
 from outlast._model.runs import TERMINAL, RunRecord
 from outlast.world import (
     StreamAnswer,
@@ -48,14 +50,9 @@ class MemoryStreams:
         if run is None:
             return None
         key = (request.run_id, request.name)
-        row = self._tables.streams.get(key, StreamRow())
+        row = self._tables.streams.get(request.run_id, {}).get(request.name) or StreamRow()
         start = request.start if request.start >= 0 else max(0, row.chunks + request.start)
-        page: list[Place] = []
-        for place in self._tables.segments.get(key, ()):
-            if place.first + place.count > start and (
-                not page or place.before - page[0].before < request.limit
-            ):
-                page.append(place)
+        page = _page(self._tables.segments.get(key, []), start, request.limit)
         chunks = [chunk for place in page for chunk in place.chunks]
         return StreamPage(
             start=start,
@@ -72,22 +69,20 @@ class MemoryStreams:
         run = self._tables.runs.get(run_id)
         if run is None:
             return None
-        rows = sorted(
-            (name, row) for (owner, name), row in self._tables.streams.items() if owner == run_id
-        )
+        streams = self._tables.streams.get(run_id, {})
         return tuple(
             [
                 StreamState(name=name, chunks=row.chunks, bytes=row.bytes, over=_over(run, row))
-                for name, row in rows
+                for name, row in sorted(streams.items())
             ]
         )
 
     def _known(self, needs: WantedStreams) -> KnownStreams:
-        tables, steps = self._tables, set(needs.steps)
+        tables = self._tables
         writers = {
-            key: row
-            for key, row in tables.stream_writers.items()
-            if any((key[0], key[2]) == (step.run_id, step.ref) for step in steps)
+            (run_id, name, mark): row
+            for run_id, mark in needs.writers
+            for name, row in tables.stream_writers.get(run_id, {}).get(mark, {}).items()
         }
         wanted = {*needs.streams, *((run_id, name) for run_id, name, _ in writers)}
         return KnownStreams(
@@ -101,7 +96,11 @@ class MemoryStreams:
                 for step in map(tables.steps.get, needs.steps)
                 if step is not None
             },
-            streams={key: tables.streams[key] for key in wanted if key in tables.streams},
+            streams={
+                (run_id, name): row
+                for run_id, name in wanted
+                if (row := tables.streams.get(run_id, {}).get(name)) is not None
+            },
             writers=writers,
             places={},
         )
@@ -111,14 +110,25 @@ class MemoryStreams:
 
     def _write(self, planned: StreamPlan) -> None:
         tables, removed = self._tables, set(planned.removed)
-        tables.streams.update(planned.streams)
-        tables.stream_writers.update(planned.writers)
+        for (run_id, name), stream in planned.streams.items():
+            tables.streams.setdefault(run_id, {})[name] = stream
+        for (run_id, name, mark), writer in planned.writers.items():
+            tables.stream_writers.setdefault(run_id, {}).setdefault(mark, {})[name] = writer
         for key in planned.streams if removed else ():
             kept = [one for one in tables.segments.get(key, ()) if one.number not in removed]
             tables.segments[key] = kept
         for key, place in planned.added:
             place.number = tables.next_number()
             tables.segments.setdefault(key, []).append(place)
+
+
+def _page(places: list[Place], start: int, limit: int) -> list[Place]:
+    """The segments from that of a chunk on: no more are begun once there are so many bytes."""
+    begins = bisect_left(places, start, key=lambda place: place.first + place.count - 1)
+    if begins == len(places):
+        return []
+    ends = bisect_left(places, places[begins].before + limit, lo=begins + 1, key=lambda p: p.before)
+    return places[begins:ends]
 
 
 def _over(run: RunRecord, row: StreamRow) -> bool:

@@ -12,7 +12,7 @@ from outlast.errors import WorldError
 from outlast.world import StepKey, StoredEvent
 from outlast.worlds.memory.news import MemoryNews
 from outlast.worlds.planning import NewStep
-from outlast.worlds.planning.streams import Place, StreamKey, StreamRow, WriterKey, WriterRow
+from outlast.worlds.planning.streams import Place, StreamKey, StreamRow, WriterRow
 
 
 class QueuedStep(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -52,8 +52,10 @@ class Tables:
         """Held runs whose owners do not know of all events."""
         self.steps: dict[StepKey, QueuedStep] = {}
         """The queue of steps."""
-        self.streams: dict[StreamKey, StreamRow] = {}
-        self.stream_writers: dict[WriterKey, WriterRow] = {}
+        self.streams: dict[str, dict[str, StreamRow]] = {}
+        """Run id -> the streams of the run, by name."""
+        self.stream_writers: dict[str, dict[str, dict[str, WriterRow]]] = {}
+        """Run id -> mark of a step -> what it has written to, by name."""
         self.segments: dict[StreamKey, list[Place]] = {}
         """The segments of each stream, in order."""
         self.hooks: dict[str, HookRecord] = {}
@@ -98,11 +100,9 @@ class Tables:
 
     def remove(self, run: RunRecord) -> None:
         """Delete a run that has ended, with all that belongs to it."""
-        for key in [key for key in self.streams if key[0] == run.id]:
-            del self.streams[key]
-            self.segments.pop(key, None)
-        for writer in [key for key in self.stream_writers if key[0] == run.id]:
-            del self.stream_writers[writer]
+        for name in self.streams.pop(run.id, ()):
+            self.segments.pop((run.id, name), None)
+        self.stream_writers.pop(run.id, None)
         del self.runs[run.id], self.numbers[run.id], self.logs[run.id]
         self.due.discard(run.id)
         self.nudged.discard(run.id)

@@ -21,8 +21,10 @@ from outlast.world import (
 
 StreamKey: TypeAlias = tuple[str, str]
 """A run's id, and the name of the stream."""
+Mark: TypeAlias = tuple[str, str]
+"""A run's id, and by what the writing of one of its steps is known."""
 WriterKey: TypeAlias = tuple[str, str, str]
-"""The same, and the id of a step that has written to it."""
+"""The same, and the mark of a step that has written to it."""
 
 
 class Holder(msgspec.Struct):
@@ -38,7 +40,7 @@ class StreamRow(msgspec.Struct):
     chunks: int = 0
     bytes: int = 0
     closed_by: str | None = None
-    """The step that has closed it."""
+    """The mark of the step that has closed it."""
     epoch: int = 0
     """How often it was rewound."""
     rewinds: list[tuple[int, int]] = []
@@ -73,6 +75,7 @@ class Place(msgspec.Struct, kw_only=True):
     number: int = 0
     """Its name in the world; 0 for one that is new."""
     ref: str
+    """The mark of the step that has written it."""
     first: int
     before: int
     """How many bytes of chunks are before it."""
@@ -87,10 +90,11 @@ class WantedStreams(msgspec.Struct, frozen=True):
 
     run_ids: tuple[str, ...]
     steps: tuple[StepKey, ...]
-    """The steps that write, dispatched or not: wanted are their rows in the queue, and as writers of any stream of
-    the run."""
+    """The steps that write, dispatched or not: wanted are their rows in the queue."""
+    writers: tuple[Mark, ...]
+    """Their marks: wanted are their rows as writers of any stream of the run."""
     streams: tuple[StreamKey, ...]
-    """The streams that are written to; wanted are also those that one of the steps has written to."""
+    """The streams that are written to; wanted are also those that one of the writers has written to."""
 
 
 class KnownStreams(msgspec.Struct, frozen=True):
@@ -125,22 +129,32 @@ def wanted_streams(batch: StreamBatch) -> WantedStreams:
     """What has to be known to plan the batch."""
     run_ids = dict.fromkeys(part.run_id for part in batch.parts)
     steps = dict.fromkeys(StepKey(part.run_id, part.writer.ref) for part in batch.parts)
+    writers = dict.fromkeys(_mark_of(part) for part in batch.parts)
     streams = dict.fromkeys(
         (part.run_id, part.name) for part in batch.parts if isinstance(part, StreamWrite)
     )
-    return WantedStreams(tuple(run_ids), tuple(steps), tuple(streams))
+    return WantedStreams(tuple(run_ids), tuple(steps), tuple(writers), tuple(streams))
 
 
 def doomed(batch: StreamBatch, known: KnownStreams) -> frozenset[StreamKey]:
     """The streams in which stored chunks may be superseded."""
+    written: dict[Mark, list[tuple[str, WriterRow]]] = {}
+    for (run_id, name, mark), row in known.writers.items():
+        written.setdefault((run_id, mark), []).append((name, row))
     return frozenset(
-        (run_id, name)
+        (part.run_id, name)
         for part in batch.parts
-        for (run_id, name, ref), row in known.writers.items()
-        if (run_id, ref) == (part.run_id, part.writer.ref)
-        and row.chunks
-        and _supersedes(part, name, row)
+        if not part.writer.keep
+        for name, row in written.get(_mark_of(part), ())
+        if row.chunks and _supersedes(part, name, row)
     )
+
+
+def _mark_of(part: StreamWrite | Supersede) -> Mark:
+    """The id of the step. For what is to be kept something else, so that what takes back by the id does not find
+    it, and a step may write both kinds. No id ends like this."""
+    ref = part.writer.ref
+    return part.run_id, f"{ref} kept" if part.writer.keep else ref
 
 
 def _supersedes(part: StreamWrite | Supersede, name: str, row: WriterRow) -> bool:
@@ -196,25 +210,27 @@ class _Planner:
 
     def _write(self, part: StreamWrite) -> StreamAnswer:
         key, writer = (part.run_id, part.name), part.writer
-        writer_key = (part.run_id, part.name, writer.ref)
+        _, mark = _mark_of(part)
+        writer_key = (part.run_id, part.name, mark)
         row = self._known.writers.get(writer_key)
         if row is not None and (row.is_after(writer) or (row.failed and row.is_of(writer))):
             return "fenced"
         stream = self._known.streams.setdefault(key, StreamRow())
         self.changed[key] = self.written[writer_key] = None
         if row is None or not row.is_of(writer):
-            self._remove(key, writer.ref)
+            if not writer.keep:
+                self._remove(key, mark)
             row = WriterRow(writer.epoch, writer.dispatched, writer.attempt)
             self._known.writers[writer_key] = row
         # What is here already came with an earlier try of this write.
         chunks = part.chunks[max(0, row.chunks - part.after) :]
-        if stream.closed_by is not None and (chunks or stream.closed_by != writer.ref):
+        if stream.closed_by is not None and (chunks or stream.closed_by != mark):
             return "closed"
         if chunks:
-            self._append(key, writer.ref, chunks)
+            self._append(key, mark, chunks)
             row.chunks += len(chunks)
         if part.close:
-            stream.closed_by = writer.ref
+            stream.closed_by = mark
         return "written"
 
     def _append(self, key: StreamKey, ref: str, chunks: tuple[Chunk, ...]) -> None:
@@ -233,13 +249,19 @@ class _Planner:
         stream.bytes += size
 
     def _supersede(self, part: Supersede) -> None:
-        for writer_key, row in self._known.writers.items():
-            run_id, name, ref = writer_key
-            mine = (run_id, ref) == (part.run_id, part.writer.ref)
-            if mine and not row.failed and (part.own or not row.is_of(part.writer)):
-                self._remove((run_id, name), ref)
+        for name, row in self._written(_mark_of(part)):
+            if not row.failed and (part.own or not row.is_of(part.writer)):
+                self._remove((part.run_id, name), part.writer.ref)
                 row.chunks, row.failed = 0, True
-                self.written[writer_key] = None
+                self.written[(part.run_id, name, part.writer.ref)] = None
+
+    def _written(self, mark: Mark) -> list[tuple[str, WriterRow]]:
+        """What a step has written to, by name."""
+        return [
+            (name, row)
+            for (run_id, name, ref), row in self._known.writers.items()
+            if (run_id, ref) == mark
+        ]
 
     def _remove(self, key: StreamKey, ref: str) -> None:
         """Take out all that a step has written, and let the rest move up."""

@@ -122,6 +122,8 @@ class PostgresStreams:
             [findable(run_id) for run_id in needs.run_ids],
             [step.run_id for step in needs.steps],
             [step.ref for step in needs.steps],
+            [run_id for run_id, _ in needs.writers],
+            [mark for _, mark in needs.writers],
             [run_id for run_id, _ in needs.streams],
             [name for _, name in needs.streams],
         )

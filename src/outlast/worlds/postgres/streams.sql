@@ -14,13 +14,14 @@ WITH run AS MATERIALIZED (
     SELECT run.id, run.number, wish.ref
     FROM unnest($2::text[], $3::text[]) AS wish (id, ref) JOIN run ON run.id = wish.id
 ), writer AS MATERIALIZED (
-    SELECT step.id, writer.* FROM step JOIN {schema}.stream_writers AS writer
-        ON writer.run = step.number AND writer.ref = step.ref
+    SELECT run.id, writer.*
+    FROM unnest($4::text[], $5::text[]) AS wish (id, mark) JOIN run ON run.id = wish.id
+    JOIN {schema}.stream_writers AS writer ON writer.run = run.number AND writer.ref = wish.mark
 ), stream AS MATERIALIZED (
     SELECT wish.id, stream.*
     FROM (
         SELECT wish.id, run.number, wish.name
-        FROM unnest($4::text[], $5::text[]) AS wish (id, name) JOIN run ON run.id = wish.id
+        FROM unnest($6::text[], $7::text[]) AS wish (id, name) JOIN run ON run.id = wish.id
         UNION SELECT id, run, name FROM writer
     ) AS wish JOIN {schema}.streams AS stream
         ON stream.run = wish.number AND stream.name = wish.name

@@ -87,11 +87,12 @@ def _known(
 ) -> tuple[KnownStreams, dict[str, int]]:
     """What there is of it, and the numbers of the runs. The write lock must be held."""
     steps = {"steps": json_text([[step.run_id, step.ref] for step in needs.steps])}
+    marks = {"marks": json_text(needs.writers)}
     holders = _ask(connection, "holders", {"run_ids": json_text(needs.run_ids)})
     writers = {
         (run_id, name, ref): WriterRow(epoch, bool(dispatched), attempt, chunks, bool(failed))
         for run_id, name, ref, epoch, dispatched, attempt, chunks, failed in _ask(
-            connection, "writers", steps
+            connection, "writers", marks
         )
     }
     wanted = {*needs.streams, *((run_id, name) for run_id, name, _ in writers)}

@@ -24,7 +24,7 @@ CROSS JOIN steps ON steps.run_id = wish.value ->> 0 AND steps.ref = wish.value -
 SELECT json_group_array(json_array(
     runs.id, writer.name, writer.ref,
     writer.epoch, writer.dispatched, writer.attempt, writer.chunks, writer.failed))
-FROM json_each(:steps) AS wish
+FROM json_each(:marks) AS wish
 CROSS JOIN runs ON runs.id = wish.value ->> 0
 CROSS JOIN stream_writers AS writer
     ON writer.run = runs.number AND writer.ref = wish.value ->> 1;

@@ -212,6 +212,45 @@ async def a_newer_owner_takes_back(scene: Scene) -> None:
 
 
 @STREAMS.check()
+async def what_is_to_be_kept_stays(scene: Scene) -> None:
+    """Kept chunks have their indexes for good: neither a failure, nor the next attempt, nor a newer owner takes them
+    back. Who has written before is fenced as ever."""
+    await scene.create(held("a"))
+    first, second = writer(keep=True), writer(keep=True, attempt=2)
+    await send(scene, write(first, "a", "b"), write(writer(), "x", name="t"), supersede(writer()))
+    equal((await texts(scene), await texts(scene, name="t")), ("ab", ""))
+    equal(await send(scene, write(first, "b", "c", after=1)), ("written",))
+    equal(await send(scene, write(second, "d")), ("written",))
+    equal(await send(scene, write(first, "x", after=3)), ("fenced",))
+    await scene.advance("a", then=Release())
+    await scene.claim()
+    newer = writer(keep=True, epoch=2)
+    answers = await send(
+        scene, write(newer, "e", close=True), supersede(writer(epoch=2), own=False)
+    )
+    equal(answers, ("written", "written"))
+    equal(await send(scene, write(second, "x", after=1)), ("fenced",))
+    found = await page(scene)
+    equal((await texts(scene), found.tail, found.epoch, found.over), ("abcde", 5, 0, True))
+
+
+@STREAMS.check()
+async def what_a_dispatched_step_keeps_stays(scene: Scene) -> None:
+    """The same, written by a dispatched step, to which its own epoch counts."""
+    await scene.create(held("a"))
+    await scene.dispatch("a", dispatch("work#1"))
+    await scene.claim_steps("other")
+    by = writer(dispatched=True, keep=True)
+    equal(await send(scene, write(by, "a")), ("written",))
+    scene.clock.move(2 * LEASE)
+    await scene.claim_steps("third")
+    equal(await send(scene, write(by, "x", after=1)), ("fenced",))
+    newer = writer(epoch=2, dispatched=True, keep=True)
+    equal(await send(scene, write(newer, "b")), ("written",))
+    equal(await texts(scene), "ab")
+
+
+@STREAMS.check()
 async def within_one_batch(scene: Scene) -> None:
     """What comes later in a batch builds on what came before."""
     await scene.create(held("a"))
