@@ -6,6 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
+UV     := $(BIN)/uv --quiet --system-certs pip
 PYTEST := $(BIN)/python -m pytest -p randomly
 SUB    := $(MAKE) --no-print-directory
 CODE   := src tests tools $(wildcard benchmarks chaos examples)
@@ -29,9 +30,12 @@ $(STAMP): requirements-dev.txt pyproject.toml
 	  "Outlast needs Python 3.11 or newer; $(PYTHON) is %d.%d. Try: make setup PYTHON=python3.12" % sys.version_info[:2])'
 	@echo "setup: $(VENV), from requirements-dev.txt"
 	@$(PYTHON) -m venv $(VENV)
-	@# The browser comes while pip works, so it costs no time. It never fails: its tests can be skipped.
+	@# The browser comes beside the rest, so it costs no time. It never fails: its tests can be skipped.
+	@# uv installs in seconds what takes pip minutes. It does not read pip's settings: where it finds no index, pip does it.
 	@$(PYTHON) -m tools.browser & browser=$$!; \
-	  $(PIP) install --requirement requirements-dev.txt && \
+	  { $(PIP) install uv && $(UV) install --requirement requirements-dev.txt 2> $(VENV)/uv.txt || \
+	    { echo "setup: without uv ($$(tail -1 $(VENV)/uv.txt)); pip needs some minutes"; \
+	      $(PIP) install --requirement requirements-dev.txt; }; } && \
 	  $(PIP) install --no-deps --no-build-isolation --editable .; \
 	  done=$$?; wait $$browser; exit $$done
 	@touch $@
@@ -82,8 +86,7 @@ docs: setup ## Write the generated pages of docs/ anew
 	@$(BIN)/python -m tools.reference
 
 lock: setup ## Resolve the development dependencies anew into requirements-dev.txt
-	@$(PIP) install uv
-	@$(BIN)/uv pip compile --quiet --upgrade --system-certs --universal --python-version 3.11 \
+	@$(UV) compile --upgrade --universal --python-version 3.11 \
 	  --all-extras --group dev --no-header --no-annotate --no-emit-index-url \
 	  --output-file requirements-dev.txt pyproject.toml
 	@$(SUB) setup
