@@ -1,0 +1,44 @@
+import type { DynamicToolUIPart, ToolUIPart } from "ai";
+import { createContext } from "react";
+
+/** A call of a tool. */
+export type Call = ToolUIPart | DynamicToolUIPart;
+
+/** What parts of messages can do. */
+export interface Actions {
+  chat: string;
+  isLive: boolean;
+  onAnswer: (id: string, approved: boolean, reason?: string) => void;
+  onFile: (path: string) => void;
+  onPreview: () => void;
+}
+
+export const Context = createContext<Actions>({
+  chat: "",
+  isLive: false,
+  onAnswer: () => undefined,
+  onFile: () => undefined,
+  onPreview: () => undefined,
+});
+
+/** A value of which only its form is known. */
+export function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+/** The command of a call, as one would type it. */
+export function commandOf(input: unknown): string {
+  const command = field(input, "command") ?? field(input, "argv") ?? field(input, "cmd");
+  return Array.isArray(command) ? command.map(String).join(" ") : typeof command === "string" ? command : "";
+}
+
+/** The paths of a call that writes files, from an object of contents or a list of files. */
+export function pathsOf(input: unknown): string[] {
+  const files = field(input, "files");
+  if (Array.isArray(files)) return files.map((one) => String(field(one, "path") ?? "")).filter(Boolean);
+  return typeof files === "object" && files !== null ? Object.keys(files) : [];
+}
+
+export function shownValue(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
+}

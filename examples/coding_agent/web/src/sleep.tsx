@@ -1,0 +1,49 @@
+import { use, useState } from "react";
+import * as api from "./api";
+import { useNow } from "./hooks";
+import { Icon } from "./icons";
+import { Context } from "./parts";
+import type { Sleep } from "./types";
+
+/** A wait of the run: no process holds it, so it outlasts all of them. */
+export function SleepCard({ sleep, isOver }: { sleep: Sleep; isOver: boolean }) {
+  const { chat, isLive } = use(Context);
+  const [isWoken, setWoken] = useState(false);
+  const [failure, setFailure] = useState<string>();
+  const over = sleep.over || isOver;
+  const now = useNow(250, !over);
+  const until = Date.parse(sleep.until);
+  const wake = () => {
+    setWoken(true);
+    setFailure(undefined);
+    api.wake(chat).catch((error: Error) => {
+      setWoken(false);
+      setFailure(error.message);
+    });
+  };
+  return (
+    <section className="sleep" data-over={over} aria-label="Sleep">
+      <Icon name="clock" />
+      <div>
+        <p>{over ? "Slept" : "Sleeping"}{sleep.reason ? `: ${sleep.reason}` : ""}</p>
+        <p className="faint">
+          {over ? "The run has gone on." : <>until <time dateTime={sleep.until}>{new Date(until).toLocaleTimeString()}</time>, with no process waiting</>}
+        </p>
+        {failure && <p role="alert" className="tool-error">{failure}</p>}
+      </div>
+      {!over && (
+        <>
+          <span className="countdown" role="timer" aria-live="off">{left(until - now)}</span>
+          <button className="small" onClick={wake} disabled={isWoken || !isLive}>{isWoken ? "Waking …" : "Wake now"}</button>
+        </>
+      )}
+    </section>
+  );
+}
+
+function left(milliseconds: number): string {
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1_000));
+  const [days, hours] = [Math.floor(seconds / 86_400), Math.floor((seconds % 86_400) / 3_600)];
+  const clock = [Math.floor((seconds % 3_600) / 60), seconds % 60].map((one) => String(one).padStart(2, "0")).join(":");
+  return days ? `${days} d ${hours} h` : hours ? `${hours}:${clock}` : clock;
+}
