@@ -1,0 +1,122 @@
+"""Executing one command: its output, its end, and the end of whatever it has started."""
+
+import asyncio
+import os
+import signal
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from typing import Final
+
+from examples.coding_agent.sandbox.folder import Folder
+from examples.coding_agent.sandbox.limits import Limits
+from examples.coding_agent.sandbox.protocol import Finished, Progress
+from examples.coding_agent.sandbox.watching import watch
+
+TELL_EVERY: Final = 0.2
+"""Seconds between two messages about the output."""
+
+
+class Output:
+    """What was printed: the beginning and the end, if it is too long."""
+
+    def __init__(self, limit: int) -> None:
+        self._half = limit // 2
+        self._head, self._tail, self._cut = bytearray(), bytearray(), 0
+        self.total = 0
+
+    def add(self, data: bytes) -> None:
+        """Some more of it."""
+        self.total += len(data)
+        room = self._half - len(self._head)
+        self._head += data[:room]
+        self._tail += data[max(room, 0) :]
+        if (over := len(self._tail) - self._half) > 0:
+            del self._tail[:over]
+            self._cut += over
+
+    def text(self) -> str:
+        """As text, whatever it is."""
+        if not self._cut:
+            return (self._head + self._tail).decode(errors="replace")
+        head, tail = self._head.decode(errors="replace"), self._tail.decode(errors="replace")
+        return f"{head}\n[{self._cut:,} bytes left out]\n{tail}"
+
+
+async def run_to_end(
+    command: Sequence[str], folder: Folder, limits: Limits, progress: Progress | None
+) -> Finished:
+    """Execute it within the limits.
+
+    The command is that of bubblewrap, whose first process inside takes all others with it when it dies. It dies with
+    bubblewrap, and that with the thread that has started it: so also when this process is killed.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, start_new_session=True, env={}
+    )
+    output = Output(limits.output)
+    reading = asyncio.ensure_future(_read(process, output))
+    try:
+        killed = await _first(
+            reading,
+            watch(process.pid, folder, limits),
+            _tell(output, progress),
+            seconds=limits.seconds,
+        )
+    finally:
+        _kill(process)
+        await asyncio.shield(reading)  # to the end: the exit of a process is told behind its output
+    return Finished(exit=_status(process.returncode), text=output.text(), killed=killed)
+
+
+async def _first(
+    reading: "asyncio.Future[None]",
+    watching: Coroutine[None, None, str],
+    telling: Coroutine[None, None, None],
+    *,
+    seconds: float,
+) -> str | None:
+    """Wait for the end of the output. Gives the limit that comes before."""
+    looking, talking = asyncio.ensure_future(watching), asyncio.ensure_future(telling)
+    try:
+        await asyncio.wait(
+            {reading, looking, talking}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+        )
+        if reading.done():
+            return None
+        if talking.done():
+            talking.result()  # nobody can be told any more: the reason counts
+        return looking.result() if looking.done() else f"time: more than {seconds:g} s"
+    finally:
+        looking.cancel()
+        talking.cancel()
+        await asyncio.gather(looking, talking, return_exceptions=True)
+
+
+async def _read(process: Process, output: Output) -> None:
+    if process.stdout is not None:
+        while data := await process.stdout.read(65_536):
+            output.add(data)
+    await process.wait()
+
+
+async def _tell(output: Output, progress: Progress | None) -> None:
+    told = 0
+    while True:
+        await asyncio.sleep(TELL_EVERY)
+        if progress is not None and output.total != told:
+            told = output.total
+            await progress(output.text())
+
+
+def _kill(process: Process) -> None:
+    """End it, if it has not ended."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _status(code: int | None) -> int:
+    if code is None:
+        return -1
+    return 128 - code if code < 0 else code

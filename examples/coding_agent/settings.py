@@ -1,0 +1,40 @@
+"""What is chosen from outside, by the environment."""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from examples.coding_agent.sandbox import BubblewrapSandboxes, Limits
+
+DATA: Final = "CODING_AGENT_DATA"
+"""The folder of the log and of the sandboxes."""
+DEVELOPMENT: Final = "CODING_AGENT_DEVELOPMENT"
+"""`1` if visitors may kill the server."""
+PACE: Final = "CODING_AGENT_PACE"
+"""Seconds between two words of the scripted model."""
+
+
+def data_folder() -> Path:
+    """Where everything is kept."""
+    return Path(os.environ.get(DATA) or ".outlast/coding_agent").resolve()
+
+
+def is_development() -> bool:
+    """Whether the server may be killed by a button."""
+    return os.environ.get(DEVELOPMENT) == "1"
+
+
+def pace() -> float:
+    """How fast the scripted model speaks."""
+    return float(os.environ.get(PACE) or 0.03)
+
+
+def sandboxes() -> BubblewrapSandboxes:
+    """Those of this server. They are beside its log, and survive it."""
+    return _sandboxes(data_folder())
+
+
+@cache
+def _sandboxes(data: Path) -> BubblewrapSandboxes:
+    return BubblewrapSandboxes(data / "sandboxes", Limits())
