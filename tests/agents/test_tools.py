@@ -58,6 +58,7 @@ WORK = Script(
         [("sleep", {"duration": "10ms"})],
         [("wait_for_mail", {})],
         [("ask_for_approval", {"question": "Go on?"})],
+        [("ask_for_approval", {"question": "And on?"})],
         "done",
     ]
 )
@@ -103,16 +104,20 @@ def test_a_tool_may_do_all_that_a_workflow_may(serve: Serve) -> None:
         run = await start(work())
         await waiting(app, run)
         await resume(f"mail of {run.id}", "a letter")
-        [question] = await waiting(app, run, kind="question")
-        assert question.metadata["question"] == "Go on?"
-        await resume(question.token, Approval(approved=False, reason="Too late."))
+        [first] = await waiting(app, run, kind="approval")
+        assert first.metadata["args"] == {"question": "Go on?"}
+        await resume(first.token, Approval(approved=True, reason="But be quick."))
+        while (second := (await waiting(app, run, kind="approval"))[0]).token == first.token:
+            await asyncio.sleep(0.001)
+        await resume(second.token, Approval(approved=False, reason="Too late."))
         assert await run.result("20s") == [
             "done",
             "sent tea",
             "cba",
             "10ms have passed.",
             "a letter",
-            "Not approved. Too late.",
+            "Approved. But be quick.",
+            "Too late.",
         ]
         assert "tools.send" in {step.name for step in await run.steps()}
         assert_replays(await record_history(run), work)

@@ -29,13 +29,23 @@ class Approval(BaseModel):
 
 
 async def decide(agent: str, requests: DeferredToolRequests) -> DeferredToolResults:
-    """Wait until a person has decided on each call, in whatever order they do."""
-    decisions = await asyncio.gather(*[_decision(agent, call) for call in requests.approvals])
-    by_call = {call.tool_call_id: d for call, d in zip(requests.approvals, decisions, strict=True)}
-    return requests.build_results(approvals={**by_call})
+    """Wait until a person has decided on each call, in whatever order they do. The reason for a yes is for the tool: it
+    is in its context's `tool_call_metadata`."""
+    answers = await asyncio.gather(*[_answer(agent, call) for call in requests.approvals])
+    by_call = {
+        call.tool_call_id: answer for call, answer in zip(requests.approvals, answers, strict=True)
+    }
+    return requests.build_results(
+        approvals={call: _decision(answer) for call, answer in by_call.items()},
+        metadata={
+            call: {"reason": answer.reason}
+            for call, answer in by_call.items()
+            if answer.approved and answer.reason
+        },
+    )
 
 
-async def _decision(agent: str, call: ToolCallPart) -> ToolApproved | ToolDenied:
+async def _answer(agent: str, call: ToolCallPart) -> Approval:
     about = {
         "kind": "approval",
         "agent": agent,
@@ -44,7 +54,11 @@ async def _decision(agent: str, call: ToolCallPart) -> ToolApproved | ToolDenied
         "args": call.args_as_dict(),
     }
     async with hook(Approval, metadata=about) as asked:
-        answer = await asked
+        answer: Approval = await asked
+    return answer
+
+
+def _decision(answer: Approval) -> ToolApproved | ToolDenied:
     if answer.approved:
         return ToolApproved()
     return ToolDenied(answer.reason) if answer.reason else ToolDenied()

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from pydantic_ai import ModelRetry, Tool
+from pydantic_ai import ModelRetry, RunContext, Tool
 
-from outlast import hook, sleep
-from outlast.agents.approvals import Approval
+from outlast import sleep
 from outlast.agents.options import in_workflow
 from outlast.errors import InvalidDurationError
 
@@ -32,19 +31,24 @@ def sleep_tool(name: str = "sleep") -> Tool[Any]:
 
 
 def approval_tool(name: str = "ask_for_approval") -> Tool[Any]:
-    """A tool with which the model asks a person whether it may do something. The person answers with
-    `outlast.resume(token, Approval(...))`; the hook's metadata has the question."""
+    """A tool with which the model asks a person whether it may do something. It is a tool that requires approval and
+    does nothing else: so it asks as those do, on a hook for an `Approval`, or in the message of a chat, when the other
+    calls of the same answer are done. The model reads a yes or a no, and the reason."""
 
-    async def ask_for_approval(question: str) -> str:
+    async def ask_for_approval(ctx: RunContext[Any], question: str) -> str:
         """Ask a person for approval, and wait for the answer.
 
         Args:
             question: What to approve, in full: the person sees nothing else.
         """
-        about = {"kind": "question", "tool": name, "question": question}
-        async with hook(Approval, metadata=about) as asked:
-            answer = await asked
-        verdict = "Approved." if answer.approved else "Not approved."
-        return f"{verdict} {answer.reason}" if answer.reason else verdict
+        told: dict[str, str] = ctx.tool_call_metadata or {}
+        reason = told.get("reason")
+        return f"Approved. {reason}" if reason else "Approved."
 
-    return Tool(ask_for_approval, takes_ctx=False, name=name, metadata=in_workflow())
+    return Tool(
+        ask_for_approval,
+        takes_ctx=True,
+        name=name,
+        requires_approval=True,
+        metadata=in_workflow(),
+    )

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
+
 from outlast import App
 from outlast.agents import Approval
 from outlast.agents.ui.incoming import Verdict
@@ -17,54 +19,66 @@ PATIENCE: Final = 5.0
 """Seconds in which a hook is opened, after the request for approval was written."""
 
 
+class _Asked(msgspec.Struct, frozen=True):
+    """The approvals for which a message waits: the ids of the calls by the ids of the approvals."""
+
+    calls: dict[str, str]
+    end: int
+    """The index behind the last chunk there is."""
+
+
 async def approve(app: App, standing: Standing, verdicts: Sequence[Verdict]) -> int:
     """Hand in the verdicts, all of them or none. Returns the index at which the message goes on.
 
     What is called, and with which arguments, is what the run has recorded: nothing of it is taken from the request.
+    Where `RequestInput` asks, all that was asked for is answered at once.
 
     Raises `RequestError` with 409 if one of them is not waited for: it was made up, given before, or comes too late.
     """
     asked = await _asked(standing)
-    if not all(one.id in asked for one in verdicts):
+    if not all(one.id in asked.calls for one in verdicts):
         raise _not_asked()
-    end = (await standing.run.stream_info(STREAMS + standing.reply)).tail + 1
-    hooks = await _hooks(app, standing, {one.id for one in verdicts})
+    hooks = await _hooks(app, standing, asked, {one.id for one in verdicts})
     for one in verdicts:
+        found = hooks[one.id]
+        if found.metadata["kind"] == "input":
+            await _resume(app, found, _results(asked, verdicts), f"approvals:{asked.end}")
+            return asked.end
         answer = Approval(approved=one.approved, reason=one.reason)
-        try:
-            await app.resume(hooks[one.id].token, answer, key=f"approval:{one.id}")
-        except HookNotFoundError:
-            raise _not_asked() from None
+        await _resume(app, found, answer, f"approval:{one.id}")
     # Where others are still to be answered the message does not go on: the client gets its last chunk again, the end.
-    still = (await _open_hooks(app, standing)).keys() - {one.id for one in verdicts}
-    return end - 1 if still else end
+    still = (await _open_hooks(app, standing, asked)).keys() - {one.id for one in verdicts}
+    return asked.end - 1 if still else asked.end
 
 
-async def _asked(standing: Standing) -> set[str]:
+async def _asked(standing: Standing) -> _Asked:
     """The approvals for which the message waits: those asked for last, if it has not gone on since."""
     forms: list[dict[str, Any]] = [
         one async for one in standing.run.stream(STREAMS + standing.reply, follow=False)
     ]
+    calls: dict[str, str] = {}
     if not forms or forms[-1]["type"] != "finish" or not await standing.is_open():
-        return set()
-    asked: set[str] = set()
+        return _Asked(calls, len(forms))
     for one in reversed(forms[:-1]):
         if one["type"] not in ("tool-approval-request", "finish"):
             break
-        asked.add(str(one.get("approvalId")))
-    return asked
+        if "approvalId" in one:
+            calls[one["approvalId"]] = one["toolCallId"]
+    return _Asked(calls, len(forms))
 
 
-async def _hooks(app: App, standing: Standing, wanted: set[str]) -> dict[str, HookInfo]:
+async def _hooks(
+    app: App, standing: Standing, asked: _Asked, wanted: set[str]
+) -> dict[str, HookInfo]:
     """The run's own hooks for these approvals; waits a little for those that are just being opened."""
     try:
         async with asyncio.timeout(PATIENCE):
             begun = (await standing.run.info()).events
-            found = await _open_hooks(app, standing)
+            found = await _open_hooks(app, standing, asked)
             if wanted <= found.keys():
                 return found
             async for _ in standing.run.follow(begun):
-                found = await _open_hooks(app, standing)
+                found = await _open_hooks(app, standing, asked)
                 if wanted <= found.keys():
                     return found
     except TimeoutError:
@@ -72,13 +86,39 @@ async def _hooks(app: App, standing: Standing, wanted: set[str]) -> dict[str, Ho
     raise _not_asked()
 
 
-async def _open_hooks(app: App, standing: Standing) -> dict[str, HookInfo]:
+async def _open_hooks(app: App, standing: Standing, asked: _Asked) -> dict[str, HookInfo]:
+    """By the ids of approvals. Each has a hook of its own; or `RequestInput` has one for all of them."""
     page = await app.list_hooks(standing.run.id, limit=1_000)
+    inputs = [one for one in page.hooks if one.metadata.get("kind") == "input"]
+    if len(inputs) == 1:
+        return dict.fromkeys(asked.calls, inputs[0])
     return {
         approval_id(standing.reply, str(one.metadata.get("call"))): one
         for one in page.hooks
         if one.metadata.get("kind") == "approval"
     }
+
+
+def _results(asked: _Asked, verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """What `RequestInput` takes. Raises `RequestError` with 409 if it is not all that was asked for."""
+    if {one.id for one in verdicts} != asked.calls.keys():
+        raise RequestError(
+            "this chat asks for several approvals, which are answered together", status=409
+        )
+    return {"approvals": {asked.calls[one.id]: _result(one) for one in verdicts}}
+
+
+def _result(verdict: Verdict) -> Any:
+    if verdict.approved or not verdict.reason:
+        return verdict.approved
+    return {"kind": "tool-denied", "message": verdict.reason}
+
+
+async def _resume(app: App, found: HookInfo, answer: object, key: str) -> None:
+    try:
+        await app.resume(found.token, answer, key=key)
+    except HookNotFoundError:
+        raise _not_asked() from None
 
 
 def _not_asked() -> RequestError:
