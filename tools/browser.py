@@ -7,19 +7,14 @@
 
 import os
 import shutil
-import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+
+from tools import debian
 
 NAMES = ("chromium-headless-shell", "chromium", "google-chrome-stable", "google-chrome")
 PACKAGES = ("chromium-headless-shell", "fonts-dejavu-core")
-BY_HAND = f"apt-get install --no-install-recommends {' '.join(PACKAGES)}"
-PATIENCE = {"update": 60.0, "download": 180.0, "install": 180.0}
-"""How many seconds each part may take."""
-
-_ENVIRONMENT = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
-_QUIET = ("-qq", "-o", "DPkg::Lock::Timeout=60", "-o", "Dpkg::Use-Pty=0")
+BY_HAND = debian.by_hand(PACKAGES)
 
 
 def find() -> Path | None:
@@ -31,23 +26,8 @@ def find() -> Path | None:
 
 def install() -> str | None:
     """Install it. Gives the reason if that cannot be done."""
-    apt = shutil.which("apt-get")
-    if apt is None:
-        return "this machine has no apt-get"
-    if os.geteuid() != 0:
-        return "only root may install it"
-    wanted = ("install", "--yes", "--no-install-recommends", *PACKAGES)
-    try:
-        _run("update", (apt, "update"))
-        # Apart from the rest, since a download can be broken off at any time and an installation should not be.
-        _run("download", (apt, *wanted, "--download-only"))
-        _run("install", (apt, *wanted))
-    except subprocess.TimeoutExpired as error:
-        return f"apt-get took longer than {error.timeout:.0f} s"
-    except subprocess.CalledProcessError as error:
-        lines = [line for line in str(error.stderr).splitlines() if line.startswith("E:")]
-        return lines[0] if lines else f"apt-get ended with {error.returncode}"
-    return None if find() else "the packages have no browser"
+    reason = debian.install(PACKAGES)
+    return reason or (None if find() else "the packages have no browser")
 
 
 def main() -> None:
@@ -62,18 +42,6 @@ def main() -> None:
             "       Or name a Chromium of yours: OUTLAST_CHROMIUM=/path/to/chromium",
             file=sys.stderr,
         )
-
-
-def _run(part: str, command: Sequence[str]) -> None:
-    subprocess.run(
-        [*command, *_QUIET],
-        env=_ENVIRONMENT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE[part],
-    )
 
 
 if __name__ == "__main__":

@@ -115,6 +115,8 @@ def wait_and_check(scene: Scene) -> Stage:
             )
         case 1:
             return (Say("I am awake again. There is no app yet that I could check."),)
+        case _ if _failed(scene):
+            return (Say("The check has not passed: its output says why."),)
         case _:
             return (Say("Everything is where it was."),)
 
@@ -188,7 +190,7 @@ def _files_of(name: str) -> dict[str, str]:
 
 def _failed(scene: Scene) -> bool:
     checks = [result for name, result in scene.results if name == "run_command"]
-    return bool(checks) and isinstance(checks[-1], dict) and checks[-1].get("exit") != 0
+    return bool(checks) and "exit" in checks[-1] and checks[-1]["exit"] != 0
 
 
 def _seconds(prompt: str) -> int:

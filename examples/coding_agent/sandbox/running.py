@@ -6,7 +6,7 @@ import signal
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from examples.coding_agent.sandbox.folder import Folder
 from examples.coding_agent.sandbox.limits import Limits
@@ -78,10 +78,9 @@ async def _first(
 ) -> str | None:
     """Wait for the end of the output. Gives the limit that comes before."""
     looking, talking = asyncio.ensure_future(watching), asyncio.ensure_future(telling)
+    all_three: set[asyncio.Future[Any]] = {reading, looking, talking}
     try:
-        await asyncio.wait(
-            {reading, looking, talking}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
-        )
+        await asyncio.wait(all_three, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if reading.done():
             return None
         if talking.done():
