@@ -1,91 +1,269 @@
-"""A provider's own client within a durable agent: it is asked once for each attempt, by name or as an object."""
+"""Providers' own clients within a durable agent, against servers of OpenAI's and Anthropic's shape: what goes wrong
+there, how often they are asked, and what is said of it."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final, TypeAlias
 
 import pytest
 from pydantic_ai import Agent
-from pydantic_ai.models.openai import OpenAIChatModel
-from pydantic_ai.providers.openai import OpenAIProvider
+from pydantic_ai.models import Model
+from pydantic_ai.usage import UsageLimits
 
-from outlast import App, start, workflow
-from outlast.agents import Durable
+from outlast import App, Run, RunCancelledError, RunFailedError, start, workflow
+from outlast.agents import AgentEvent, Durable, StepOptions
+from outlast.testing import assert_replays, record_history
+from outlast.testing.models import Answer, ModelServer, Refusal, Reply, Silence, ToolCall
 from tests.agents.conftest import Serve
+from tests.api.conftest import outcome
 
-ANSWER = {
-    "id": "1",
-    "object": "chat.completion",
-    "created": 1,
-    "model": "some-model",
-    "choices": [
-        {
-            "index": 0,
-            "finish_reason": "stop",
-            "message": {"role": "assistant", "content": "at last"},
-        }
-    ],
-    "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
-}
+openai = pytest.importorskip("pydantic_ai.models.openai", reason="no client of OpenAI")
+openai_provider = pytest.importorskip("pydantic_ai.providers.openai")
+anthropic = pytest.importorskip("pydantic_ai.models.anthropic", reason="no client of Anthropic")
+anthropic_provider = pytest.importorskip("pydantic_ai.providers.anthropic")
 
-
-class Provider:
-    """Limits the rate of the first requests, then answers."""
-
-    def __init__(self, limited: int) -> None:
-        self.limited, self.requests, self.port = limited, 0, 0
-
-    @asynccontextmanager
-    async def serving(self) -> AsyncIterator[str]:
-        async with await asyncio.start_server(self._answer, "127.0.0.1", 0) as server:
-            yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        [length] = [line for line in head.split("\r\n") if line.startswith("content-length")]
-        await reader.readexactly(int(length.partition(":")[2]))
-        self.requests += 1
-        limited = self.requests <= self.limited
-        status = "429 Too Many\r\nretry-after-ms: 20" if limited else "200 OK"
-        body = json.dumps({} if limited else ANSWER).encode()
-        writer.write(
-            f"HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\n"
-            f"content-length: {len(body)}\r\n\r\n".encode()
-            + body
-        )
-        await writer.drain()
-        writer.close()
-
-
+SOON: Final = StepOptions(retries=3, backoff=0)
+HELLO: Final = Answer("hello to you all")
+LOOK: Final = Answer(calls=(ToolCall("look", {"at": "it"}),))
+Api: TypeAlias = str
 agents: list[Agent[object, str]] = []
 
 
+@pytest.fixture(params=["openai", "anthropic"])
+def api(request: pytest.FixtureRequest) -> Api:
+    chosen: Api = request.param
+    return chosen
+
+
+def model_of(api: Api, server: ModelServer, name: str = "") -> Model:
+    """A model whose provider is the server. It has tries of its own, as they all have by default."""
+    found: Any
+    if api == "openai":
+        provider = openai_provider.OpenAIProvider(base_url=server.openai_url, api_key="none")
+        found = openai.OpenAIChatModel(name or "gpt-4o", provider=provider)
+    else:
+        provider = anthropic_provider.AnthropicProvider(
+            base_url=server.anthropic_url, api_key="none"
+        )
+        found = anthropic.AnthropicModel(name or "claude-haiku-4-5", provider=provider)
+    assert provider.client.max_retries > 0
+    model: Model = found
+    return model
+
+
+def use(model: Model | str, *, stream: str | None = None, step: StepOptions = SOON) -> None:
+    """What the workflow asks from now on."""
+    agent = Agent(model, name="asker", capabilities=[Durable(stream=stream, model_step=step)])
+
+    @agent.tool_plain
+    async def look(at: str) -> str:
+        return f"seen {at}"
+
+    agents.append(agent)
+
+
 @workflow(name="agents.asks_a_provider")
-async def asks_a_provider() -> str:
-    return (await agents[-1].run("hi")).output
+async def asks_a_provider(limit: int | None = None) -> list[Any]:
+    result = await agents[-1].run("hi", usage_limits=UsageLimits(total_tokens_limit=limit))
+    usage = result.usage
+    return [result.output, usage.requests, usage.total_tokens, usage.cost]
 
 
-@pytest.mark.parametrize("by_name", [False, True])
-def test_a_limited_rate_is_met_by_the_steps_attempts(
-    serve: Serve, by_name: bool, monkeypatch: pytest.MonkeyPatch
+async def attempts(run: Run[Any]) -> list[int]:
+    return [len(step.attempts) for step in await run.steps() if "model" in step.name]
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize(
+    ("trouble", "asked"),
+    [
+        ([Refusal(429), Refusal(529), Refusal(500)], 4),
+        ([Answer("hello to nobody", drop_after=4)], 2),
+        ([Answer("hello to nobody", drop_after=0)], 2),
+    ],
+    ids=["limited, overloaded, broken", "dropped after some chunks", "dropped at once"],
+)
+def test_a_provider_in_trouble_is_asked_again_by_the_step_alone(
+    serve: Serve, api: Api, streamed: bool, trouble: Sequence[Reply], asked: int
 ) -> None:
     async def scenario(app: App) -> None:
-        provider = Provider(limited=2)
-        async with provider.serving() as url:
-            monkeypatch.setenv("OPENAI_API_KEY", "none")
-            monkeypatch.setenv("OPENAI_BASE_URL", url)
-            client = OpenAIProvider(base_url=url, api_key="none")
-            model: Any = (
-                "openai-chat:some-model"
-                if by_name
-                else OpenAIChatModel("some-model", provider=client)
-            )
-            agents.append(Agent(model, name="patient_client", capabilities=[Durable()]))
+        async with ModelServer([*trouble, HELLO]) as server:
+            use(model_of(api, server), stream="events" if streamed else None)
             run = await start(asks_a_provider())
-            assert await run.result("20s") == "at last"
+            assert (await run.result("20s"))[:2] == ["hello to you all", 1]
+            assert await attempts(run) == [asked]
+            assert len(server.requests) == asked
+            if streamed:
+                events = [one async for one in run.stream("events", type=AgentEvent)]
+                assert sum(one.event_kind == "part_start" for one in events) == 1
+
+    serve(scenario)
+
+
+def test_it_is_not_asked_before_it_wants_to_be(serve: Serve, api: Api) -> None:
+    async def scenario(app: App) -> None:
+        script = [Refusal(429, retry_after=0.2), Refusal(529, retry_after=0.3), HELLO]
+        async with ModelServer(script) as server:
+            use(model_of(api, server))
+            run = await start(asks_a_provider())
+            await run.result("20s")
             [step] = await run.steps()
-            assert len(step.attempts) == provider.requests == 3
+            first, second, third = (one.started_at for one in step.attempts)
+            assert second - first >= timedelta(seconds=0.2)
+            assert third - second >= timedelta(seconds=0.3)
+
+    serve(scenario)
+
+
+def test_a_model_by_its_name_is_asked_once_for_each_attempt(
+    serve: Serve, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(app: App) -> None:
+        async with ModelServer([Refusal(429), Refusal(503), HELLO]) as server:
+            monkeypatch.setenv("OPENAI_API_KEY", "none")
+            monkeypatch.setenv("ANTHROPIC_API_KEY", "none")
+            monkeypatch.setenv("OPENAI_BASE_URL", server.openai_url)
+            monkeypatch.setenv("ANTHROPIC_BASE_URL", server.anthropic_url)
+            use("openai-chat:some-model" if api == "openai" else "anthropic:some-model")
+            run = await start(asks_a_provider())
+            assert (await run.result("20s"))[0] == "hello to you all"
+            assert await attempts(run) == [3]
+            assert len(server.requests) == 3
+
+    serve(scenario)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_arguments_that_are_no_json_are_the_models_to_correct(
+    serve: Serve, api: Api, streamed: bool
+) -> None:
+    broken = Answer(calls=(ToolCall("look", '{"at": "i'),))
+
+    async def scenario(app: App) -> None:
+        async with ModelServer([broken, LOOK, HELLO]) as server:
+            use(model_of(api, server), stream="events" if streamed else None)
+            run = await start(asks_a_provider())
+            assert (await run.result("20s"))[:2] == ["hello to you all", 3]
+            assert await attempts(run) == [1, 1, 1]
+            assert "seen it" in str(server.requests[2].body["messages"])
+
+    serve(scenario)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(401, "status_code: 401"), (404, "status_code: 404"), (400, "no such")]
+)
+def test_what_a_provider_refuses_for_good_fails_at_once(
+    serve: Serve, api: Api, status: int, said: str
+) -> None:
+    async def scenario(app: App) -> None:
+        async with ModelServer([Refusal(status, message="no such model")]) as server:
+            use(model_of(api, server, "no-such-model"))
+            run = await start(asks_a_provider())
+            failed = await outcome(run)
+            assert isinstance(failed, RunFailedError)
+            assert said in str(failed)
+            assert "no-such-model" in str(failed)
+            assert len(server.requests) == 1
+
+    serve(scenario)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("openai-chat:some-model", "OPENAI_API_KEY"),
+        ("anthropic:some-model", "ANTHROPIC_API_KEY"),
+        ("nowhere:some-model", "nowhere"),
+        ("some-model", "some-model"),
+    ],
+)
+def test_a_missing_key_and_an_unknown_model_are_named(
+    serve: Serve, name: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(app: App) -> None:
+        monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+        monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+        agents.append(Agent(name, name="keyless", capabilities=[Durable()], defer_model_check=True))
+        run = await start(asks_a_provider())
+        failed = await outcome(run)
+        assert isinstance(failed, RunFailedError)
+        assert said in str(failed)
+        assert all(one == 1 for one in await attempts(run)), "that would be the same again"
+
+    serve(scenario)
+
+
+def test_a_provider_that_hangs_is_given_up(serve: Serve, api: Api) -> None:
+    async def scenario(app: App) -> None:
+        async with ModelServer([Silence(), Silence(), HELLO]) as server:
+            use(model_of(api, server), step=StepOptions(retries=2, backoff=0, timeout="100ms"))
+            run = await start(asks_a_provider())
+            assert (await run.result("20s"))[0] == "hello to you all"
+            await left(server, 0, 1)
+        async with ModelServer([Silence(), Silence()]) as server:
+            use(model_of(api, server), step=StepOptions(retries=1, backoff=0, timeout="100ms"))
+            failed = await outcome(await start(asks_a_provider()))
+            assert "took longer than 0.1 s" in str(failed)
+            assert "asker__model.request" in str(failed)
+
+    serve(scenario)
+
+
+@pytest.mark.parametrize("reply", [Silence(), Answer("and so on " * 1_000, pause=0.05)])
+def test_cancelling_the_run_closes_the_connection(serve: Serve, api: Api, reply: Reply) -> None:
+    async def scenario(app: App) -> None:
+        async with ModelServer([reply]) as server:
+            use(model_of(api, server), stream="events")
+            run = await start(asks_a_provider())
+            async with asyncio.timeout(20):
+                while not server.requests:
+                    await asyncio.sleep(0.001)
+            await run.cancel()
+            assert isinstance(await outcome(run), RunCancelledError)
+            await left(server, 0)
+
+    serve(scenario)
+
+
+async def left(server: ModelServer, *requests: int) -> None:
+    """Wait until the server has seen that the clients of these requests have gone."""
+    async with asyncio.timeout(20):
+        while len(server.abandoned) < len(requests):
+            await asyncio.sleep(0.001)
+    assert server.abandoned == [*requests]
+
+
+def test_usage_and_cost_count_once(serve: Serve, api: Api) -> None:
+    """Attempts that failed cost nothing that anybody knows of; a replay costs nothing."""
+
+    async def scenario(app: App) -> None:
+        async with ModelServer([LOOK, Refusal(500), LOOK, HELLO]) as server:
+            use(model_of(api, server))
+            run = await start(asks_a_provider())
+            output, requests, tokens, cost = await run.result("20s")
+            assert (output, requests) == ("hello to you all", 3)
+            counted = [len(server.requests[n].body["messages"]) for n in (0, 2, 3)]
+            assert tokens == sum(counted) + 1 + 1 + 4
+            assert cost is not None
+            assert 0 < cost < 1
+            assert_replays(await record_history(run), asks_a_provider)
+            assert len(server.requests) == 4
+
+    serve(scenario)
+
+
+def test_a_limit_of_tokens_is_reached_in_the_same_place_at_a_replay(serve: Serve, api: Api) -> None:
+    async def scenario(app: App) -> None:
+        async with ModelServer([LOOK, LOOK, HELLO]) as server:
+            use(model_of(api, server))
+            run = await start(asks_a_provider(3))
+            failed = await outcome(run)
+            assert "total_tokens_limit of 3" in str(failed)
+            asked = len(server.requests)
+            assert asked < 3
+            assert_replays(await record_history(run), asks_a_provider)
+            assert len(server.requests) == asked
 
     serve(scenario)

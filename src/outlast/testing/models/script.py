@@ -44,7 +44,7 @@ class Refusal(msgspec.Struct, frozen=True):
 
     status: int = 429
     retry_after: float | None = None
-    """Seconds, for the header of that name."""
+    """Seconds: for the header of that name, where they are rounded up, and as providers do for `retry-after-ms`."""
     message: str = "the script refuses this request"
 
 

@@ -1,6 +1,7 @@
 """The server: HTTP/1.1 on loopback, one request a connection."""
 
 import asyncio
+import math
 from collections.abc import Iterator
 from http import HTTPStatus
 from types import TracebackType
@@ -44,6 +45,9 @@ class ModelServer:
     def __init__(self, script: Script, *, clock: Clock | None = None) -> None:
         self.requests: list[ModelRequest] = []
         """What it was asked, in order. `len(server.requests)`: how often."""
+        self.abandoned: list[int] = []
+        """The numbers of the requests whose clients have gone away before the end of the answer, in the order in
+        which they did."""
         self._script, self._clock = script, clock or SystemClock()
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
@@ -106,9 +110,27 @@ class ModelServer:
             number=len(self.requests), api=api, headers=headers, body=msgspec.json.decode(body)
         )
         self.requests.append(request)
+        answering = asyncio.ensure_future(self._reply(writer, request))
+        leaving = asyncio.ensure_future(reader.read())  # until the client goes away
+        try:
+            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if answering.done():
+                await answering
+            else:
+                self.abandoned.append(request.number)
+        except ConnectionError:
+            self.abandoned.append(request.number)
+            raise
+        finally:
+            leaving.cancel()
+            answering.cancel()
+            await asyncio.gather(answering, leaving, return_exceptions=True)
+
+    async def _reply(self, writer: asyncio.StreamWriter, request: ModelRequest) -> None:
+        api = request.api
         match reply_to(self._script, request):
             case Silence():
-                await reader.read()  # until the client goes away
+                await asyncio.Event().wait()
             case Refusal() as refusal:
                 await _send(writer, refusal.status, _FORMS[api].refused(refusal), refusal)
             case Answer() as answer if request.streamed:
@@ -174,7 +196,8 @@ async def _send(
     body = msgspec.json.encode(document)
     more = b"Content-Length: %d\r\n" % len(body)
     if refusal is not None and refusal.retry_after is not None:
-        more += b"Retry-After: %g\r\n" % refusal.retry_after
+        more += b"Retry-After: %d\r\n" % math.ceil(refusal.retry_after)
+        more += b"Retry-After-Ms: %d\r\n" % round(refusal.retry_after * 1_000)
     writer.write(_head(status, "application/json", more) + body)
     await writer.drain()
 
