@@ -48,7 +48,7 @@ def test_a_replay_does_not_contact_the_server(serve: Serve) -> None:
         assert names == {
             "guide__mcp_server__weather.get_tools": 1,
             "guide__mcp_server__weather.get_instructions": 2,
-            "guide__mcp_server__weather.call_tool": 2,
+            "guide__mcp_server__weather.call_tool:forecast": 2,
             "guide__model.request": 2,
         }
         assert_replays(await record_history(run), ask_guide)

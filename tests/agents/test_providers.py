@@ -103,7 +103,7 @@ def test_a_provider_in_trouble_is_asked_again_by_the_step_alone(
 
 def test_it_is_not_asked_before_it_wants_to_be(serve: Serve, api: Api) -> None:
     async def scenario(app: App) -> None:
-        script = [Refusal(429, retry_after=0.2), Refusal(529, retry_after=0.3), HELLO]
+        script: list[Reply] = [Refusal(429, retry_after=0.2), Refusal(529, retry_after=0.3), HELLO]
         async with ModelServer(script) as server:
             use(model_of(api, server))
             run = await start(asks_a_provider())

@@ -28,7 +28,8 @@ Body = Callable[[], Awaitable[object]]
 class StepOperations(JournalCallableOperationBackend[StepOptions]):
     """Executes the operations of an agent as steps of the current run.
 
-    Their names are Pydantic AI's for engines that journal, such as `weather__model.request`: they stand in logs.
+    Their names are Pydantic AI's for engines that journal, such as `weather__model.request`, and always end with the tool
+    that is called: they stand in logs.
     """
 
     def __init__(
@@ -68,12 +69,19 @@ class StepOperations(JournalCallableOperationBackend[StepOptions]):
             return counted.form()
 
         recorded = await in_step(
-            name, work, config, turn=turn, given=step_input(operation_id, cache_key)
+            _named(name, ctx), work, config, turn=turn, given=step_input(operation_id, cache_key)
         )
         counted = Counted.read(recorded)
         if ctx is not None and counted.usage is not None:
             ctx.usage.incr(counted.usage)
         return counted.value
+
+
+def _named(name: str, ctx: Any) -> str:
+    """The name of the step. Calls of MCP servers are named after the toolset alone; whoever reads of one that has failed
+    is to know the tool."""
+    tool = None if ctx is None else ctx.tool_name
+    return f"{name}:{tool}" if tool and name.endswith(".call_tool") else name
 
 
 async def in_step(
