@@ -62,6 +62,8 @@ async def create(error: Exception) -> tuple[dict[str, object], list[int], list[E
             log,
             clock,
             Observers(()),
+            claim=lambda: None,
+            on_claimed=lambda _: None,
             on_nudged=lambda _: None,
             on_broken=broken.append,
         )

@@ -23,7 +23,17 @@ from outlast._runtime.flights import (
 )
 from outlast._runtime.observers import Observers
 from outlast.errors import NoAppError, WorldError, WorldUnavailableError
-from outlast.world import Advance, Append, Deliver, EventLog, Receipt, RunDraft, Settle
+from outlast.world import (
+    Advance,
+    Append,
+    ClaimedRun,
+    ClaimRequest,
+    Deliver,
+    EventLog,
+    Receipt,
+    RunDraft,
+    Settle,
+)
 
 logger: Final = logging.getLogger("outlast")
 
@@ -42,10 +52,13 @@ class Committer:
         clock: Clock,
         observers: Observers,
         *,
+        claim: Callable[[], ClaimRequest | None],
+        on_claimed: Callable[[Sequence[ClaimedRun]], None],
         on_nudged: Callable[[Sequence[str]], None],
         on_broken: Callable[[Exception], None],
     ) -> None:
         self._log, self._clock, self._observers = log, clock, observers
+        self._claim, self._on_claimed = claim, on_claimed
         self._on_nudged, self._on_broken = on_nudged, on_broken
         self._creates: deque[tuple[RunDraft, OnCreated]] = deque()
         self._appends: deque[tuple[Append, OnAppended]] = deque()
@@ -88,6 +101,11 @@ class Committer:
         if run not in self._runs:
             self._runs[run] = None
             self._schedule()
+
+    @property
+    def delivering(self) -> bool:
+        """Whether payloads of hooks are being written, or about to be."""
+        return bool(self._deliveries or (self._flight is not None and self._flight.deliveries))
 
     @property
     def idle(self) -> bool:
@@ -164,7 +182,8 @@ class Committer:
     def _write(self, flight: Flight) -> None:
         """Hand the batch to the world. No task: what is answered at once is delivered at once."""
         flight.began = self._clock.now()
-        self._writing = asyncio.ensure_future(self._log.commit(flight.batch()))
+        batch = flight.batch(self._claim() if flight.wakes else None)
+        self._writing = asyncio.ensure_future(self._log.commit(batch))
         if self._writing.done():
             self._written(self._writing)
         else:
@@ -209,6 +228,8 @@ class Committer:
     def _committed(self, flight: Flight, receipt: Receipt) -> None:
         duration = self._clock.now() - flight.began
         self._observers.committed(flight.events(), len(flight.advances), duration)
+        if receipt.claimed:  # first: whoever hears that a run was woken must not have it claimed
+            self._on_claimed(receipt.claimed)
         calls = flight.answers(receipt)
         if receipt.nudged:
             calls.append((self._on_nudged, (receipt.nudged,)))

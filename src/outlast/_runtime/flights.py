@@ -13,9 +13,11 @@ from outlast.world import (
     Append,
     Appended,
     Batch,
+    ClaimRequest,
     Created,
     Deliver,
     Delivered,
+    End,
     Receipt,
     RunDraft,
     Settle,
@@ -64,14 +66,25 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
         runs = len(self.creates) + len(self.advances) + len(self.appends)
         return runs + len(self.settles) + len(self.deliveries)
 
-    def batch(self) -> Batch:
-        """What the world is asked to write."""
+    @property
+    def wakes(self) -> bool:
+        """Whether it may make runs due that nobody holds."""
+        asked = self.appends or self.deliveries or self.settles
+        return bool(
+            asked
+            or any(draft.token is not None for draft, _ in self.creates)
+            or any(_notifies(advance) for advance, _ in self.advances)
+        )
+
+    def batch(self, claim: ClaimRequest | None = None) -> Batch:
+        """What the world is asked to write, and what to take with it."""
         return Batch(
             creates=tuple([draft for draft, _ in self.creates]),
             advances=tuple([advance for advance, _ in self.advances]),
             appends=tuple([append for append, _ in self.appends]),
             settles=tuple([settle for settle, _ in self.settles]),
             deliveries=tuple([delivery for delivery, _ in self.deliveries]),
+            claim=claim,
             again=self.failures > 0,
         )
 
@@ -118,3 +131,7 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
         advanced = sum([len(advance.events) for advance, _ in self.advances])
         settled = sum([len(settle.events) for settle, _ in self.settles])
         return len(self.creates) + advanced + len(self.appends) + settled + len(self.deliveries)
+
+
+def _notifies(advance: Advance) -> bool:
+    return isinstance(advance.then, End) and advance.then.notify is not None

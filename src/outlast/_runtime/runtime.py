@@ -7,6 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -19,6 +20,7 @@ from outlast._model.runs import RunRecord, RunStatus
 from outlast._registry.definitions import WorkflowDefinition
 from outlast._registry.manifest import source_digest
 from outlast._registry.registry import Registry
+from outlast._runtime.awaking import Awaking
 from outlast._runtime.commits import Committer
 from outlast._runtime.followers import Followers
 from outlast._runtime.hooks import openings
@@ -38,6 +40,7 @@ from outlast.world import (
     Block,
     Claim,
     ClaimedRun,
+    ClaimRequest,
     Created,
     Deliver,
     Delivered,
@@ -83,8 +86,16 @@ class Runtime:
             world.log,
             clock,
             observers,
+            claim=lambda: self.claim_request(),
+            on_claimed=self.take_over,
             on_nudged=self.nudge,
             on_broken=lambda error: self.on_broken(error),
+        )
+        self.awaking = Awaking(
+            clock,
+            delivering=lambda: self.committer.delivering,
+            call_soon=self.call_soon,
+            adopt=lambda claimed: self.adopt(claimed, claimed.events),
         )
         self.endings = Endings(world.listing, world.news, self.live.__contains__)
         self.followers = Followers(world.news)
@@ -101,6 +112,10 @@ class Runtime:
         """The worker that serves in this process; `None`: nobody does."""
         self.draining = False
         """The process stops: no attempt is begun any more."""
+        self.claim_request: Callable[[], ClaimRequest | None] = lambda: None
+        """What the worker takes of the runs that a commit of this process wakes."""
+        self.on_partial: Callable[[ClaimedRun], None] = lambda _claimed: None
+        """Given a claimed run whose log is longer than what came with it: to be read, and the run adopted."""
         self.on_due: Callable[[Micros | None], None] = lambda _when: None
         """Told when a run that nobody holds became due, or will be at that time."""
         self.on_dispatched: Callable[[], None] = lambda: None
@@ -148,7 +163,7 @@ class Runtime:
         future: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
 
         def done(answer: Appended | Exception) -> None:
-            self._appended(answer)
+            self._appended(append, answer)
             _resolve(future, answer)
 
         self.committer.append(append, done)
@@ -159,8 +174,8 @@ class Runtime:
         future: asyncio.Future[Delivered] = asyncio.get_running_loop().create_future()
 
         def done(answer: Delivered | Exception) -> None:
-            if isinstance(answer, Delivered) and delivery.run_id not in self.live:
-                self.on_due(None)
+            if isinstance(answer, Delivered):
+                self.woke(delivery.run_id)
             _resolve(future, answer)
 
         self.committer.deliver(delivery, done)
@@ -168,7 +183,7 @@ class Runtime:
 
     def append(self, append: Append) -> None:
         """The same, without waiting: for what replay asks for again if it is lost."""
-        self.committer.append(append, self._appended)
+        self.committer.append(append, partial(self._appended, append))
 
     # Live runs
 
@@ -183,6 +198,28 @@ class Runtime:
                 self._expected[run_id] = True
             elif live := self.live.get(run_id):
                 live.nudge()
+
+    def take_over(self, claimed: Sequence[ClaimedRun]) -> None:
+        """Bring runs to life that a commit of this process has woken and claimed."""
+        if self.draining:
+            return  # whoever unregisters hands them back
+        self.expect([one.run.id for one in claimed])
+        for one in claimed:
+            if len(one.events) < one.run.position:
+                self.on_partial(one)
+            else:
+                self.awaking.add(one)
+
+    @property
+    def held(self) -> int:
+        """How many runs this process holds: those that are live, and those on their way."""
+        return len(self.live) + len(self._expected)
+
+    def woke(self, run_id: str) -> None:
+        """Something from outside was put into the log of a run. If it is not in this process, nor on its way
+        here, it may be due."""
+        if run_id not in self.live and run_id not in self._expected:
+            self.on_due(None)
 
     def adopt(self, claimed: ClaimedRun, log: Sequence[StoredEvent]) -> None:
         """Bring a claimed run to life. `log` is its whole log. Call it from a callback."""
@@ -222,7 +259,7 @@ class Runtime:
                 self.endings.tell(live.id, live.last_event)
                 self.on_withdrawn(live.id, None)
                 if notify is not None:
-                    self.on_due(None)
+                    self.woke(notify.run_id)
             case Block(problem=problem):
                 self.observers.run_blocked(live.id, problem)
                 logger.error("run %s is blocked: %s", live.id, problem)
@@ -277,12 +314,14 @@ class Runtime:
         """Claim nothing and begin no attempt any more, from this moment on. Idempotent."""
         self.worker_id = None
         self.draining = True
+        self.awaking.close()  # whoever unregisters hands them back
 
     async def close(self) -> None:
         """Let go of everything. What is live stays in the world as it is."""
         for live in list(self.live.values()):
             live.leave()
         self.slow_attempts.close()
+        self.awaking.close()
         if self._linger_timer is not None:
             self._linger_timer.cancel()
         await self.streams.close()
@@ -333,10 +372,10 @@ class Runtime:
         self.live[draft.id] = live
         live.begin_new(Logged(0, at, event))
 
-    def _appended(self, answer: Appended | Exception) -> None:
+    def _appended(self, append: Append, answer: Appended | Exception) -> None:
         if isinstance(answer, Appended):
             if answer.status is not RunStatus.RUNNING:
-                self.on_due(None)
+                self.woke(append.run_id)
         elif not isinstance(answer, WorldError | NoAppError):
             logger.error("events could not be appended", exc_info=answer)
 

@@ -53,6 +53,10 @@ class Shared(Protocol):
         """Where `def` steps run."""
         ...
 
+    def woke(self, run_id: str) -> None:
+        """Something from outside was put into the log of a run."""
+        ...
+
     def append(self, append: Append) -> None:
         """Put events into another run's log, without waiting."""
         ...

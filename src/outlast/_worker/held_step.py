@@ -189,7 +189,7 @@ class HeldStep:
             case Again(delay=delay):
                 self._leave(self._runtime.clock.now() + delay)
             case Done():
-                self._runtime.on_due(None)
+                self._runtime.woke(self.key.run_id)
                 self._leave(None)
             case unknown:
                 assert_never(unknown)

@@ -25,6 +25,8 @@ class RunClaims:
         self.alarm = Alarm(runtime.clock)
         self.arriving: tuple[str, ...] = ()
         """The runs of the last claim: until they are adopted nobody else knows of them."""
+        self._partial: list[ClaimedRun] = []
+        """Runs that a commit has claimed, of whose logs something is still to be read."""
         self._runtime, self._worker_id = runtime, worker_id
         self._share = Share(neighbours)
         self._wait_for_world = wait_for_world
@@ -33,30 +35,55 @@ class RunClaims:
         """Claim runs, for ever."""
         while True:
             self.alarm.reset()
+            await self._bring_in()
             if not await self._claim():
                 await self._wait_for_due()
+
+    def request(self) -> ClaimRequest | None:
+        """What to take of the runs that a commit of this process wakes: while there is room, and unless
+        others have less to do."""
+        held = self._runtime.held
+        limit = self._share.at_hand(self._runtime.options.max_live_runs - held, held)
+        return self._request(limit) if limit and self._runtime.worker_id is not None else None
+
+    def take_over(self, claimed: ClaimedRun) -> None:
+        """Read the log of a run that a commit has claimed, and adopt it."""
+        self._partial.append(claimed)
+        self.arriving += (claimed.run.id,)
+        self.alarm.ring()
+
+    async def _bring_in(self) -> None:
+        while self._partial:
+            one = self._partial[0]
+            log = await self._whole_log(one)
+            del self._partial[0]
+            self._runtime.call_soon(self._runtime.adopt, one, log)
 
     async def _claim(self) -> bool:
         """Claim once. True if there may be more, and room for it."""
         runtime = self._runtime
-        self.arriving = ()
+        self.arriving = tuple([one.run.id for one in self._partial])
         await self._share.give_way(held := len(runtime.live), runtime.clock)
         limit = self._share.limit(runtime.options.max_live_runs - len(runtime.live))
         if not limit:
             return False
-        request = ClaimRequest(
-            claim=Claim(self._worker_id, runtime.options.lease),
-            workflows=frozenset(runtime.registry.workflows),
-            queues=runtime.options.queues,
-            limit=limit,
-        )
         with holding(runtime.clock):
-            claimed = await runtime.world.claims.claim(request)
-            self.arriving = tuple([one.run.id for one in claimed])
-            runtime.expect(self.arriving)
+            claimed = await runtime.world.claims.claim(self._request(limit))
+            arriving = [one.run.id for one in claimed]
+            runtime.expect(arriving)
+            self.arriving = (*arriving, *[one.run.id for one in self._partial])
         for one in claimed:
             runtime.call_soon(runtime.adopt, one, await self._whole_log(one))
         return await self._share.took(len(claimed), limit, held=held)
+
+    def _request(self, limit: int) -> ClaimRequest:
+        options = self._runtime.options
+        return ClaimRequest(
+            claim=Claim(self._worker_id, options.lease),
+            workflows=frozenset(self._runtime.registry.workflows),
+            queues=options.queues,
+            limit=limit,
+        )
 
     async def _whole_log(self, claimed: ClaimedRun) -> tuple[StoredEvent, ...]:
         log = claimed.events

@@ -70,6 +70,13 @@ class Share:
         """The most to take with the next claim; 0 if there is no room."""
         return max(0, min(room, self._whole()))
 
+    def at_hand(self, room: int, held: int) -> int:
+        """The most to take of what a commit of this process wakes: beside others no more than what makes up a
+        first claim."""
+        if self._neighbours.count == 1:
+            return max(0, min(room, CLAIM_LIMIT))
+        return max(0, min(room, -(-FIRST_CLAIM // self._neighbours.count) - held))
+
     async def took(self, number: int, limit: int, *, held: int) -> bool:
         """A claim was made by a worker that held so much before; whether it was full, so that there may be more. Then, if there may be room
         too, it is time to look who else is there by now."""

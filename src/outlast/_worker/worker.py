@@ -56,6 +56,7 @@ class Worker:
         await self._publish_code()
         runtime.worker_id = self.id
         runtime.on_due, runtime.on_room = self._runs.alarm.ring_at, self._runs.alarm.ring
+        runtime.claim_request, runtime.on_partial = self._runs.request, self._runs.take_over
         runtime.on_dispatched, runtime.on_withdrawn = self._steps.alarm.ring, self._steps.withdrawn
         runtime.on_broken = self._break
         await self._neighbours.look()
@@ -194,7 +195,9 @@ class Worker:
         runtime = self._runtime
         return Heartbeat(
             claim=Claim(self.id, runtime.options.lease),
-            runs=tuple(dict.fromkeys((*runtime.live, *self._runs.arriving))),
+            runs=tuple(
+                dict.fromkeys((*runtime.live, *runtime.awaking.run_ids, *self._runs.arriving))
+            ),
             steps=tuple([step.key for step in self._steps]),
             attempts=runtime.options.max_steps - runtime.slots.free,
         )

@@ -99,8 +99,9 @@ class HttpApp(Starlette):
             Route(self.base + path, self._endpoint(by_method), methods=list(by_method))
             for path, by_method in by_path.items()
         ]
-        # With all methods: which ones a webhook takes is told to those who have its token.
-        return [*operations, Route(PATH + "{token}", self._webhooks)]
+        # First, as they are asked for most. With all methods: which ones a webhook takes is told to those who have
+        # its token.
+        return [Route(PATH + "{token}", self._webhooks), *operations]
 
     async def _learn(self, request: Request) -> None:
         """What this machine calls the app is where it is, unless somebody has said it. Requests of others teach nothing:

@@ -20,6 +20,8 @@ from outlast.world.batch import (
     Begun,
     Block,
     Claim,
+    ClaimedRun,
+    ClaimRequest,
     Created,
     Deliver,
     Delivered,
@@ -40,9 +42,7 @@ from outlast.world.batch import (
     Then,
 )
 from outlast.world.claims import (
-    ClaimedRun,
     ClaimedStep,
-    ClaimRequest,
     Claims,
     Heartbeat,
     StepKey,

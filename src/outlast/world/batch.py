@@ -5,7 +5,7 @@ from typing import TypeAlias
 import msgspec
 
 from outlast._clock import Micros
-from outlast._model.runs import Attributes, Parent, RunStatus, Waiting
+from outlast._model.runs import Attributes, Parent, RunRecord, RunStatus, Waiting
 
 
 class EventDraft(msgspec.Struct, frozen=True, gc=False):
@@ -58,6 +58,25 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
 
     worker: str
     lease: Micros
+
+
+class ClaimRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker has room for."""
+
+    claim: Claim
+    workflows: frozenset[str]
+    """The names of the workflows it knows. Runs of others are left alone."""
+    queues: tuple[str, ...]
+    limit: int
+
+
+class ClaimedRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A run that now is the worker's."""
+
+    run: RunRecord
+    """As it is after the claim; `recoveries` counts this one, if the last owner had died."""
+    events: tuple[StoredEvent, ...]
+    """The beginning of its log, at least 1 event; the rest is read with `EventLog.read`."""
 
 
 class Dispatch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -234,8 +253,13 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     appends: tuple[Append, ...] = ()
     settles: tuple[Settle, ...] = ()
     deliveries: tuple[Deliver, ...] = ()
+    claim: ClaimRequest | None = None
+    """Take too, in the same transaction and after all else, the runs that nobody holds and to whose logs this batch
+    puts something from outside: those that it wakes. They are taken as `Claims.claim` would take them if no other
+    were due, up to the limit in the order of waking; what is not taken is due."""
     again: bool = False
-    """It was tried before, and may have been written: no answer came. What was is not written again."""
+    """It was tried before, and may have been written: no answer came. What was is not written again. What it claimed
+    then is not told again: nobody names it in a heartbeat, so it becomes due when its lease ends."""
 
 
 class Created(msgspec.Struct, frozen=True, gc=False):
@@ -312,3 +336,5 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     nudged: tuple[str, ...] = ()
     """Runs, held by some worker, to which this batch has put something from outside (appends, deliveries, the
     ends of children, outcomes of dispatched steps) of which no later part of it tells their owners: they should look."""
+    claimed: tuple[ClaimedRun, ...] = ()
+    """The runs that were taken as the batch's `claim` asked, with what it has put into their logs."""

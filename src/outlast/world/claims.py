@@ -5,28 +5,9 @@ from typing import Protocol
 import msgspec
 
 from outlast._clock import Micros
-from outlast._model.runs import Attributes, RunRecord
+from outlast._model.runs import Attributes
 from outlast._model.workers import WorkerRecord
-from outlast.world.batch import Claim, StoredEvent
-
-
-class ClaimRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker has room for."""
-
-    claim: Claim
-    workflows: frozenset[str]
-    """The names of the workflows it knows. Runs of others are left alone."""
-    queues: tuple[str, ...]
-    limit: int
-
-
-class ClaimedRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A run that now is the worker's."""
-
-    run: RunRecord
-    """As it is after the claim; `recoveries` counts this one, if the last owner had died."""
-    events: tuple[StoredEvent, ...]
-    """The beginning of its log, at least 1 event; the rest is read with `EventLog.read`."""
+from outlast.world.batch import Claim, ClaimedRun, ClaimRequest
 
 
 class StepKey(msgspec.Struct, frozen=True, gc=False):

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 from outlast._clock import Clock, Micros
 from outlast._model.runs import RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
-from outlast.world import Claim, ClaimedRun, ClaimRequest, Heartbeat
+from outlast.world import ClaimedRun, ClaimRequest, Heartbeat
 from outlast.worlds.memory.tables import Tables
+from outlast.worlds.memory.taking import take
 
 
 class MemoryClaims:
@@ -44,7 +45,9 @@ class MemoryClaims:
             run for run in self._claimable(request.workflows, request.queues) if _due(run) <= now
         ]
         due.sort(key=lambda run: (-run.priority, _due(run), self._tables.numbers[run.id]))
-        claimed = tuple([self._take(run, request.claim, now) for run in due[: request.limit]])
+        claimed = tuple(
+            [take(self._tables, run, request.claim, now) for run in due[: request.limit]]
+        )
         if claimed:
             self._tables.news.written()
         return claimed
@@ -116,24 +119,6 @@ class MemoryClaims:
 
     def _is_nudged(self, run: RunRecord) -> bool:
         return run.id in self._tables.nudged
-
-    def _take(self, run: RunRecord, claim: Claim, now: Micros) -> ClaimedRun:
-        died = run.status == RunStatus.RUNNING
-        taken = replace(
-            run,
-            status=RunStatus.RUNNING,
-            epoch=run.epoch + 1,
-            worker=claim.worker,
-            due_at=now + claim.lease,
-            recoveries=run.recoveries + 1 if died else run.recoveries,
-            started_at=now if run.started_at is None else run.started_at,
-            waiting=(),
-            problem=None,
-            blocked_digest=None,
-        )
-        self._tables.put(taken)
-        self._tables.nudged.discard(run.id)
-        return ClaimedRun(run=taken, events=tuple(self._tables.logs[run.id]))
 
 
 def _due(run: RunRecord) -> Micros:

@@ -6,6 +6,7 @@ from outlast._clock import Clock, Micros
 from outlast._model.runs import RunRecord
 from outlast.world import Batch, Receipt, StoredEvent
 from outlast.worlds.memory.tables import Tables
+from outlast.worlds.memory.taking import take_woken
 from outlast.worlds.planning import (
     Growth,
     Known,
@@ -32,7 +33,10 @@ class MemoryLog:
         planned = plan(batch, self._known(batch), self._clock.now())
         self._write(planned)
         self._tables.news.written()
-        return planned.receipt
+        if batch.claim is None:
+            return planned.receipt
+        taken = take_woken(self._tables, planned.woken, batch.claim, planned.receipt.at)
+        return replace(planned.receipt, claimed=taken)
 
     async def read(
         self, run_id: str, *, after: int = 0, limit: int | None = None

@@ -66,6 +66,7 @@ _decode_steps = msgspec.json.Decoder(list[_StepRow]).decode
 _decode_keys = msgspec.json.Decoder(dict[str, str]).decode
 _decode_places = msgspec.json.Decoder(list[tuple[str, int, int, str, int]]).decode
 _decode_run = msgspec.json.Decoder(RunRecord).decode
+_decode_runs = msgspec.json.Decoder(list[RunRecord]).decode
 _decode_attributes = msgspec.json.Decoder(Attributes).decode
 _decode_workers = msgspec.json.Decoder(tuple[WorkerRecord, ...]).decode
 
@@ -119,6 +120,12 @@ def claimed_run(row: asyncpg.Record) -> ClaimedRun:
     """A row of `claim`."""
     run = _decode_run(row[0])
     return ClaimedRun(run=run, events=tuple(events(row[1], row[2]).get(run.id, ())))
+
+
+def claimed_runs(runs: str, places: str, data: bytes | None) -> tuple[ClaimedRun, ...]:
+    """What write_plan_v3 has claimed."""
+    logs = events(places, data)
+    return tuple([ClaimedRun(run=run, events=tuple(logs[run.id])) for run in _decode_runs(runs)])
 
 
 def claimed_step(row: asyncpg.Record) -> ClaimedStep:

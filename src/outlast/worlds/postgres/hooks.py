@@ -5,6 +5,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from outlast._clock import Micros
 from outlast._model.hooks import HookRecord
 from outlast.worlds.planning import Plan
 from outlast.worlds.postgres.encoding import json_text
@@ -46,6 +47,32 @@ def hook_record(row: asyncpg.Record) -> HookRecord:
     )
 
 
+class _HookRow(msgspec.Struct, array_like=True):
+    token: str
+    run_id: str
+    ref: str
+    kind: str
+    created_at: Micros
+    expires_at: Micros | None
+    data: str
+
+
+def hook_records(text: str) -> dict[str, HookRecord]:
+    """The rows of hooks, by their tokens."""
+    return {
+        row.token: HookRecord(
+            token=row.token,
+            run_id=row.run_id,
+            ref=row.ref,
+            kind=row.kind,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            data=row.data.encode(),
+        )
+        for row in _decode_hooks(text)
+    }
+
+
 def hook_keys(text: str) -> set[tuple[str, str]]:
     """Tokens and keys."""
     return _decode_pairs(text)
@@ -55,4 +82,5 @@ def _place(hook: HookRecord) -> dict[str, Any]:
     return {"token": hook.token, "run_id": hook.run_id, "ref": hook.ref}
 
 
+_decode_hooks = msgspec.json.Decoder(list[_HookRow]).decode
 _decode_pairs = msgspec.json.Decoder(set[tuple[str, str]]).decode

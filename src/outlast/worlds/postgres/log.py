@@ -1,21 +1,30 @@
 """Writing runs and reading their logs, in PostgreSQL."""
 
 from collections.abc import Mapping
+from typing import Any
 
+import asyncpg
 from msgspec.structs import replace
 
-from outlast._model.hooks import HookRecord
-from outlast.world import Batch, Receipt, StoredEvent
+from outlast.world import Batch, ClaimRequest, Receipt, StoredEvent
 from outlast.worlds.planning import Known, Plan, Wanted, plan, predicted, wanted, with_owners
 from outlast.worlds.postgres.clock import DatabaseTime
 from outlast.worlds.postgres.connecting import Connection
 from outlast.worlds.postgres.connections import Connections
-from outlast.worlds.postgres.encoding import events, findable, known, wishes
+from outlast.worlds.postgres.encoding import (
+    BEGINNING,
+    claimed_runs,
+    events,
+    findable,
+    known,
+    wishes,
+)
 from outlast.worlds.postgres.faults import RACES, crowded
-from outlast.worlds.postgres.hooks import hook_changes, hook_keys, hook_record
+from outlast.worlds.postgres.hooks import hook_changes, hook_keys, hook_records
 from outlast.worlds.postgres.news import PostgresNews
 from outlast.worlds.postgres.writing import (
     changes_nothing,
+    claim_parameters,
     is_urgent,
     only_growth,
     plan_parameters,
@@ -112,39 +121,56 @@ class PostgresLog:
             return planned
         needs = wanted(batch)
         parameters = (*plan_parameters(planned, batch), *wishes(needs))
-        (row,) = (
-            await connection.fetch(
-                self._queries["write_plan_and_hooks"], *parameters, hook_changes(planned)
-            )
-            if planned.hooks
-            else await connection.fetch(self._queries["write_plan"], *parameters)
-        )
+        row = await self._send(connection, planned, batch.claim, parameters)
         self._time.told(asked, row["now"])
         if row["states"] is None:
-            return planned
+            return _with_claimed(planned, row) if "claimed" in row else planned
         return None if needs.tokens else known(row)
+
+    async def _send(
+        self,
+        connection: Connection,
+        planned: Plan,
+        claim: ClaimRequest | None,
+        parameters: tuple[Any, ...],
+    ) -> asyncpg.Record:
+        """Write the plan with the least that does all of it."""
+        hooks = hook_changes(planned) if planned.hooks else None
+        if planned.woken and claim is not None:
+            query = "write_plan_and_claim"
+            parameters += (hooks, *claim_parameters(planned, claim, BEGINNING))
+        elif hooks is not None:
+            query = "write_plan_and_hooks"
+            parameters += (hooks,)
+        else:
+            query = "write_plan"
+        (row,) = await connection.fetch(self._queries[query], *parameters)
+        return row
 
     async def _ask(self, connection: Connection, batch: Batch) -> Known:
         needs = wanted(batch)
-        hooks = await self._hooks(connection, needs)
-        delivered = await self._delivered(connection, needs)
-        asked = self._time.asked()
-        wish = wishes(with_owners(needs, hooks.values()))
-        (row,) = await connection.fetch(self._queries["known"], *wish)
-        self._time.told(asked, row["now"])
-        return replace(known(row), hooks=hooks, hook_keys=delivered)
-
-    async def _hooks(self, connection: Connection, needs: Wanted) -> dict[str, HookRecord]:
         if not needs.tokens:
-            return {}
-        rows = await connection.fetch(self._queries["hook_states"], needs.tokens)
-        return {row["token"]: hook_record(row) for row in rows}
+            return await self._known(connection, needs)
+        asked = self._time.asked()
+        tokens, keys = zip(*needs.hook_keys, strict=True) if needs.hook_keys else ((), ())
+        (row,) = await connection.fetch(
+            self._queries["known_with_hooks"], *wishes(needs), needs.tokens, tokens, keys
+        )
+        self._time.told(asked, row["now"])
+        hooks, delivered = hook_records(row["hooks"]), hook_keys(row["hook_keys"])
+        whole = with_owners(needs, hooks.values())
+        # Runs that only their tokens tell are looked at later than these: if more has happened to a hook or a key
+        # by then, the plan does not fit.
+        found = known(row) if whole == needs else await self._known(connection, whole)
+        return replace(found, hooks=hooks, hook_keys=delivered)
 
-    async def _delivered(self, connection: Connection, needs: Wanted) -> set[tuple[str, str]]:
-        """Which keys were delivered. Asked for after the hooks: a key that was delivered to a later hook
-        than was seen there does no harm, since then the plan does not fit."""
-        if not needs.hook_keys:
-            return set()
-        tokens, keys = zip(*needs.hook_keys, strict=True)
-        text = await connection.fetchval(self._queries["delivered_keys"], tokens, keys)
-        return hook_keys(text)
+    async def _known(self, connection: Connection, needs: Wanted) -> Known:
+        asked = self._time.asked()
+        (row,) = await connection.fetch(self._queries["known"], *wishes(needs))
+        self._time.told(asked, row["now"])
+        return known(row)
+
+
+def _with_claimed(planned: Plan, row: asyncpg.Record) -> Plan:
+    claimed = claimed_runs(row["claimed"], row["claimed_places"], row["claimed_data"])
+    return replace(planned, receipt=replace(planned.receipt, claimed=claimed))

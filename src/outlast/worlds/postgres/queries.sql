@@ -74,15 +74,16 @@ SELECT * FROM {schema}.write_plan_v2(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
     $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34);
 
+-- name: write_plan_and_claim
+-- The same, of a plan that wakes runs which are claimed with it; see migrations/0005_woken.pre.sql.
+SELECT * FROM {schema}.write_plan_v3(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34,
+    $35, $36, $37, $38, $39, $40, $41);
+
 -- name: hook_states
 -- The hooks that have the tokens of a batch.
 SELECT {hook} FROM {schema}.hooks AS hook WHERE hook.token = ANY ($1::text[]);
-
--- name: delivered_keys
--- Which of the keys of a batch were delivered before.
-SELECT coalesce(json_agg(json_build_array(known.token, known.key)), '[]')::text
-FROM unnest($1::text[], $2::text[]) AS wish (token, key)
-JOIN {schema}.hook_keys AS known ON known.token = wish.token AND known.key = wish.key;
 
 -- name: hooks
 -- A page of the hooks of a run, or of all runs.
@@ -94,6 +95,19 @@ ORDER BY hook.created_at DESC, hook.token DESC LIMIT $4::bigint;
 -- name: known
 -- Where the runs, keys and steps of a batch stand.
 SELECT * FROM {schema}.known_v1($1, $2, $3, $4, $5);
+
+-- name: known_with_hooks
+-- The same, with the hooks that have the tokens of a batch, and which of its keys were delivered before: all of
+-- one moment.
+SELECT
+    known.*,
+    (SELECT coalesce(json_agg(json_build_array({hook})), '[]') FROM {schema}.hooks AS hook
+        WHERE hook.token = ANY ($6::text[]))::text AS hooks,
+    (SELECT coalesce(json_agg(json_build_array(delivered.token, delivered.key)), '[]')
+        FROM unnest($7::text[], $8::text[]) AS wish (token, key)
+        JOIN {schema}.hook_keys AS delivered
+            ON delivered.token = wish.token AND delivered.key = wish.key)::text AS hook_keys
+FROM {schema}.known_v1($1, $2, $3, $4, $5) AS known;
 
 -- name: lock_runs
 -- Keep others from writing to the runs of a batch until the transaction is over.

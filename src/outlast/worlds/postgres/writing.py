@@ -6,7 +6,7 @@ import msgspec
 
 from outlast._clock import Micros
 from outlast._model.runs import Attributes, RunRecord, RunStatus
-from outlast.world import Batch, StepKey
+from outlast.world import Batch, ClaimRequest, StepKey
 from outlast.worlds.planning import Growth, Plan, Turn
 from outlast.worlds.postgres.encoding import attribute_name, attribute_value, json_text
 
@@ -23,7 +23,7 @@ def is_urgent(planned: Plan) -> bool:
     """Whether others wait for what the plan does: there is work for them, or a run is over."""
     return bool(
         planned.turned
-        or planned.woken
+        or len(planned.woken) > len(planned.receipt.claimed)
         or planned.receipt.nudged
         or planned.removed
         or planned.requeued
@@ -69,6 +69,19 @@ def plan_parameters(planned: Plan, batch: Batch) -> tuple[Any, ...]:
         *_events(planned, indexes),
         *_settled(planned, batch, indexes, len(new)),
         _queue(planned, indexes),
+    )
+
+
+def claim_parameters(planned: Plan, claim: ClaimRequest, until: int) -> tuple[Any, ...]:
+    """What follows in `write_plan_and_claim`: which runs to take of those that the plan wakes."""
+    return (
+        planned.woken,
+        claim.claim.worker,
+        claim.claim.lease,
+        sorted(claim.workflows),
+        claim.queues,
+        claim.limit,
+        until,
     )
 
 

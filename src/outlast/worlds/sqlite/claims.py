@@ -7,15 +7,13 @@ from outlast._clock import Clock, Micros
 from outlast._model.workers import WorkerRecord
 from outlast.world import ClaimedRun, ClaimRequest, Heartbeat
 from outlast.worlds.sqlite.connecting import file_identity, make_room
-from outlast.worlds.sqlite.encoding import NOTHING, ask, change, events, ids, json_text, records
+from outlast.worlds.sqlite.encoding import NOTHING, ask, change, ids, json_text
 from outlast.worlds.sqlite.faults import deleted
 from outlast.worlds.sqlite.locks import WorkerLocks
 from outlast.worlds.sqlite.queries import QUERIES
 from outlast.worlds.sqlite.step_encoding import keys_text
+from outlast.worlds.sqlite.taking import take
 from outlast.worlds.sqlite.threads import ConnectionThread
-
-_BEGINNING = 200
-"""How many events of its log a claimed run comes with."""
 
 
 class SqliteClaims:
@@ -126,14 +124,10 @@ class SqliteClaims:
         if ask(connection, "pick", {**wish, "now": self._clock.now()}) == NOTHING:
             return ()
         connection.execute(QUERIES["begin"])
-        taken = {
-            "worker": request.claim.worker,
-            "lease": request.claim.lease,
-            "now": self._clock.now(),
-        }
-        picked = {"picked": ask(connection, "pick", {**wish, "now": taken["now"]})}
-        change(connection, "take", {**taken, **picked})
-        claimed = _claimed(connection, picked)
+        now = self._clock.now()
+        claimed = take(
+            connection, ask(connection, "pick", {**wish, "now": now}), request.claim, now
+        )
         connection.execute(QUERIES["commit"])
         return claimed
 
@@ -154,14 +148,6 @@ class SqliteClaims:
     def _dead(self, connection: sqlite3.Connection) -> tuple[str, ...]:
         registered = ids(ask(connection, "worker_ids"))
         return tuple([worker_id for worker_id in registered if not self._locks.alive(worker_id)])
-
-
-def _claimed(connection: sqlite3.Connection, picked: dict[str, str]) -> tuple[ClaimedRun, ...]:
-    runs = records(ask(connection, "taken", picked))
-    beginnings = events(
-        connection.execute(QUERIES["beginnings"], {**picked, "until": _BEGINNING}).fetchone()
-    )
-    return tuple([ClaimedRun(run=run, events=tuple(beginnings[run.id])) for run in runs])
 
 
 def _worker_parameters(worker: WorkerRecord) -> dict[str, str | int]:

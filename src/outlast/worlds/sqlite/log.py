@@ -3,6 +3,8 @@
 import sqlite3
 from collections.abc import Awaitable
 
+from msgspec.structs import replace
+
 from outlast._clock import Clock
 from outlast._model.hooks import HookRecord
 from outlast.world import Batch, Receipt, StepKey, StoredEvent
@@ -29,9 +31,10 @@ from outlast.worlds.sqlite.encoding import (
 from outlast.worlds.sqlite.hook_encoding import hook_keys, hook_records
 from outlast.worlds.sqlite.queries import QUERIES
 from outlast.worlds.sqlite.step_encoding import keys_text, step_states
+from outlast.worlds.sqlite.taking import take_woken
 from outlast.worlds.sqlite.threads import ConnectionThread
 
-_SMALL = 8  # parts of a batch; above that its writing has enough to do to be worth a thread
+_SMALL = 64  # parts of a batch; above that its writing has enough to do to be worth a thread
 _ALL = -1  # as SQLite's LIMIT has it
 
 
@@ -72,7 +75,11 @@ class SqliteLog:
                 pass  # a row is not what was predicted; nothing was written
         connection.execute(QUERIES["begin"])
         known = _known(connection, wanted(batch))
-        receipt = self._write(connection, plan(batch, known, self._clock.now()))
+        planned = plan(batch, known, self._clock.now())
+        receipt = self._write(connection, planned)
+        if planned.woken and batch.claim is not None:  # never with what is predicted
+            taken = take_woken(connection, planned.woken, batch.claim, receipt.at)
+            receipt = replace(receipt, claimed=taken)
         connection.execute(QUERIES["commit"])
         return receipt
 

@@ -144,6 +144,14 @@ SELECT json_group_array(number) FROM (
         ORDER BY due.due_at, due.number LIMIT :limit)
     ORDER BY runs.priority DESC, runs.due_at, runs.number LIMIT :limit);
 
+-- name: pick_woken
+-- Of some runs those that a worker could claim, in their order.
+SELECT json_group_array(number) FROM (
+    SELECT runs.number FROM json_each(:run_ids) AS wish CROSS JOIN runs ON runs.id = wish.value
+    WHERE runs.workflow IN (SELECT value FROM json_each(:workflows))
+        AND runs.queue IN (SELECT value FROM json_each(:queues))
+    ORDER BY wish.key LIMIT :limit);
+
 -- name: take
 -- Make the picked runs the worker's. One that is still running was its last owner's: a recovery.
 UPDATE runs SET
@@ -157,14 +165,13 @@ UPDATE runs SET
 WHERE number IN (SELECT value FROM json_each(:picked));
 
 -- name: taken
--- The rows of the picked runs, in their order.
-SELECT json_group_array({record}) FROM (
-    SELECT runs.* FROM json_each(:picked) AS pick CROSS JOIN runs ON runs.number = pick.value
-    ORDER BY pick.key) AS run;
-
--- name: beginnings
--- The first events of the picked runs.
-SELECT {events} FROM (
+-- The rows of the picked runs, in their order, and the first events of their logs.
+SELECT
+    (SELECT json_group_array({record}) FROM (
+        SELECT runs.* FROM json_each(:picked) AS pick CROSS JOIN runs ON runs.number = pick.value
+        ORDER BY pick.key) AS run),
+    {events}
+FROM (
     SELECT runs.id AS run_id, events.* FROM json_each(:picked) AS pick
     CROSS JOIN runs ON runs.number = pick.value
     CROSS JOIN events ON events.run = runs.number AND events.position < :until

@@ -15,6 +15,7 @@ from outlast.testing.conformance.sections.settling import SETTLING, STEP_LEASES
 from outlast.testing.conformance.sections.sharing import FAULTS, NEWS, RACES
 from outlast.testing.conformance.sections.streaming import STREAMS
 from outlast.testing.conformance.sections.suspending import SUSPENDING
+from outlast.testing.conformance.sections.waking import WAKING
 from outlast.testing.conformance.sections.workers import WORKERS
 
 SECTIONS = (
@@ -39,6 +40,7 @@ SECTIONS = (
     STREAMS,
     HOOKING,
     RESERVING,
+    WAKING,
     RETENTION,
     NEWS,
     RACES,
