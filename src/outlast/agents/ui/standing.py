@@ -136,8 +136,7 @@ class ChatSessions:
             raise RequestError("this chat has ended", status=409, hint="Begin another one.")
         key = f"turn:{turn.number}"
         await _resume(self._app, run, Incoming(turn=turn), key)
-        taken = await _taken(run, info.events, key)
-        if taken is not None and taken != turn.message:
+        if await _taken(run, info.events, key) != turn.message:
             raise _busy()
         return run
 
@@ -291,10 +290,12 @@ async def _delivered(app: App, run: Run[Any], payload: Incoming, key: str) -> bo
     return True
 
 
-async def _taken(run: Run[Any], since: int, key: str) -> str | None:
-    """The id of the user's message that was taken under a key; `None` if that was before."""
-    for event in await run.events(since):
-        if event.kind == "hook_received" and event.data.get("key") == key:
-            turn: dict[str, Any] = event.data["payload"]["turn"]
-            return str(turn["message"])
-    return None
+async def _taken(run: Run[Any], since: int, key: str) -> str:
+    """The id of the user's message that was taken under a key: mostly at the end of the log, and before that if another
+    client was quicker by more than the blink of an eye."""
+    for start in (since, 0):
+        for event in await run.events(start):
+            if event.kind == "hook_received" and event.data.get("key") == key:
+                turn: dict[str, Any] = event.data["payload"]["turn"]
+                return str(turn["message"])
+    raise _busy()
