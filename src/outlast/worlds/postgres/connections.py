@@ -28,6 +28,11 @@ class Connections:
         self._leaving: set[asyncio.Task[None]] = set()
 
     @property
+    def clock(self) -> Clock:
+        """The clock that is held while work lasts."""
+        return self._clock
+
+    @property
     def is_open(self) -> bool:
         """Whether work is taken."""
         return self._open

@@ -20,9 +20,12 @@ from outlast.worlds.postgres.encoding import (
     findable,
     record,
     records,
+    run_state,
     some,
     workers,
 )
+from outlast.worlds.postgres.gathering import Gathering
+from outlast.worlds.postgres.glimpses import Glimpses
 from outlast.worlds.postgres.hooks import hook_record
 
 _EARLIEST, _LATEST = -(2**63), 2**63 - 1
@@ -31,9 +34,13 @@ _EARLIEST, _LATEST = -(2**63), 2**63 - 1
 class PostgresListing:
     """Runs, workers and manifests, for reading."""
 
-    def __init__(self, queries: Mapping[str, str], connections: Connections) -> None:
+    def __init__(
+        self, queries: Mapping[str, str], connections: Connections, glimpses: Glimpses
+    ) -> None:
         self._queries = queries
         self._connections = connections
+        self._glimpses = glimpses
+        self._hooks = Gathering(self._read_hooks, connections.clock)
 
     async def get(self, run_id: str) -> RunRecord | None:
         """The row of a run."""
@@ -69,10 +76,17 @@ class PostgresListing:
 
     async def hook(self, token: str) -> HookRecord | None:
         """The hook that has the token."""
+        return await self._hooks.get(findable(token))
+
+    async def _read_hooks(self, tokens: Sequence[str]) -> Mapping[str, HookRecord]:
         rows = await self._connections.call(
-            lambda connection: connection.fetch(self._queries["hook_states"], [findable(token)])
+            lambda connection: connection.fetch(self._queries["hook_states"], tokens)
         )
-        return hook_record(rows[0]) if rows else None
+        found = {row["token"]: hook_record(row) for row in rows}
+        for row in rows:
+            if row["status"] is not None:
+                self._glimpses.saw(found[row["token"]], run_state(row))
+        return found
 
     async def hooks(
         self, run_id: str | None = None, *, limit: int, cursor: str | None = None

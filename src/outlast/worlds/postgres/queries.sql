@@ -82,8 +82,10 @@ SELECT * FROM {schema}.write_plan_v3(
     $35, $36, $37, $38, $39, $40, $41);
 
 -- name: hook_states
--- The hooks that have the tokens of a batch.
-SELECT {hook} FROM {schema}.hooks AS hook WHERE hook.token = ANY ($1::text[]);
+-- The hooks that have some tokens, and where their runs stand.
+SELECT {hook}, run.status, run.epoch, run.position, run.last_at
+FROM {schema}.hooks AS hook LEFT JOIN {schema}.runs AS run ON run.id = hook.run_id
+WHERE hook.token = ANY ($1::text[]);
 
 -- name: hooks
 -- A page of the hooks of a run, or of all runs.

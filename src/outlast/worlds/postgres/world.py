@@ -10,6 +10,7 @@ from outlast.worlds.postgres.claims import PostgresClaims
 from outlast.worlds.postgres.clock import DatabaseTime
 from outlast.worlds.postgres.connections import Connections
 from outlast.worlds.postgres.faults import opened_twice
+from outlast.worlds.postgres.glimpses import Glimpses
 from outlast.worlds.postgres.listing import PostgresListing
 from outlast.worlds.postgres.log import PostgresLog
 from outlast.worlds.postgres.news import PostgresNews
@@ -40,11 +41,14 @@ class PostgresWorld:
         self._streaming = Connections(address, clock, limit=1)
         self._session = Session(address, named, time, lambda teller: self._news.heard(teller))
         self._news = PostgresNews(address.url, self._reading, self._session, named["notify"])
-        self._log = PostgresLog(address.url, named, self._writing, self._reading, time, self._news)
+        glimpses = Glimpses()
+        self._log = PostgresLog(
+            address.url, named, self._writing, self._reading, time, self._news, glimpses
+        )
         self._claims = PostgresClaims(named, self._reading, time, self._session, self._news)
         self._steps = PostgresSteps(named, self._reading, time)
         self._streams = PostgresStreams(address.quoted, self._streaming, self._reading, self._news)
-        self._listing = PostgresListing(named, self._reading)
+        self._listing = PostgresListing(named, self._reading, glimpses)
         self._retention = PostgresRetention(named, self._reading)
 
     @property
