@@ -114,36 +114,48 @@ def by_turn(app: App) -> ChatApp:
     return chat_app(app, turn=serve)
 
 
+@pytest.fixture(scope="module", params=["DefaultChatTransport", "WorkflowChatTransport"])
+def transport(request: pytest.FixtureRequest) -> str:
+    return "default" if request.param == "DefaultChatTransport" else "workflow"
+
+
 @pytest.fixture(
-    params=[
-        pytest.param((by_session, "default"), id="a run a session, DefaultChatTransport"),
-        pytest.param((by_turn, "workflow"), id="a run a turn, WorkflowChatTransport"),
-    ]
+    scope="module",
+    params=[by_session, by_turn],
+    ids=["a run a session", "a run a turn"],
 )
-def play(request: pytest.FixtureRequest, node: Path) -> Play:
-    """Play a scene in Node, and give what it has come to."""
-    make, transport = request.param
+def ends(request: pytest.FixtureRequest, transport: str, node: Path) -> Any:
+    """Play all scenes in Node, one after the other; gives what each has come to."""
 
-    def run(scene: str) -> Any:
-        async def main() -> Any:
-            async with App("memory://") as app, serving(app, make(app)) as url:
-                process = await asyncio.create_subprocess_exec(
-                    *(node, CACHE / f"client-{os.getpid()}.mjs", url, transport, scene),
-                    stdout=asyncio.subprocess.PIPE,
-                    stderr=asyncio.subprocess.PIPE,
-                )
-                try:
-                    out, err = await asyncio.wait_for(process.communicate(), 30)
-                finally:
-                    if process.returncode is None:
-                        process.kill()
-                        await process.wait()
-                assert process.returncode == 0, err.decode()
-                return msgspec.json.decode(out)
+    async def main() -> Any:
+        async with App("memory://") as app, serving(app, request.param(app)) as url:
+            process = await asyncio.create_subprocess_exec(
+                *(node, CACHE / f"client-{os.getpid()}.mjs", url, transport),
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            try:
+                out, err = await asyncio.wait_for(process.communicate(), 100)
+            finally:
+                if process.returncode is None:
+                    process.kill()
+                    await process.wait()
+            assert process.returncode == 0, err.decode()
+            return msgspec.json.decode(out)
 
-        return asyncio.run(main())
+    return asyncio.run(main())
 
-    return run
+
+@pytest.fixture
+def play(ends: Any) -> Play:
+    """What a scene has come to."""
+
+    def told(scene: str) -> Any:
+        end = ends[scene]
+        assert not isinstance(end, dict) or "failed" not in end, end
+        return end
+
+    return told
 
 
 def roles(told: Any) -> list[str]:
@@ -173,9 +185,19 @@ def test_send(play: Play) -> None:
 
 
 def test_cut_and_resume(play: Play) -> None:
-    for told in play("cut"):
+    ends = play("cut")
+    assert len(ends) > 20
+    for told in ends:
         assert roles(told) == ["user", "assistant"]
         assert parts(told) == [("tool-look", "output-available", "seen a"), "seen it all now "]
+
+
+def test_cut_and_resume_behind_an_approval(play: Play) -> None:
+    ends = play("cutApproved")
+    assert len(ends) > 8
+    for told in ends:
+        assert roles(told) == ["user", "assistant"]
+        assert parts(told) == [("tool-pay", "output-available", "paid 5"), "paid it all "]
 
 
 def test_approve(play: Play) -> None:
@@ -190,18 +212,26 @@ def test_deny(play: Play) -> None:
     assert parts(told) == [("tool-pay", "output-denied", None), "then not "]
 
 
+def test_approve_on_a_page_that_is_loaded_later(play: Play) -> None:
+    told = play("approveLater")
+    assert roles(told) == ["user", "assistant"]
+    assert parts(told) == [("tool-pay", "output-available", "paid 5"), "paid it "]
+
+
 def test_reload(play: Play) -> None:
     expected = [
         ("tool-look", "output-available", "seen a"),
         ("tool-wait", "output-available", "waited"),
         "and done ",
     ]
-    first, empty, *others = play("reload")
-    assert roles(empty) == ["assistant"]
+    first, none, partial, *others = play("reload")
+    assert roles(none) == ["assistant"]
+    assert roles(partial) == ["user", "assistant"]
     for told in (first, *others):
-        assert roles(told) == ["user", "assistant"]
-    for told in (first, empty, *others):
+        assert roles(told) == ["user", "assistant"] * 2
+    for told in (first, none, partial, *others):
         assert parts(told) == expected
+        assert told["messages"][-1]["id"] == first["messages"][-1]["id"]
 
 
 def test_stop(play: Play) -> None:

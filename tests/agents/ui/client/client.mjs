@@ -1,9 +1,10 @@
 // The engine of `useChat`, with both transports, against a server of the tests. Prints one line of JSON: what each scene
-// has come to. Usage: node client.mjs URL TRANSPORT SCENE
+// has come to, by its name. Usage: node client.mjs URL TRANSPORT
 import { AbstractChat, DefaultChatTransport, lastAssistantMessageIsCompleteWithApprovalResponses, uiMessageChunkSchema } from "ai";
 import { WorkflowChatTransport } from "@ai-sdk/workflow/client";
 
-const [url, transportName, scene] = process.argv.slice(2);
+const [url, transportName] = process.argv.slice(2);
+const PATIENCE = 10_000; // milliseconds for a scene
 console.error = console.warn = () => {}; // the transports tell of cut connections
 
 class State {
@@ -38,20 +39,23 @@ class Chat extends AbstractChat {
   }
 }
 
-// The connection breaks after so many events; once.
-function cutting(events) {
-  let left = events;
+// The connection of the n-th response breaks after so many events; once. `tells.broke`: whether it had so many.
+function cutting(events, { response: number = 1 } = {}, tells = {}) {
+  let left = events, responses = 0;
   return async (input, init) => {
     const response = await fetch(input, init);
-    if (left === 0 || !response.body || response.status !== 200) return response;
+    if (left < 0 || !response.body || response.status !== 200 || ++responses < number) return response;
     let seen = 0;
     const limit = left;
-    left = 0;
+    left = -1;
     const body = response.body.pipeThrough(new TransformStream({
       transform(bytes, controller) {
         const text = new TextDecoder().decode(bytes);
         for (const event of text.split(/(?<=\n\n)/)) {
-          if (event.startsWith("data:") && seen++ === limit) throw new TypeError("network error");
+          if (event.startsWith("data:") && seen++ === limit) {
+            tells.broke = true;
+            throw new TypeError("network error");
+          }
           controller.enqueue(new TextEncoder().encode(event));
         }
       },
@@ -83,6 +87,13 @@ const say = (one, text) => one.sendMessage({ text }, body(one));
 const settled = async (one) => {
   while (one.status === "submitted" || one.status === "streaming") await new Promise((go) => setTimeout(go, 5));
 };
+// Answer the request for approval that the last message waits with, and wait for what the server makes of it.
+const respond = async (one, verdict) => {
+  const { approval } = one.messages.at(-1).parts.find((part) => part.approval);
+  await one.addToolApprovalResponse({ id: approval.id, ...verdict, options: body(one) });
+  await new Promise((go) => setTimeout(go, 0)); // it sends by itself
+  await settled(one);
+};
 const told = (one) => ({
   status: one.status,
   error: one.error?.message,
@@ -100,11 +111,26 @@ const scenes = {
   },
   // The connection breaks after each number of events; and the model fails once on the way.
   async cut() {
-    const ends = [];
-    for (let events = 0; events < 16; events++) {
-      await fetch(`${url}/script?break=1`, { method: "POST", body: JSON.stringify([[["look", { at: "a" }]], "seen it all now"]) });
-      const one = chat(`cut ${events}`, { fetch: cutting(events) });
+    const ends = [], replies = [[["look", { at: "a" }]], "seen it all now"];
+    for (let events = 0, tells = { broke: true }; tells.broke; events++) {
+      tells.broke = false;
+      await fetch(`${url}/script?break=1`, { method: "POST", body: JSON.stringify(replies) });
+      const one = chat(`cut ${events}`, { fetch: cutting(events, {}, tells) });
       await say(one, "look");
+      if (one.status === "error") await one.resumeStream();
+      ends.push(told(one));
+    }
+    return ends;
+  },
+  // The same, in the response behind an approval.
+  async cutApproved() {
+    const ends = [];
+    for (let events = 0, tells = { broke: true }; tells.broke; events++) {
+      tells.broke = false;
+      await script([["pay", { amount: 5 }]], "paid it all");
+      const one = chat(`cut approved ${events}`, { fetch: cutting(events, { response: 2 }, tells) });
+      await say(one, "pay");
+      await respond(one, { approved: true });
       if (one.status === "error") await one.resumeStream();
       ends.push(told(one));
     }
@@ -114,32 +140,39 @@ const scenes = {
     await script([["pay", { amount: 5 }]], "paid it");
     const one = chat("approve");
     await say(one, "pay");
-    const { approval } = one.messages.at(-1).parts.find((part) => part.approval);
-    await one.addToolApprovalResponse({ id: approval.id, approved: true, options: body(one) });
-    await new Promise((go) => setTimeout(go, 0));
-    await one.until((parts) => parts.some((part) => part.text === "paid it "));
-    await settled(one);
+    await respond(one, { approved: true });
     return told(one);
   },
   async deny() {
     await script([["pay", { amount: 5 }]], "then not");
     const one = chat("deny");
     await say(one, "pay");
-    const { approval } = one.messages.at(-1).parts.find((part) => part.approval);
-    await one.addToolApprovalResponse({ id: approval.id, approved: false, reason: "no", options: body(one) });
-    await one.until((parts) => parts.some((part) => part.text === "then not "));
-    await settled(one);
+    await respond(one, { approved: false, reason: "no" });
     return told(one);
   },
-  // Four pages that are loaded while the answer is under way, each with another part of it.
+  // The page is loaded anew while the approval is waited for, and answers it then.
+  async approveLater() {
+    await script([["pay", { amount: 5 }]], "paid it");
+    const one = chat("later");
+    await say(one, "pay");
+    const page = chat("later", { messages: one.messages.slice(0, 1) });
+    await page.resumeStream();
+    await respond(page, { approved: true });
+    return told(page);
+  },
+  // Pages that are loaded while the answer is under way, with four kinds of history: none, the last message alone, all
+  // messages, and all with half of the answer, or all of it so far.
   async reload() {
-    await script([["look", { at: "a" }], ["wait", {}]], "and done");
+    await script("an answer");
     const one = chat("reload");
+    await say(one, "hello");
+    await script("", [["look", { at: "a" }], ["wait", {}]], "and done");
     const saying = say(one, "look and wait");
     await one.until((parts) => parts.filter((part) => part.input).length === 2);
-    const [user, partial] = structuredClone(one.messages);
-    const step = { ...partial, parts: partial.parts.slice(0, 2) };
-    const pages = [[], [user], [user, step], [user, partial]].map((messages) => chat("reload", { messages }));
+    const all = structuredClone(one.messages);
+    const [partial, whole, answer] = [all.slice(2, 3), all.slice(0, 3), all.at(-1)];
+    const half = { ...answer, parts: answer.parts.slice(0, 2) };
+    const pages = [[], partial, whole, [...whole, half], all].map((messages) => chat("reload", { messages }));
     const resumed = pages.map((page) => page.resumeStream());
     await Promise.all(pages.map((page) => page.until((parts) => parts.length > 1)));
     await post("/go");
@@ -177,10 +210,7 @@ const scenes = {
     const history = async () => (await (await fetch(`${url}/api/chat/load`)).json()).messages;
     const [asking, asked] = [await history(), told(one)];
     const page = chat("load", { messages: asking });
-    const { approval } = page.messages.at(-1).parts.find((part) => part.approval);
-    await page.addToolApprovalResponse({ id: approval.id, approved: true, options: body(page) });
-    await page.until((parts) => parts.some((part) => part.text === "paid it "));
-    await settled(page);
+    await respond(page, { approved: true });
     return [asking, asked, await history(), told(page)];
   },
   // Each type of chunk, against the schema with which the transports read them.
@@ -199,5 +229,10 @@ const scenes = {
   },
 };
 
-console.log(JSON.stringify(await scenes[scene]()));
+const ends = {};
+for (const [name, scene] of Object.entries(scenes)) {
+  const late = new Promise((_, fail) => setTimeout(() => fail(new Error(`${name} takes too long`)), PATIENCE));
+  ends[name] = await Promise.race([scene(), late]).catch((error) => ({ failed: String(error?.stack ?? error) }));
+}
+console.log(JSON.stringify(ends));
 process.exit(0);
