@@ -3,7 +3,10 @@
 from typing import Final
 
 from benchmarks.model import Workload
+from benchmarks.workloads.agent_latency import AGENT_LATENCY
+from benchmarks.workloads.agent_turns import AGENT_LOG, AGENT_SESSION500, AGENT_TURN
 from benchmarks.workloads.asleep import ASLEEP100K, PG_ASLEEP100K
+from benchmarks.workloads.chats import CHATS200, CHATS200_AGENTS
 from benchmarks.workloads.claims import PG_CLAIMS
 from benchmarks.workloads.gather500 import GATHER500, PG_GATHER500
 from benchmarks.workloads.idle import PG_IDLE
@@ -32,6 +35,12 @@ _ALL: Final = (
     SSE_READERS,
     SSE_IDLE,
     WEBHOOKS,
+    AGENT_TURN,
+    AGENT_LATENCY,
+    AGENT_LOG,
+    AGENT_SESSION500,
+    CHATS200,
+    CHATS200_AGENTS,
     IMPORTS,
     PG_SEQ10,
     PG_THROUGHPUT,

@@ -13,7 +13,10 @@ from tests.postgres import Postgres
 
 @pytest.mark.parametrize(
     "name",
-    ["gather500", "pg-throughput", "pg-sse-readers", "sse-idle", "webhooks"],
+    [
+        *("gather500", "pg-throughput", "pg-sse-readers", "sse-idle", "webhooks"),
+        *("agent-turn", "agent-log", "agent-latency", "chats200"),
+    ],
 )
 def test_a_workload_can_be_measured(name: str, postgres: Postgres) -> None:
     sample = Harness(postgres.server).measure(WORKLOADS[name], run=1, quick=True)
