@@ -54,7 +54,10 @@ class SqliteStreams:
 
     async def read(self, request: StreamRead) -> StreamPage | None:
         """A page of a stream."""
-        return await self._reader.call(lambda connection: _read(connection, request))
+        # Who has read before follows the end, mostly: a few chunks that were just written.
+        return await self._reader.promptly(
+            lambda connection: _read(connection, request), small=request.epoch is not None
+        )
 
     async def states(self, run_id: str) -> tuple[StreamState, ...] | None:
         """The streams that a run has."""
