@@ -111,6 +111,8 @@ def test_request_input_waits_on_a_hook(serve: Serve) -> None:
         await resume(found.token, answer)
         assert await run.result("20s") == ["paid 5", "no"]
         assert handed == [found.token]
+        names = [step.name for step in await run.steps()]
+        assert names.count("by_input__external_event.deferred_tool_calls.ask") == 1
 
     serve(scenario)
 

@@ -65,7 +65,11 @@ def test_all_events_are_there_in_order_and_as_they_happen(serve: Serve) -> None:
         ]
         assert told.count("start tool-call") == 2
         names = [step.name for step in await run.steps()]
-        assert len(names) == 5, "two requests, two calls, and one result while another call went on"
+        assert sorted(names) == [
+            "teller__events",  # one result while another call went on
+            *["teller__function_toolset__<agent>.call_tool:look"] * 2,
+            *["teller__model.request_stream"] * 2,
+        ]
         assert_replays(await record_history(run), tells)
 
     gate.clear()
@@ -151,6 +155,43 @@ def test_what_the_run_waits_for_is_told_before_it_waits(serve: Serve) -> None:
         told += [summary(event) async for event in reader]
         assert "result paid" in told
         assert "result noted" in told
+
+    serve(scenario)
+
+
+handled: list[str] = []
+
+
+async def handle(_ctx: Any, events: Any) -> None:
+    async for event in events:
+        handled.append(event.event_kind)
+
+
+@workflow(name="agents.handles")
+async def handles() -> str:
+    return (await teller.run("look", event_stream_handler=handle)).output
+
+
+def test_a_handler_of_the_callers_own_is_no_step(serve: Serve) -> None:
+    """It is workflow code, and hears again at a replay what is recorded."""
+
+    async def scenario(app: App) -> None:
+        gate.set()
+        handled.clear()
+        run = await start(handles())
+        assert await run.result("20s") == "I see both"
+        assert "function_tool_result" in handled
+        asked = len(TELL.asked)
+        names = {step.name.partition("__")[2] for step in await run.steps()}
+        assert names <= {
+            "events",
+            "model.request_stream",
+            "function_toolset__<agent>.call_tool:look",
+        }
+        handled.clear()
+        assert_replays(await record_history(run), handles)
+        assert len(TELL.asked) == asked
+        assert handled.count("function_tool_result") == 2
 
     serve(scenario)
 

@@ -1,13 +1,35 @@
 """Chats without an agent: loops written by hand."""
 
+import asyncio
+from dataclasses import dataclass, field
+
 from outlast import step, workflow
 from outlast.agents import ui
 
 failing = {"left": 0}
 
 
+@dataclass
+class Hold:
+    """Holds the attempt that will not fail, once, before it writes."""
+
+    wanted: bool = False
+    held: asyncio.Event = field(default_factory=asyncio.Event)
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def reset(self) -> None:
+        self.wanted, self.held, self.go = True, asyncio.Event(), asyncio.Event()
+
+
+HOLD = Hold()
+
+
 @step(name="chat_loops.think", retries=3, backoff="0s")
 async def think(turn: ui.Turn) -> str:
+    if HOLD.wanted and not failing["left"]:
+        HOLD.wanted = False
+        HOLD.held.set()
+        await HOLD.go.wait()
     async with ui.message(turn.reply) as out, out.step(), out.text() as write:
         for word in ("You ", "said ", f"{turn.text}."):
             await write(word)

@@ -1,13 +1,14 @@
 """Chats of hand-written loops: with one run for each session, and with one for each turn."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
 
-from outlast import App
+from outlast import App, get_run
 from outlast.agents.ui import ChatApp, chat_app
 from tests.agents.ui.conftest import Form, OnChat, Site, approved, said, shown
-from tests.agents.ui.loops import answer, careful, chat, failing
+from tests.agents.ui.loops import HOLD, answer, careful, chat, failing
 
 Make = Callable[[App], ChatApp]
 
@@ -68,12 +69,45 @@ def test_whoever_comes_back_gets_the_rest(make: Make, on_chat: OnChat) -> None:
 
 def test_an_index_below_zero_counts_from_the_end(make: Make, on_chat: OnChat) -> None:
     async def scenario(site: Site) -> None:
+        failing["left"] = 1
         client = site.client()
         told = await client.say("hello")
-        last = await client.resume(told.place, -3)
-        assert last.headers["x-workflow-stream-tail-index"] == str(len(told.chunks) - 1)
-        assert last.chunks == told.chunks[-3:]
-        assert (await client.resume(told.place, -99)).chunks == told.chunks
+        total = len(told.chunks)
+        for n in range(1, total + 3):
+            last = await client.resume(told.place, -n)
+            assert last.headers["x-workflow-stream-tail-index"] == str(total - 1)
+            assert last.chunks == told.chunks[-n:], n
+        assert "reset-step" in {one["type"] for one in told.chunks}
+
+    on_chat(make, scenario)
+
+
+def test_whoever_comes_while_it_is_told_gets_the_rest_too(make: Make, on_chat: OnChat) -> None:
+    """From each index, above zero and below, before the answer is finished and before there are so many chunks."""
+
+    async def scenario(site: Site) -> None:
+        failing["left"] = 1
+        HOLD.reset()
+        client = site.client()
+        telling = asyncio.ensure_future(client.say("hello"))
+        await HOLD.held.wait()
+        [info] = (await site.app.list_runs()).runs
+        [reply] = [one async for one in get_run(info.id).stream("turns", follow=False)]
+        place = f"c1~{reply['reply']}~0"
+        tail = (await get_run(info.id).stream_info(f"message:{reply['reply']}")).tail
+        coming = [asyncio.ensure_future(client.resume(place, k)) for k in range(tail + 8)]
+        below = [asyncio.ensure_future(client.resume(place, -n)) for n in range(1, tail + 3)]
+        while len(site.http.readers) < 1 + len(coming) + len(below):
+            await asyncio.sleep(0)
+        HOLD.go.set()
+        told = await telling
+        assert len(told.chunks) > tail + 3
+        for k, one in enumerate(coming):
+            assert told.chunks[:k] + (await one).chunks == told.chunks, k
+        for n, one in enumerate(below, 1):
+            first = max(0, tail + 1 - n)
+            assert (await one).headers["x-workflow-stream-tail-index"] == str(tail)
+            assert (await one).chunks == told.chunks[first:], n
 
     on_chat(make, scenario)
 

@@ -60,6 +60,24 @@ def test_the_chat_of_another_user(make: Make, on_chat: OnChat) -> None:
     on_chat(make, scenario)
 
 
+def test_an_approval_in_the_chat_of_another_user(make: Make, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        follow([("pay", {"amount": 5})], "done")
+        first = await ada(site).say("pay", "u1")
+        [request] = [one for one in first.chunks if one["type"] == "tool-approval-request"]
+        verdict = approved(first.reply, {"id": request["approvalId"], "approved": True})
+        bob = site.client(**{"x-user": "bob"})
+        assert (await bob.post(verdict)).status == 403
+        assert (await bob.post(verdict, chat="c2")).status == 404, "a chat of his own"
+        assert (await bob.post(said("pay", "u1"), trigger="regenerate-message")).status == 403
+        assert GATE.paid == []
+        rest = await ada(site).post(verdict)
+        assert shown([*first.chunks, *rest.chunks])[-1]["text"] == "done "
+        assert GATE.paid == [5]
+
+    on_chat(make, scenario)
+
+
 def test_a_page_of_another_site(make: Make, on_chat: OnChat) -> None:
     async def scenario(site: Site) -> None:
         evil = site.client(**{"x-user": "ada", "sec-fetch-site": "cross-site"})
