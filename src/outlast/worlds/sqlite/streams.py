@@ -128,21 +128,32 @@ def _places(connection: sqlite3.Connection, key: StreamKey) -> list[Place]:
 
 
 def _put(connection: sqlite3.Connection, planned: StreamPlan, numbers: dict[str, int]) -> None:
-    for (run_id, name), row in planned.streams.items():
-        rewinds = json_text(row.rewinds)
-        stands = (numbers[run_id], name, row.chunks, row.bytes, row.closed_by, row.epoch, rewinds)
-        connection.execute(_QUERIES["put_stream"], stands)
-    for (run_id, name, ref), writer in planned.writers.items():
-        who = (writer.epoch, writer.dispatched, writer.attempt, writer.chunks, writer.failed)
-        connection.execute(_QUERIES["put_writer"], (numbers[run_id], name, ref, *who))
+    streams = [
+        (
+            *(numbers[run_id], name, row.chunks, row.bytes, row.closed_by, row.epoch),
+            json_text(row.rewinds),
+        )
+        for (run_id, name), row in planned.streams.items()
+    ]
+    connection.executemany(_QUERIES["put_stream"], streams)
+    writers = [
+        (numbers[run_id], name, ref, *msgspec.structs.astuple(writer))
+        for (run_id, name, ref), writer in planned.writers.items()
+    ]
+    connection.executemany(_QUERIES["put_writer"], writers)
     connection.executemany(_QUERIES["remove"], [(number,) for number in planned.removed])
     connection.executemany(
         _QUERIES["move"],
         [(place.first, place.before, number) for number, place in planned.moved.items()],
     )
-    for (run_id, name), place in planned.added:
-        where = (numbers[run_id], name, place.ref, place.first, place.before, place.count)
-        connection.execute(_QUERIES["add"], (*where, *packed(place.chunks)))
+    added = [
+        (
+            *(numbers[run_id], name, place.ref, place.first, place.before, place.count),
+            *packed(place.chunks),
+        )
+        for (run_id, name), place in planned.added
+    ]
+    connection.executemany(_QUERIES["add"], added)
 
 
 def _read(connection: sqlite3.Connection, request: StreamRead) -> StreamPage | None:
