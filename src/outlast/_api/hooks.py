@@ -238,7 +238,7 @@ async def deliver(runtime: Runtime, found: HookRecord, fits: object, key: str | 
         # A commit whose answer is lost is tried again, and must not deliver twice.
         key=new_secret() if key is None else f"key:{key}",
     )
-    answer = await runtime.deliver(delivery)
+    answer = await runtime.deliveries.deliver(delivery)
     return answer.position is not None or answer.duplicate
 
 

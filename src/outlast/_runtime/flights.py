@@ -44,7 +44,7 @@ class Advancing(Protocol):
 OnCreated: TypeAlias = Callable[[Created | Exception, Micros], None]
 OnAppended: TypeAlias = Callable[[Appended | Exception], None]
 OnSettled: TypeAlias = Callable[[Settled | Exception], None]
-OnDelivered: TypeAlias = Callable[[Delivered | Exception], None]
+OnDelivered: TypeAlias = Callable[[Delivered | Exception, Micros], None]
 
 Calls: TypeAlias = deque[tuple[Callable[..., None], tuple[Any, ...]]]
 """What is to be called, with which arguments."""
@@ -113,7 +113,7 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
         for (_, settled), written in zip(self.settles, receipt.settled, strict=True):
             calls.append((settled, (written,)))
         for (_, delivered), got in zip(self.deliveries, receipt.delivered, strict=True):
-            calls.append((delivered, (got,)))
+            calls.append((delivered, (got, receipt.at)))
         return calls
 
     def refusals(self, error: Exception) -> Calls:
@@ -123,7 +123,7 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
         calls.extend((run.abandoned, (error,)) for _, run in self.advances)
         calls.extend((appended, (error,)) for _, appended in self.appends)
         calls.extend((settled, (error,)) for _, settled in self.settles)
-        calls.extend((delivered, (error,)) for _, delivered in self.deliveries)
+        calls.extend((delivered, (error, 0)) for _, delivered in self.deliveries)
         return calls
 
     def events(self) -> int:

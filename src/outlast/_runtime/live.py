@@ -174,6 +174,17 @@ class LiveRun:
         self._outbox.answered()
         self.leave()
 
+    def hand(self, event: StoredEvent) -> bool:
+        """Feed what this process has put into the log from outside, if that is what comes next and nothing is on
+        its way that could have been in between. False: it has to be fetched."""
+        busy = self._unread or self._outbox.in_flight or not isinstance(self._outbox.then, Keep)
+        if self.gone or busy or self.last_event is not None or event.position != self._seen:
+            return False
+        self._seen += 1
+        if self._take(event):
+            self.settle()
+        return True
+
     def nudge(self) -> None:
         """Others have put events into the log: fetch them with the next batch."""
         self._outbox.nudged = True

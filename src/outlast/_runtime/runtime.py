@@ -22,6 +22,7 @@ from outlast._registry.manifest import source_digest
 from outlast._registry.registry import Registry
 from outlast._runtime.awaking import Awaking
 from outlast._runtime.commits import Committer
+from outlast._runtime.delivering import Deliveries
 from outlast._runtime.followers import Followers
 from outlast._runtime.hooks import openings
 from outlast._runtime.live import LiveRun
@@ -42,8 +43,6 @@ from outlast.world import (
     ClaimedRun,
     ClaimRequest,
     Created,
-    Deliver,
-    Delivered,
     End,
     RunDraft,
     StoredEvent,
@@ -88,9 +87,10 @@ class Runtime:
             observers,
             claim=lambda: self.claim_request(),
             on_claimed=self.take_over,
-            on_nudged=self.nudge,
+            on_nudged=lambda run_ids: self.nudge(self.deliveries.others(run_ids)),
             on_broken=lambda error: self.on_broken(error),
         )
+        self.deliveries = Deliveries(self.committer, self.live, self.woke)
         self.awaking = Awaking(
             clock,
             delivering=lambda: self.committer.delivering,
@@ -167,18 +167,6 @@ class Runtime:
             _resolve(future, answer)
 
         self.committer.append(append, done)
-        return await future
-
-    async def deliver(self, delivery: Deliver) -> Delivered:
-        """Hand a payload to a hook. Durable on return, if it was delivered."""
-        future: asyncio.Future[Delivered] = asyncio.get_running_loop().create_future()
-
-        def done(answer: Delivered | Exception) -> None:
-            if isinstance(answer, Delivered):
-                self.woke(delivery.run_id)
-            _resolve(future, answer)
-
-        self.committer.deliver(delivery, done)
         return await future
 
     def append(self, append: Append) -> None:
