@@ -27,7 +27,7 @@ WriterKey: TypeAlias = tuple[str, str, str]
 """The same, and the mark of a step that has written to it."""
 
 
-class Holder(msgspec.Struct):
+class Holder(msgspec.Struct, gc=False):
     """Who holds a run or a dispatched step, as far as fencing needs it."""
 
     epoch: int
@@ -47,7 +47,7 @@ class StreamRow(msgspec.Struct):
     """Epochs, and to which index it was rewound then. Both rise: what a later one goes below is left out."""
 
 
-class WriterRow(msgspec.Struct):
+class WriterRow(msgspec.Struct, gc=False):
     """The last attempt that has written to a stream for a step."""
 
     epoch: int
