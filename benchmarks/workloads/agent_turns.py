@@ -54,7 +54,7 @@ AGENT_SESSION500 = Workload(
         Figure(key="turn_ms", what="the same, a turn", unit="ms"),
         Figure(
             key="by_half",
-            what="500 turns by 250",
+            what="processor time of 500 turns by that of 250",
             unit="x",
             target=2.2,
             limit=Limit("linear", lambda _: 2.0),
