@@ -1,6 +1,7 @@
 """Tools that want approval wait for a person on a hook, and the same run goes on."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -113,6 +114,29 @@ def test_request_input_waits_on_a_hook(serve: Serve) -> None:
         assert handed == [found.token]
         names = [step.name for step in await run.steps()]
         assert names.count("by_input__external_event.deferred_tool_calls.ask") == 1
+
+    serve(scenario)
+
+
+hasty = payer("hasty", RequestInput(hand_out, timeout=timedelta(milliseconds=50)), Durable())
+
+
+@workflow(name="agents.asks_in_haste")
+async def asks_in_haste() -> list[Any]:
+    return returns(await hasty.run("pay both"))
+
+
+def test_request_input_that_nobody_answers_in_time_is_denied(serve: Serve) -> None:
+    async def scenario(app: App) -> None:
+        paid.clear()
+        handed.clear()
+        run = await start(asks_in_haste())
+        denied = await run.result("20s")
+        assert len(denied) == 2
+        assert all("nobody has answered within" in one for one in denied)
+        with pytest.raises(HookNotFoundError):
+            await resume(handed[0], {"approvals": {"1-0": True, "1-1": True}})
+        assert paid == []
 
     serve(scenario)
 

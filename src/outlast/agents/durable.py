@@ -90,6 +90,8 @@ class Durable(BaseDurabilityCapability[AgentDepsT]):
             "mcp": "enter-never",
             "dynamic": "enter-never",
         },
+        # What comes after the agent was made is bound to no steps: its tools would be called again at each replay.
+        unsupported_runtime_toolset_kinds=frozenset({"function", "mcp", "dynamic"}),
         tool_config_key=KEY,
     )
 
