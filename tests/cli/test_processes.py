@@ -6,7 +6,6 @@ import shlex
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import IO, Any
 import pytest
 
 from tests.cli.conftest import Answer
+from tests.programs import Program, Start, run_program
 
 Cli = Callable[..., Answer]
 LIMIT = 30
@@ -30,23 +30,16 @@ class Stage:
         reading, self._writing = os.pipe()
         self.told: IO[str] = os.fdopen(reading)
 
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str) -> Program:
         """Start a command."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "outlast", *arguments],
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "TELL": str(self._writing)},
-            pass_fds=[self._writing],
-        )
+        tell = {"TELL": self._writing}
+        return Program(Start(("-m", "outlast", *arguments), self.folder, open_files=tell))
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end."""
         process = self.start(*arguments)
         out, err = process.communicate(timeout=LIMIT)
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+        return subprocess.CompletedProcess(arguments, process.wait(), out, err)
 
     def close(self) -> list[str]:
         """End it. Gives what steps have told and nobody has heard."""
@@ -63,7 +56,7 @@ def stage(folder: Path) -> Iterator[Stage]:
 
 
 @contextmanager
-def ended(process: "subprocess.Popen[str]") -> Iterator["subprocess.Popen[str]"]:
+def ended(process: Program) -> Iterator[Program]:
     """However the test ends, the process does too."""
     try:
         yield process
@@ -202,14 +195,7 @@ def test_a_blocked_run_goes_on_when_its_code_is_back(stage: Stage) -> None:
 
 
 def test_the_demo_proves_that_nothing_was_lost(folder: Path) -> None:
-    answer = subprocess.run(
-        [sys.executable, "-m", "outlast", "demo", "--files", "40", "--json"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=folder,
-    )
+    answer = run_program(Start(("-m", "outlast", "demo", "--files", "40", "--json"), folder))
     assert (answer.returncode, answer.stderr) == (0, "")
     document = json.loads(answer.stdout)
     proof = document["proof"]
@@ -222,7 +208,7 @@ def test_the_demo_proves_that_nothing_was_lost(folder: Path) -> None:
     assert [*folder.iterdir()] == []
 
 
-def _documents(process: "subprocess.Popen[str]") -> Iterator[dict[str, Any]]:
+def _documents(process: Program) -> Iterator[dict[str, Any]]:
     assert process.stdout is not None
     for line in process.stdout:
         yield json.loads(line)

@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Answer
+from tests.programs import Program, Start, run_program
 
 Cli = Callable[..., Answer]
 LIMIT = 30
@@ -38,20 +38,12 @@ async def film(frames: int) -> int:
 @contextmanager
 def worker(folder: Path, *arguments: str) -> Iterator[Iterator[dict[str, Any]]]:
     """A worker process, and the documents that it prints; at the end it is asked to stop."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "outlast", "worker", *arguments, "--json", "--verbose"],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
+    start = Start(("-m", "outlast", "worker", *arguments, "--json", "--verbose"), folder)
+    with Program(start, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         yield map(json.loads, process.stdout)
         process.send_signal(signal.SIGTERM)
         assert process.wait(LIMIT) == 0
-    finally:
-        process.kill()
-        process.communicate(timeout=LIMIT)
 
 
 @pytest.fixture
@@ -64,13 +56,8 @@ def files(folder: Path) -> Path:
 def test_a_step_waits_for_the_worker_of_its_queue(files: Path, cli: Cli) -> None:
     with worker(files, "flow_of_steps.py") as told:
         assert next(told)["queues"] == ["default"]
-        started = subprocess.run(
-            [sys.executable, "-m", "outlast", "start", "flow_of_steps.py:film", "21"],
-            cwd=files,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT,
-            check=True,
+        started = run_program(
+            Start(("-m", "outlast", "start", "flow_of_steps.py:film", "21"), files)
         )
         run_id = started.stdout.strip()
         assert next(one for one in told if one["event"] == "suspended")["run"] == run_id
@@ -94,14 +81,7 @@ def test_a_step_waits_for_the_worker_of_its_queue(files: Path, cli: Cli) -> None
 
 def test_a_file_without_anything_to_serve_is_refused(folder: Path, cli: Cli) -> None:
     (folder / "empty_of_all.py").write_text("x = 1\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "outlast", "worker", "empty_of_all.py"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=LIMIT,
-        check=False,
-    )
+    done = run_program(Start(("-m", "outlast", "worker", "empty_of_all.py"), folder))
     assert done.returncode == 2
     assert "neither a workflow nor a step" in done.stderr
 

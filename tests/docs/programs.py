@@ -3,24 +3,17 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from outlast import App
+from tests import programs
+from tests.programs import Program, Start
 
 
 def run_program(program: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run it to its end. Warnings are errors."""
-    return subprocess.run(
-        _command(program),
-        cwd=folder,
-        env=environment(folder),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return programs.run_program(_start(program, folder))
 
 
 async def kill_program(
@@ -28,19 +21,13 @@ async def kill_program(
 ) -> str:
     """Run it until its run has so many outcomes of steps in its log, then SIGKILL it. Gives what it
     printed; the first line must come after the run was started."""
-    with subprocess.Popen(
-        _command(program),
-        cwd=folder,
-        env=environment(folder),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
+    with Program(_start(program, folder), stderr=subprocess.STDOUT) as process:
         assert process.stdout is not None
         printed = process.stdout.readline()
         await _outcomes(url, run_id, after_steps)
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         printed += process.stdout.read()
+        process.wait()
     assert process.returncode == -signal.SIGKILL, printed
     return printed
 
@@ -59,5 +46,6 @@ async def _outcomes(url: str, run_id: str, count: int) -> None:
     raise AssertionError("the run ended before it could be killed")
 
 
-def _command(program: Path) -> list[str]:
-    return [sys.executable, "-u", "-W", "error", str(program)]
+def _start(program: Path, folder: Path) -> Start:
+    variables = {**environment(folder), "PYTHONUNBUFFERED": "1"}
+    return Start((str(program),), folder, variables, warnings_are_errors=True)

@@ -3,8 +3,8 @@
 import asyncio
 import re
 import shlex
+import signal
 import subprocess
-import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +13,7 @@ from outlast import App
 from tests.docs.programs import environment
 from tests.house.checkout import ROOT
 from tests.house.markdown import blocks
+from tests.programs import Program, Start, run_program
 
 BLOCKS = blocks(ROOT / "docs" / "tutorial.md")
 COMMAND = re.compile(r"^\$ outlast (?P<words>.*)\n(?P<shown>(?:(?!\$ ).*\n?)*)", re.MULTILINE)
@@ -57,16 +58,7 @@ def _words(text: str) -> set[str]:
 
 def _outlast(words: str, folder: Path) -> str:
     """What a command prints. It must end well."""
-    done = subprocess.run(
-        _command(words),
-        cwd=folder,
-        env=environment(folder),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run_program(_start(words, folder), stderr=subprocess.STDOUT)
     assert done.returncode == 0, done.stdout
     return done.stdout
 
@@ -74,17 +66,10 @@ def _outlast(words: str, folder: Path) -> str:
 @contextmanager
 def _worker(words: str, folder: Path) -> Generator[None]:
     """A worker that serves as long as the block lasts, and stops well on SIGTERM."""
-    process = subprocess.Popen(
-        _command(words),
-        cwd=folder,
-        env=environment(folder),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
+    quiet = subprocess.DEVNULL
+    with Program(_start(words, folder), stdout=quiet, stderr=quiet) as process:
         yield
-    finally:
-        process.terminate()
+        process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
 
 
@@ -94,5 +79,5 @@ async def _fallen_asleep(folder: Path) -> None:
             await asyncio.sleep(0)
 
 
-def _command(words: str) -> list[str]:
-    return [sys.executable, "-m", "outlast", *shlex.split(words)]
+def _start(words: str, folder: Path) -> Start:
+    return Start(("-m", "outlast", *shlex.split(words)), folder, environment(folder))

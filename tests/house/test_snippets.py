@@ -4,7 +4,6 @@ import ast
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 import outlast
 from tests.house.checkout import ROOT
 from tests.house.markdown import Block, blocks, pages
+from tests.programs import Start, run_program
 
 PYTHON = [block for path in pages() for block in blocks(path) if block.info[:1] == ("python",)]
 RUN = [block for block in PYTHON if block.info[1:]]
@@ -51,12 +51,5 @@ def _run(block: Block, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run the block as a program of its own in an empty folder, warnings being errors."""
     program = folder / "program.py"
     program.write_text(block.body, encoding="utf-8")
-    return subprocess.run(
-        [sys.executable, "-W", "error", program.name],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    variables = {"PATH": os.environ["PATH"], "HOME": str(folder), "NO_COLOR": "1"}
+    return run_program(Start((program.name,), folder, variables, warnings_are_errors=True))

@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import httpx
 
 from tests.http.reading import Message, messages
+from tests.programs import Program, Start
 
 LIMIT = 30
 """Seconds; no test comes near it."""
@@ -21,11 +21,9 @@ class Server:
 
     def __init__(self, folder: Path, *options: str, port: int = 0) -> None:
         port_options = ["--port", str(port), *options]
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "outlast", "serve", "served.py", *port_options],
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            text=True,
+        self.process = Program(
+            Start(("-m", "outlast", "serve", "served.py", *port_options), folder),
+            stderr=subprocess.DEVNULL,
         )
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip()
@@ -49,25 +47,14 @@ class Server:
 def serving(folder: Path, *options: str, port: int = 0) -> Iterator[Server]:
     """A server for a while."""
     server = Server(folder, *options, port=port)
-    try:
+    with server.process:
         yield server
-    finally:
-        server.process.kill()
-        server.process.wait(LIMIT)
-        assert server.process.stdout is not None
-        server.process.stdout.close()
 
 
-@contextmanager
-def working(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def working(folder: Path) -> Program:
     """A worker beside the server for a while."""
-    command = [sys.executable, "-m", "outlast", "worker", "served.py"]
-    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait(LIMIT)
+    start = Start(("-m", "outlast", "worker", "served.py"), folder)
+    return Program(start, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 async def start_run(client: httpx.AsyncClient, workflow: str, *args: object) -> str:

@@ -2,8 +2,6 @@
 
 import asyncio
 import signal
-import subprocess
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from tests.http.servers import (
     what_counts,
     working,
 )
+from tests.programs import Start, run_program
 
 
 def test_a_dropped_reader_goes_on_where_it_was(folder: Path) -> None:
@@ -113,11 +112,8 @@ def test_many_read_one_stream_at_once(folder: Path) -> None:
 
 
 def test_a_server_without_workflows_looks_and_acts(folder: Path) -> None:
-    process = subprocess.run(
-        [sys.executable, "-m", "outlast", "start", "served.py:count", "3"],
-        cwd=folder, capture_output=True, text=True, check=True, timeout=LIMIT,
-    )  # fmt: skip
-    run_id = process.stdout.strip()
+    started = run_program(Start(("-m", "outlast", "start", "served.py:count", "3"), folder))
+    run_id = started.stdout.strip()
 
     async def main(server: Server) -> None:
         async with server.client() as client:

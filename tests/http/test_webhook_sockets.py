@@ -7,7 +7,6 @@ import json
 import random
 import shutil
 import signal
-import subprocess
 from collections import Counter
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ import httpx
 import pytest
 
 from tests.http.servers import LIMIT, Server, serving, start_run, working
+from tests.programs import Program
 
 SECRET = "a secret of the flood"  # noqa: S105 - of this test
 NUMBERS = 150
@@ -121,7 +121,7 @@ def test_a_caller_comes_back_when_the_server_was_killed(hooked: Path) -> None:
     """Its request is recorded, and its answer is kept for the key that it sends again."""
     key = {"Idempotency-Key": "once"}
 
-    async def before(server: Server, worker: "subprocess.Popen[bytes]") -> tuple[str, str]:
+    async def before(server: Server, worker: Program) -> tuple[str, str]:
         async with server.client() as client:
             run_id, url = await started(client, "answer", 2)
             worker.kill()  # so that nobody answers for now
