@@ -11,6 +11,8 @@ PYTEST := $(BIN)/python -m pytest -p randomly
 SUB    := $(MAKE) --no-print-directory
 CODE   := src tests tools $(wildcard benchmarks chaos examples)
 
+# Without bytecode, each of the many processes of the tests would compile the library anew.
+unexport PYTHONDONTWRITEBYTECODE
 export PIP_ROOT_USER_ACTION := ignore
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 # Node comes as a wheel (pyright[nodejs]); with the one on the machine, if any, results would differ.
@@ -33,7 +35,7 @@ $(STAMP): requirements-dev.txt pyproject.toml
 	@# The browser and the sandbox come beside the rest, so they cost no time. They never fail: their tests can be skipped.
 	@# uv installs in seconds what takes pip minutes. It does not read pip's settings: where it finds no index, pip does it.
 	@($(PYTHON) -m tools.browser; $(PYTHON) -m tools.sandbox) & programs=$$!; \
-	  { $(PIP) install uv && $(UV) install --requirement requirements-dev.txt 2> $(VENV)/uv.txt || \
+	  { $(PIP) install uv && $(UV) install --compile-bytecode --requirement requirements-dev.txt 2> $(VENV)/uv.txt || \
 	    { echo "setup: without uv ($$(tail -1 $(VENV)/uv.txt)); pip needs some minutes"; \
 	      $(PIP) install --requirement requirements-dev.txt; }; } && \
 	  $(PIP) install --no-deps --no-build-isolation --editable .; \

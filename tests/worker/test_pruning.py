@@ -1,5 +1,6 @@
 """Runs that ended long ago are deleted: by the worker as they become old, or when somebody asks."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -89,8 +90,8 @@ def test_asked_for_it_deletes_by_age_status_and_workflow(at_place: At) -> None:
 def test_more_than_a_batch_is_deleted(at_place: At) -> None:
     async def play(place: Place) -> None:
         async with place.app("default") as app:
-            for run in [await app.start(ends()) for _ in range(520)]:
-                await run.result()
+            runs = await asyncio.gather(*(app.start(ends()) for _ in range(520)))
+            await asyncio.gather(*(run.result() for run in runs))
             place.clock.advance("1s")
             assert await app.prune(0) == 520
 
