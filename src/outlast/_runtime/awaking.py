@@ -9,12 +9,14 @@ from outlast.world import ClaimedRun
 
 LOOK_AGAIN: Final[Micros] = SECOND // 500
 """After so long it is looked again whether payloads are still being written."""
+BUNCH: Final = 25
+"""So many come to life in one turn of the loop: what they write goes together."""
 PATIENCE: Final[Micros] = SECOND
 """So long a run gives way to them at most."""
 
 
 class Awaking:
-    """Brings claimed runs to life, one in a turn of the host's loop, so that others have their turns in between.
+    """Brings claimed runs to life, a few in a turn of the host's loop, so that others have their turns in between.
 
     Whoever has sent a payload waits to hear that it is recorded, and may give up; the runs of those payloads that are
     recorded can wait a little. So while payloads are being written the runs give way, for a bounded time.
@@ -25,7 +27,7 @@ class Awaking:
         clock: Clock,
         *,
         delivering: Callable[[], bool],
-        call_soon: Callable[[Callable[[], None]], None],
+        call_soon: Callable[..., None],
         adopt: Callable[[ClaimedRun], None],
     ) -> None:
         self._clock, self._delivering = clock, delivering
@@ -61,13 +63,13 @@ class Awaking:
         self._scheduled, self._timer = False, None
         if not self._waiting:
             return
-        since, claimed = self._waiting[0]
-        now = self._clock.now()
+        now, since = self._clock.now(), self._waiting[0][0]
         if self._delivering() and now - since < PATIENCE:
             self._scheduled = True
             self._timer = self._clock.call_at(now + LOOK_AGAIN, self._next)
             return
-        self._waiting.popleft()
+        bunch = [self._waiting.popleft()[1] for _ in range(min(len(self._waiting), BUNCH))]
         if self._waiting:
             self._schedule()
-        self._adopt(claimed)
+        for claimed in bunch:
+            self._call_soon(self._adopt, claimed)

@@ -34,7 +34,7 @@ from outlast.worlds.sqlite.step_encoding import keys_text, step_states
 from outlast.worlds.sqlite.taking import take_woken
 from outlast.worlds.sqlite.threads import ConnectionThread
 
-_SMALL = 64  # parts of a batch; above that its writing has enough to do to be worth a thread
+_SMALL = 8  # parts of a batch; above that its writing has enough to do to be worth a thread
 _ALL = -1  # as SQLite's LIMIT has it
 
 
