@@ -136,9 +136,12 @@ class Waking:
         self.awaking = Awaking(
             self.clock,
             delivering=lambda: self.delivering,
-            call_soon=lambda callback, *arguments: self.soon.append((callback, arguments)),
+            call_soon=self.call_soon,
             adopt=lambda claimed: self.came.append(claimed.run.id),
         )
+
+    def call_soon(self, callback: Callable[..., None], *arguments: Any) -> None:
+        self.soon.append((callback, arguments))
 
     def turn(self) -> None:
         soon, self.soon = self.soon, []
