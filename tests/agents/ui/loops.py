@@ -55,6 +55,15 @@ async def chat(chat_id: str) -> None:
                 await think(turn)
 
 
+@workflow(name="chat_loops.stopped")
+async def stopped(turn: ui.Turn) -> str:
+    answering = ui.answering(turn)
+    answering.stop()
+    async with answering:
+        await think(turn)
+    return "behind the block"
+
+
 @step(name="chat_loops.propose")
 async def propose(turn: ui.Turn) -> None:
     async with ui.message(turn.reply) as out, out.step():

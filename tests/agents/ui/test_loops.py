@@ -8,7 +8,7 @@ import pytest
 from outlast import App, get_run
 from outlast.agents.ui import ChatApp, chat_app
 from tests.agents.ui.conftest import Form, OnChat, Site, approved, said, shown
-from tests.agents.ui.loops import HOLD, answer, careful, chat, failing
+from tests.agents.ui.loops import HOLD, answer, careful, chat, failing, stopped
 
 Make = Callable[[App], ChatApp]
 
@@ -182,6 +182,18 @@ def test_an_approval_in_a_loop(yes: bool, on_chat: OnChat) -> None:
         assert (await client.post(approved(first.reply, verdict))).status == 409
 
     on_chat(lambda app: chat_app(app, turn=careful), scenario)
+
+
+def test_a_stop_that_comes_before_the_block_is_entered(on_chat: OnChat) -> None:
+    """It may be in the log before the step that begins the message: the client that has seen its first chunk may stop."""
+
+    async def scenario(site: Site) -> None:
+        told = await site.client().say("hello")
+        assert [one["type"] for one in told.chunks] == ["start", "abort", "finish"]
+        [info] = (await site.app.list_runs()).runs
+        assert await site.app.get_run(info.id).result() == "behind the block"
+
+    on_chat(lambda app: chat_app(app, turn=stopped), scenario)
 
 
 def test_one_workflow_is_given() -> None:

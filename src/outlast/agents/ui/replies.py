@@ -56,12 +56,17 @@ class Answering:
         _REPLIES[run_id] = self.turn.reply
         await _begin(self.turn.model_dump(mode="json", include=LISTED))
         self._task = asyncio.current_task()
+        if self._stopped and self._task is not None:
+            self._task.cancel()
         return self
 
     def stop(self) -> None:
-        """Cancel the code inside. The message ends as stopped, and the workflow goes on behind the block."""
-        if self._task is not None and not self._stopped:
-            self._stopped = True
+        """Cancel the code inside; at once when it begins, if it has not. The message ends as stopped, and the workflow goes on
+        behind the block."""
+        if self._stopped:
+            return
+        self._stopped = True
+        if self._task is not None:
             self._task.cancel()
 
     async def __aexit__(
