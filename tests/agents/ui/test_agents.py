@@ -176,6 +176,28 @@ def test_an_approval_after_the_run_ended_is_refused(make: Make, on_chat: OnChat)
     on_chat(make, scenario)
 
 
+def test_an_approval_after_the_answer_was_stopped_is_refused(make: Make, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        follow(PAY, "never said")
+        client = site.client()
+        first = await client.say("pay")
+        assert (await client.say("hello?", "u2")).status == 409  # it waits for the approval
+        assert (await client.stop()).status == 204
+        assert (await approve(client, first)).status in (
+            200,
+            409,
+        )  # if it is still waited for, in vain
+        while kinds((await client.resume(first.place, 0)).chunks)[-2:] != ["abort", "finish"]:
+            await asyncio.sleep(0)
+        assert (await approve(client, first)).status == 409
+        assert GATE.paid == []
+        follow("hello again")
+        after = await client.say("hello?", "u2")
+        assert shown(after.chunks)[-1]["text"] == "hello again "
+
+    on_chat(make, scenario)
+
+
 def test_the_arguments_of_a_request_do_not_count(make: Make, on_chat: OnChat) -> None:
     async def scenario(site: Site) -> None:
         follow(PAY, "done")
