@@ -107,11 +107,6 @@ class Committer:
         """Whether payloads of hooks are being written, or about to be."""
         return bool(self._deliveries or (self._flight is not None and self._flight.deliveries))
 
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is under way or waiting."""
-        return self._flight is None and not self._has_work()
-
     async def close(self) -> None:
         """Stop what is under way: it may or may not have been committed. What comes after it is not.
         Whoever waits for an answer gets `NoAppError`."""

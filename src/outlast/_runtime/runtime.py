@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from outlast._clock import Clock, Micros, Timer
+from outlast._clock import Clock, Micros
 from outlast._codec import Codec
 from outlast._engine.execution import Execution
 from outlast._model.events import Logged, RunCreated
@@ -25,6 +25,7 @@ from outlast._runtime.commits import Committer
 from outlast._runtime.delivering import Deliveries
 from outlast._runtime.followers import Followers
 from outlast._runtime.hooks import openings
+from outlast._runtime.lingering import Lingering
 from outlast._runtime.live import LiveRun
 from outlast._runtime.news import Endings
 from outlast._runtime.observers import Observers
@@ -81,22 +82,9 @@ class Runtime:
             chance,
         )
         self.live: dict[str, LiveRun] = {}
-        self.committer = Committer(
-            world.log,
-            clock,
-            observers,
-            claim=lambda: self.claim_request(),
-            on_claimed=self.take_over,
-            on_nudged=lambda run_ids: self.nudge(self.deliveries.others(run_ids)),
-            on_broken=lambda error: self.on_broken(error),
-        )
+        self.committer = self._make_committer()
         self.deliveries = Deliveries(self.committer, self.live, self.woke)
-        self.awaking = Awaking(
-            clock,
-            delivering=lambda: self.committer.delivering,
-            call_soon=self.call_soon,
-            adopt=lambda claimed: self.adopt(claimed, claimed.events),
-        )
+        self.awaking = self._make_awaking()
         self.endings = Endings(world.listing, world.news, self.live.__contains__)
         self.followers = Followers(world.news)
         self.streams = StreamSender(world.streams, clock, self.followers, options)
@@ -129,8 +117,7 @@ class Runtime:
         self._expected: dict[str, bool] = {}
         """Runs that are claimed and not adopted yet, and whether each has been nudged since."""
         self._threads: ThreadPoolExecutor | None = None
-        self._lingering: OrderedDict[LiveRun, Micros] = OrderedDict()
-        self._linger_timer: Timer | None = None
+        self._lingering = Lingering(clock, options.linger)
 
     @property
     def threads(self) -> ThreadPoolExecutor:
@@ -231,7 +218,7 @@ class Runtime:
 
     def forget(self, live: LiveRun) -> None:
         """A live run has left."""
-        self._lingering.pop(live, None)
+        self._lingering.forget(live)
         if self.live.get(live.id) is live:
             was_full = len(self.live) >= self.options.max_live_runs
             del self.live[live.id]
@@ -262,10 +249,7 @@ class Runtime:
 
     def linger(self, live: LiveRun) -> None:
         """Suspend the run after a while, if it still is idle then."""
-        self._lingering[live] = self.clock.now() + self.options.linger
-        self._lingering.move_to_end(live)
-        if self._linger_timer is None:
-            self._arm_linger()
+        self._lingering.add(live)
 
     def report(self, live: LiveRun) -> None:
         """Log what asyncio had to say about a workflow's tasks."""
@@ -310,13 +294,31 @@ class Runtime:
             live.leave()
         self.slow_attempts.close()
         self.awaking.close()
-        if self._linger_timer is not None:
-            self._linger_timer.cancel()
+        self._lingering.close()
         await self.streams.close()
         await self.committer.close()
         await self.endings.close()
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _make_committer(self) -> Committer:
+        return Committer(
+            self.world.log,
+            self.clock,
+            self.observers,
+            claim=lambda: self.claim_request(),
+            on_claimed=self.take_over,
+            on_nudged=lambda run_ids: self.nudge(self.deliveries.others(run_ids)),
+            on_broken=lambda error: self.on_broken(error),
+        )
+
+    def _make_awaking(self) -> Awaking:
+        return Awaking(
+            self.clock,
+            delivering=lambda: self.committer.delivering,
+            call_soon=self.call_soon,
+            adopt=lambda claimed: self.adopt(claimed, claimed.events),
+        )
 
     def _execution(self, definition: WorkflowDefinition, run_id: str) -> Execution:
         execution = Execution(definition, run_id, self.codec)
@@ -341,22 +343,11 @@ class Runtime:
             return
         definition = self.registry.workflow(draft.workflow)
         assert definition is not None  # noqa: S101 - else it would not have been claimed
-        record = RunRecord(
-            id=draft.id,
-            workflow=draft.workflow,
-            status=RunStatus.RUNNING,
-            version=draft.version,
-            queue=draft.queue,
-            priority=draft.priority,
-            attributes=draft.attributes,
-            due_at=None,
-            epoch=answer.epoch,
-            worker=draft.claim.worker,
-            position=1,
-            recoveries=0,
-            created_at=at,
+        live = LiveRun(
+            self,
+            _created_record(draft, draft.claim, answer, at),
+            self._execution(definition, draft.id),
         )
-        live = LiveRun(self, record, self._execution(definition, draft.id))
         self.live[draft.id] = live
         live.begin_new(Logged(0, at, event))
 
@@ -367,22 +358,28 @@ class Runtime:
         elif not isinstance(answer, WorldError | NoAppError):
             logger.error("events could not be appended", exc_info=answer)
 
-    def _arm_linger(self) -> None:
-        if self._lingering:
-            when = next(iter(self._lingering.values()))
-            self._linger_timer = self.clock.call_at(when, self._end_linger)
-
-    def _end_linger(self) -> None:
-        self._linger_timer = None
-        now = self.clock.now()
-        while self._lingering and next(iter(self._lingering.values())) <= now:
-            live, _ = self._lingering.popitem(last=False)
-            live.suspend()
-        self._arm_linger()
-
 
 def _claimed(draft: RunDraft, claim: Claim) -> RunDraft:
     return msgspec.structs.replace(draft, claim=claim)
+
+
+def _created_record(draft: RunDraft, claim: Claim, answer: Created, at: Micros) -> RunRecord:
+    """The row as it is after creating it as claimed."""
+    return RunRecord(
+        id=draft.id,
+        workflow=draft.workflow,
+        status=RunStatus.RUNNING,
+        version=draft.version,
+        queue=draft.queue,
+        priority=draft.priority,
+        attributes=draft.attributes,
+        due_at=None,
+        epoch=answer.epoch,
+        worker=claim.worker,
+        position=1,
+        recoveries=0,
+        created_at=at,
+    )
 
 
 def _resolve(future: asyncio.Future[Any], answer: object) -> None:
