@@ -14,8 +14,8 @@ from tests.postgres import Postgres
 @pytest.mark.parametrize(
     "name",
     [
-        *("gather500", "pg-throughput", "pg-sse-readers", "sse-idle", "webhooks"),
-        *("agent-turn", "agent-log", "agent-latency", "chats200"),
+        *("gather500", "pg-throughput", "pg-sse-readers", "webhooks"),
+        *("agent-log", "agent-latency", "chats200"),
     ],
 )
 def test_a_workload_can_be_measured(name: str, postgres: Postgres) -> None:
