@@ -56,6 +56,8 @@ def test_names_a_world(url: str, named: str) -> None:
         ("postgresql://me:secret@[::1/base", "this is no URL", "?schema=outlast"),
         ("postgresql://me:secret\u2100@host/base", "this is no URL", "?schema=outlast"),
         ("mysql://me:secret@host/base", "no world has such a URL", "memory://"),
+        ("postgresql:/me:secret@host", "no world has such a URL", "postgresql://USER"),
+        ("https:me:secret@host", "no world has such a URL", "memory://"),
         ("sqlite://", "names no file", "sqlite:///FILE.db"),
         ("sqlite:///", "names no file", "sqlite:///FILE.db"),
         ("sqlite::memory:", "names no file", "memory://"),

@@ -83,9 +83,10 @@ def _needing_asyncpg(url: str) -> Generator[None]:
 
 
 def _unknown(url: str) -> WorldError:
-    scheme, separator, _ = url.partition("://")
     if url.startswith("sqlite:"):
         return WorldError(url, "this names no file", hint=FORMS)
-    return WorldError(
-        scheme + separator if separator else url, "no world has such a URL", hint=FORMS
-    )
+    scheme, separator, _ = url.partition("://")
+    if not separator and "@" in url:  # a slip, behind which a password may be
+        scheme, separator, _ = url.partition(":")
+    shown = scheme + separator if separator else url
+    return WorldError(shown, "no world has such a URL", hint=FORMS)
