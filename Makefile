@@ -9,6 +9,8 @@ PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 UV     := $(BIN)/uv --quiet --system-certs pip
 PYTEST := $(BIN)/python -m pytest -p randomly
 SUB    := $(MAKE) --no-print-directory
+# The tests wait as often as they work, so there are more processes than cores.
+JOBS   ?= $(shell $(PYTHON) -c 'import os; print(min(8, 2 * (os.cpu_count() or 1)))')
 CODE   := src tests tools $(wildcard benchmarks chaos examples)
 
 # Without bytecode, each of the many processes of the tests would compile the library anew.
@@ -70,7 +72,7 @@ static: setup
 	@$(SUB) --jobs 2 --keep-going --output-sync=target lint layers mypy pyright
 
 test: static ## Everything that a change must pass: lint, types, layers, tests
-	@$(PYTEST) --quiet --numprocesses auto --maxprocesses 4 --dist worksteal
+	@$(PYTEST) --quiet --numprocesses $(JOBS) --dist worksteal
 
 laws: setup ## The long forms: slow tests, and the laws with many more examples
 	@HYPOTHESIS_PROFILE=laws $(PYTEST) --quiet --numprocesses auto --timeout 1800 -m "slow or law"
