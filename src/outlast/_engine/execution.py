@@ -266,8 +266,8 @@ class Execution:
         """The root task: the workflow, then, as in `asyncio.run`, the end of the tasks it left."""
         try:
             return await coroutine
-        except GeneratorExit:  # a process that has died, in a test of it: nobody drives this any more
-            self.requests.closed = True
+        except GeneratorExit:
+            self.requests.closed = True  # nobody drives it any more: its process has died, in a test
             raise
         finally:
             left = [task for task in self.loop.tasks if not task.done() and task is not self._root]
