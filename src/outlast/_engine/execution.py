@@ -267,7 +267,8 @@ class Execution:
         try:
             return await coroutine
         except GeneratorExit:
-            self.requests.closed = True  # nobody drives it any more: its process has died, in a test
+            # Nobody drives it any more: its process has died, in a test.
+            self.requests.closed = True
             raise
         finally:
             left = [task for task in self.loop.tasks if not task.done() and task is not self._root]
