@@ -160,3 +160,115 @@ class HookPage(msgspec.Struct, frozen=True, kw_only=True):
     hooks: tuple[HookInfo, ...]
     cursor: str | None
     """Pass it to `App.list_hooks` to get the next page; `None` on the last one."""
+
+
+class Bucket(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened in a stretch of time. Each number is exact below the limit of the `Overview`."""
+
+    start: datetime
+    started: int
+    """Runs that were created in it."""
+    completed: int
+    failed: int
+    cancelled: int
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """How many runs there are, and what became of them over a window of time."""
+
+    counts: dict[RunStatus, int]
+    """Runs by status, of all times. Each number is exact below `limit`."""
+    limit: int
+    """No number here is above it; one that is equal to it means as many or more."""
+    created_from: datetime
+    created_to: datetime
+    buckets: tuple[Bucket, ...]
+    """The window in equal stretches, oldest first."""
+
+
+class WorkflowInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A workflow that some worker serves."""
+
+    name: str
+    signature: str
+    doc: str
+    input: dict[str, Any] | None
+    """The JSON Schema of its arguments by name; `None` where they have none, or its worker has told none."""
+    module: str
+    file: str
+    line: int
+    versions: tuple[str, ...]
+    """Of the code that has it: that of this process first, then by the age of the workers."""
+    queues: tuple[str, ...]
+    """Those that its workers take runs from; empty where none is alive."""
+    startable: bool
+    """Whether this process has its code, so that runs can be started here."""
+
+
+class StepStats(msgspec.Struct, frozen=True, kw_only=True):
+    """How the steps of one name went, in a sample of runs."""
+
+    name: str
+    count: int
+    failed: int
+    """How many had an error as their outcome."""
+    attempts: int
+    p50: float
+    """Seconds from the first attempt's start to the outcome: the median."""
+    longest: float
+
+
+class WorkflowStats(msgspec.Struct, frozen=True, kw_only=True):
+    """How the latest runs of a workflow went. Of a sample: see `of`."""
+
+    name: str
+    of: int
+    """How many runs were looked at: the newest, 500 at most."""
+    counts: dict[RunStatus, int]
+    """Of these, by status."""
+    success: float | None
+    """The share of the completed in those that completed or failed; `None` without any."""
+    p50: float | None
+    """Seconds from a run's first start to its end, of those that completed: percentiles."""
+    p90: float | None
+    p99: float | None
+    logs: int
+    """How many logs were read for `steps`: of the newest of these runs that are over, 20 at most."""
+    steps: tuple[StepStats, ...]
+    """The slowest first, by their median."""
+
+
+class RunTree(msgspec.Struct, frozen=True, kw_only=True):
+    """A run among its parents and children."""
+
+    runs: tuple[RunInfo, ...]
+    """The outermost parent first, then down to the run, then its children and theirs, level by level."""
+    more: bool
+    """Whether some were left out: of a tree of more than 500 runs."""
+
+
+class AwaitedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the workflow that waits now."""
+
+    file: str
+    """Its file's name, without the path: the line may be one of a helper in another file."""
+    line: int
+    kind: str
+    """`wait`, `step`, `child` or `hook`."""
+    id: str
+
+
+class RunSource(msgspec.Struct, frozen=True, kw_only=True):
+    """A workflow's source as it was in the version that a run started on."""
+
+    workflow: str
+    version: str
+    module: str
+    file: str
+    line: int
+    """The number of the source's first line in its file."""
+    source: str
+    changed: bool | None
+    """Whether this process has another source under that name; `None` if it has none."""
+    awaits: tuple[AwaitedLine, ...]
+    """Where it stands: what the row says while it is suspended, and the steps in its log that have no outcome."""
