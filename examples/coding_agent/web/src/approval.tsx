@@ -15,7 +15,7 @@ export function ApprovalCard({ part }: { part: Call }) {
   if (part.state !== "approval-requested") return null;
   const answer = (approved: boolean) => onAnswer(part.approval.id, approved, reason.trim() || undefined);
   return (
-    <section className="approval" aria-labelledby={id}>
+    <div className="approval" role="group" aria-labelledby={id}>
       <h3 id={id} ref={heading} tabIndex={-1}><Icon name="hand" /> Your approval is needed</h3>
       <Asked part={part} />
       <label>
@@ -27,7 +27,7 @@ export function ApprovalCard({ part }: { part: Call }) {
         <button className="danger" onClick={() => answer(false)}>Deny</button>
         <span className="faint">Nothing runs until you answer. It can take as long as you like.</span>
       </div>
-    </section>
+    </div>
   );
 }
 

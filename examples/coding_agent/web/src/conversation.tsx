@@ -32,7 +32,7 @@ export function Conversation({ chat, kind, info, status: told, onChange }: Props
   const isAsked = !isBusy && pendingApproval(messages) !== undefined;
   const refusal = error && !isDisconnect(error) ? (api.problem(error.message) ?? error.message) : undefined;
 
-  useEffect(onChange, [status, onChange]);
+  useEffect(() => void onChange(), [status, onChange]);
   useEffect(() => {
     if (preview) setTab("preview");
   }, [preview]);

@@ -22,7 +22,7 @@ export function SleepCard({ sleep, isOver }: { sleep: Sleep; isOver: boolean }) 
     });
   };
   return (
-    <section className="sleep" data-over={over} aria-label="Sleep">
+    <div className="sleep" role="group" data-over={over} aria-label="Sleep">
       <Icon name="clock" />
       <div>
         <p>{over ? "Slept" : "Sleeping"}{sleep.reason ? `: ${sleep.reason}` : ""}</p>
@@ -37,7 +37,7 @@ export function SleepCard({ sleep, isOver }: { sleep: Sleep; isOver: boolean }) 
           <button className="small" onClick={wake} disabled={isWoken || !isLive}>{isWoken ? "Waking …" : "Wake now"}</button>
         </>
       )}
-    </section>
+    </div>
   );
 }
 

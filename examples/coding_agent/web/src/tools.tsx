@@ -19,7 +19,7 @@ export function Tool({ part, output, sleep }: Props) {
   const name = getToolName(part);
   const [icon, title] = describe(name, part.input);
   return (
-    <section className="tool" data-state={part.state} aria-label={`Tool: ${name}`}>
+    <div className="tool" role="group" data-state={part.state} aria-label={`Tool: ${name}`}>
       <div className="tool-head">
         <Icon name={icon} />
         <p className="tool-title">{title}</p>
@@ -27,7 +27,7 @@ export function Tool({ part, output, sleep }: Props) {
       </div>
       <Verdict part={part} />
       <Body name={name} part={part} output={output} />
-    </section>
+    </div>
   );
 }
 
