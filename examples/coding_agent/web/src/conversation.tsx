@@ -28,9 +28,10 @@ export function Conversation({ chat, kind, info, status: told, onChange }: Props
   const [shown, setShown] = useState<string>();
   const sandbox = newest<Data["sandbox"]>(messages, "data-sandbox")?.id;
   const preview = newest<Data["preview"]>(messages, "data-preview")?.url;
-  const isBusy = status === "submitted" || status === "streaming";
+  const isCutOff = status === "error" && error !== undefined && isDisconnect(error); // and comes back by itself
+  const isBusy = status === "submitted" || status === "streaming" || isCutOff;
   const isAsked = !isBusy && pendingApproval(messages) !== undefined;
-  const refusal = error && !isDisconnect(error) ? (api.problem(error.message) ?? error.message) : undefined;
+  const refusal = error && !isCutOff ? (api.problem(error.message) ?? error.message) : undefined;
 
   useEffect(() => void onChange(), [status, onChange]);
   useEffect(() => {

@@ -26,6 +26,11 @@ export function Messages({ messages, isBusy, status }: Props) {
   useEffect(() => {
     if (follows.current) toEnd();
   });
+  useEffect(() => {
+    const resized = new ResizeObserver(() => follows.current && toEnd()); // a notice takes room
+    if (box.current) resized.observe(box.current);
+    return () => resized.disconnect();
+  }, []);
   const last = messages.at(-1);
   const isThinking = isBusy && (last?.role === "user" || status === "submitted" || last?.parts.length === 0);
   return (

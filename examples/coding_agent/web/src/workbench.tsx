@@ -117,7 +117,7 @@ function Viewer({ sandbox, path, version }: { sandbox: string; path: string; ver
   }, [sandbox, path, version]);
   return (
     <section className="viewer" aria-label={`The file ${path}`}>
-      <h3>{path}</h3>
+      <h2>{path}</h2>
       {failure ? <p role="alert" className="tool-error">{failure}</p> : text !== undefined && <Code text={text} label={path} />}
     </section>
   );
