@@ -1,7 +1,8 @@
 """Finding the runs that a command is about."""
 
+from outlast import RunStatus
 from outlast.cli.exits import Exit
-from outlast.cli.operated import AnyRun, OperatedApp
+from outlast.cli.operated import AnyRun, OperatedApp, OperatedRun
 from outlast.cli.problem import Problem
 
 
@@ -28,3 +29,10 @@ def run_of(app: OperatedApp[AnyRun], run_id: str) -> AnyRun:
         return app.get_run(run_id)
     except ValueError as error:
         raise Problem(str(error), hint="See which runs there are: outlast list") from error
+
+
+async def is_over(run: OperatedRun) -> bool:
+    """Whether nothing more comes of the run by itself: it has ended, or is blocked and not about to be tried again."""
+    info = await run.info()
+    blocked = info.status is RunStatus.BLOCKED and info.due_at is None
+    return blocked or info.ended_at is not None

@@ -1,5 +1,6 @@
 """`outlast list`: finding runs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,13 +10,17 @@ from outlast import RunStatus
 from outlast._api.listing import RunFilters
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
+from outlast.cli.following import Follow, Followed, show_list
 from outlast.cli.looking import no_database, notice_deaths, operated
 from outlast.cli.moments import past_moment
+from outlast.cli.operated import OperatedApp, OperatedRun
 from outlast.cli.output import Output
 from outlast.cli.pairs import attribute_pairs
 from outlast.cli.problem import Problem
+from outlast.cli.render_run import worker_gone
 from outlast.cli.render_runs import RunsTable
 from outlast.cli.times import current_time
+from outlast.records import RunInfo
 
 
 @Parameter(name="*")
@@ -42,6 +47,7 @@ async def command(
     filters: Filters = Filters(),
     limit: Annotated[int, Parameter(name=("--limit", "-n"))] = 20,
     cursor: str | None = None,
+    follow: Follow = False,
     common: Common = DEFAULTS,
 ) -> int:
     """List runs, newest first.
@@ -52,6 +58,8 @@ async def command(
         The most runs to list.
     cursor
         Go on where another page ended: the cursor that it printed.
+    follow
+        Show them as they come and change. With --json, one JSON document a line.
     """
     output = Output(common)
     wanted = _wanted(filters, limit, cursor)
@@ -60,19 +68,44 @@ async def command(
         output.note_line(missing)
         return Exit.OK
     async with operated(common) as app:
-        await notice_deaths(app)
+        shown = _Runs(app, wanted)
+        listed = Followed[RunInfo](
+            look=shown.look,
+            table=lambda runs, titled=True: RunsTable(runs, current_time(), titled=titled),
+            empty=f"no runs fit in {app.url}",
+            key=lambda run: run.id,
+            tells=_tells,
+            document=lambda runs: {"runs": runs, "cursor": shown.cursor},
+            newest_first=True,
+        )
+        await show_list(output, listed, follow=follow)
+    if shown.cursor:
+        output.note(f"more: --cursor {shown.cursor}")
+    return Exit.OK
+
+
+class _Runs:
+    """A page of runs, and how to get the next one."""
+
+    def __init__(self, app: OperatedApp[OperatedRun], wanted: RunFilters) -> None:
+        self._app, self._wanted = app, wanted
+        self.cursor: str | None = None
+
+    async def look(self) -> Sequence[RunInfo]:
+        """The page as it is now. Raises `Problem` for a filter that cannot be one."""
+        await notice_deaths(self._app)
         try:
-            page = await app.list_runs(**wanted)
+            page = await self._app.list_runs(**self._wanted)
         except ValueError as error:
             raise Problem(str(error)) from error
-        output.document({"runs": page.runs, "cursor": page.cursor})
-        if page.runs:
-            output.show(RunsTable(page.runs, current_time()))
-        else:
-            output.note(f"no runs fit in {app.url}")
-        if page.cursor:
-            output.note(f"more: --cursor {page.cursor}")
-    return Exit.OK
+        self.cursor = page.cursor
+        return page.runs
+
+
+def _tells(run: RunInfo) -> object:
+    """Not what changes all the time: how long its lease and its log are."""
+    gone = worker_gone(run, current_time())
+    return run.status, run.attributes, [waiting.id for waiting in run.waiting], run.problem, gone
 
 
 def _wanted(filters: Filters, limit: int, cursor: str | None) -> RunFilters:

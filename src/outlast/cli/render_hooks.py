@@ -28,9 +28,9 @@ class HooksTable:
     what a hook wants is shortened.
     """
 
-    def __init__(self, hooks: Sequence[HookInfo], now: datetime) -> None:
-        titles = _Row(*[Text(title, style="dim") for title in _TITLES])
-        self._rows = [titles, *(_row(hook, now) for hook in hooks)]
+    def __init__(self, hooks: Sequence[HookInfo], now: datetime, *, titled: bool = True) -> None:
+        titles = [_Row(*[Text(title, style="dim") for title in _TITLES])] if titled else []
+        self._rows = [*titles, *(_row(hook, now) for hook in hooks)]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         widths = [max(cell.cell_len for cell in column) for column in zip(*self._rows, strict=True)]

@@ -13,10 +13,12 @@ WIDE: Final = 110
 """So many columns of a terminal have room for everything."""
 
 
-def workers_table(workers: Sequence[WorkerInfo], now: datetime, width: int) -> Table:
+def workers_table(
+    workers: Sequence[WorkerInfo], now: datetime, width: int, *, titled: bool = True
+) -> Table:
     """One row each: who and where it is, what it serves, and how busy it was at its last heartbeat. Where
     there is less room, without when it was started and its version."""
-    table, wide = _table(), width >= WIDE
+    table, wide = list_table(titled=titled), width >= WIDE
     table.add_column("worker", no_wrap=True)
     for title in ("host", "queues"):
         table.add_column(title, no_wrap=True, overflow="ellipsis", ratio=1)
@@ -39,5 +41,13 @@ def workers_table(workers: Sequence[WorkerInfo], now: datetime, width: int) -> T
     return table
 
 
-def _table() -> Table:
-    return Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False, expand=True)
+def list_table(*, titled: bool = True, expand: bool = True) -> Table:
+    """A table as all lists have it: no lines, dim titles, two blanks between columns."""
+    return Table(
+        box=None,
+        header_style="dim",
+        padding=(0, 2, 0, 0),
+        pad_edge=False,
+        expand=expand,
+        show_header=titled,
+    )

@@ -35,15 +35,16 @@ class RunsTable:
     Ids and statuses are never cut, but for ids of more than half a line.
     """
 
-    def __init__(self, runs: Sequence[RunInfo], now: datetime) -> None:
+    def __init__(self, runs: Sequence[RunInfo], now: datetime, *, titled: bool = True) -> None:
+        self._titled = titled
         self._rows = [_row(run, now) for run in runs]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         whole = options.max_width
         widths = _widths(self._rows, whole)
-        yield fitted(
-            _line([Text(title, style="dim") for title in _TITLES], widths), whole, pad=False
-        )
+        titles = [Text(title, style="dim") for title in _TITLES]
+        if self._titled:
+            yield fitted(_line(titles, widths), whole, pad=False)
         for row in self._rows:
             for line in _lines(row, widths, whole):
                 yield fitted(line, whole, pad=False)

@@ -21,23 +21,24 @@ QUIET_KINDS = frozenset({"step_started"})
 AROUND = 5
 """So many lines of a terminal are left to what is not the timeline."""
 
-
+KEPT = "Ctrl-C stops; the run is kept and can go on later"
 STOPPING = "stopping when what is in flight is done; Ctrl-C again stops at once"
 
 
-def watcher_for(output: Output) -> Watcher:
+def watcher_for(output: Output, footer: str = KEPT) -> Watcher:
     """A picture on a terminal, lines elsewhere, nothing for JSON."""
     if output.json:
         return Nothing()
-    return Picture(output.err) if output.err.is_terminal else Lines(output.note_line)
+    terminal = output.err.is_terminal
+    return Picture(output.err, footer) if terminal else Lines(output.note_line)
 
 
 class Picture:
     """A picture of the run that is drawn anew in its place."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, footer: str = KEPT) -> None:
         self.timeline = Timeline()
-        self.footer = Text("Ctrl-C stops; the run is kept and can go on later", style="dim")
+        self.footer = Text(footer, style="dim")
         self._console = console
         self._info: RunInfo | None = None
         self._live = Live(console=console, auto_refresh=False, transient=True)

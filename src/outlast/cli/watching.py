@@ -4,8 +4,9 @@ import asyncio
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from outlast import Run, RunStatus
 from outlast._clock import pause
+from outlast.cli.find_run import is_over
+from outlast.cli.operated import OperatedRun
 from outlast.records import EventRecord, RunInfo
 
 REFRESH = 0.2
@@ -32,11 +33,13 @@ class Watcher(Protocol):
         ...
 
 
-async def watch(run: Run[Any], watcher: Watcher, serving: asyncio.Task[None]) -> bool:
+async def watch(
+    run: OperatedRun, watcher: Watcher, serving: asyncio.Task[None] | None = None
+) -> bool:
     """Show the run until it is over (or blocked): then true; or until `serving` returns, because the
     process was asked to stop: then false. What `serving` raises is raised."""
     following = asyncio.create_task(_follow(run, watcher))
-    tasks: set[asyncio.Task[Any]] = {following, serving}
+    tasks: set[asyncio.Task[Any]] = {following} if serving is None else {following, serving}
     try:
         done: set[asyncio.Task[Any]] = set()
         while not done:
@@ -52,14 +55,13 @@ async def watch(run: Run[Any], watcher: Watcher, serving: asyncio.Task[None]) ->
         await asyncio.gather(following, return_exceptions=True)
 
 
-async def _follow(run: Run[Any], watcher: Watcher) -> None:
+async def _follow(run: OperatedRun, watcher: Watcher) -> None:
     """Until the run is over, or blocked and not about to be tried again."""
     position = 0
     while True:
         async for event in run.follow(position):
             watcher.event(event)
             position = event.position + 1
-        info = await run.info()
-        if info.ended_at is not None or (info.status is RunStatus.BLOCKED and info.due_at is None):
+        if await is_over(run):
             return
         await pause(REFRESH)

@@ -1,4 +1,4 @@
-"""`outlast stream`: what a run has written to a stream."""
+"""`outlast tail`: what a run writes to a stream."""
 
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -26,12 +26,11 @@ async def command(
     /,
     *,
     start: int = 0,
-    follow: Annotated[
-        bool, Parameter(name=("--follow", "-f"), negative="", show_default=False)
-    ] = False,
+    follow: Annotated[bool, Parameter(name="--follow", negative="--no-follow")] = True,
     common: Common = DEFAULTS,
 ) -> int:
-    """Print the chunks of a stream in order. With --json, one JSON document a line.
+    """Print the chunks of a stream in order, and further ones as they are written, until it is closed. With
+    --json, one JSON document a line.
 
     Parameters
     ----------
@@ -42,7 +41,7 @@ async def command(
     start
         The index of the first chunk to print; below 0: from the end.
     follow
-        Print further chunks as they are written, until the stream is closed.
+        With --no-follow, print what is there and no more.
     """
     output = Output(common)
     async with operated(common) as app:
@@ -51,12 +50,19 @@ async def command(
             info = await found.stream_info(name)
         except ValueError as error:
             raise Problem(str(error), hint="Leave the name out for the default stream.") from error
-        if info.tail < 0 and not follow:
-            output.note_line(f"run {found.id} has no stream {name!r}, or nothing in it")
+        if info.tail < 0 and (info.closed or not follow):
+            output.note_line(await _nothing(found, name))
         async for form in _forms(app, found, name, start, follow=follow):
             output.line(form)
             output.text(value_text(form))
     return Exit.OK
+
+
+async def _nothing(run: OperatedRun, name: str) -> str:
+    """That the stream has nothing in it, and which have."""
+    said = f"run {run.id} has no stream {name!r}, or nothing in it"
+    others = ", ".join(one.name for one in await run.streams())
+    return f"{said}; it has: {others}" if others else said
 
 
 def _forms(
