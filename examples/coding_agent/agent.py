@@ -77,7 +77,7 @@ async def write_files(
         files: The text of each file, by its path in the sandbox, such as "index.html".
     """
     with _told_to_the_model():
-        _attached(sandbox).write(files)
+        attached(sandbox).write(files)
     paths = sorted(files)
     await _show(ctx, ui.Data(name="files", data={"sandbox": sandbox, "paths": paths}))
     return {"written": paths}
@@ -101,7 +101,7 @@ async def run_command(ctx: RunContext[Chat], sandbox: str, command: str) -> dict
         await _show(ctx, ui.Data(name="output", id=ctx.tool_call_id, data=data))
 
     with _told_to_the_model():
-        place = _attached(sandbox)
+        place = attached(sandbox)
     await tell("")
     finished = await place.run(command, tell)
     text = finished.text if finished.killed is None else f"{finished.text}\n[{finished.killed}]"
@@ -121,7 +121,7 @@ async def preview_url(
         path: The page.
     """
     with _told_to_the_model():
-        _attached(sandbox).read(path)
+        attached(sandbox).read(path)
     url = f"/preview/{sandbox}/{path}"
     await _show(ctx, ui.Data(name="preview", data={"url": url}))
     return {"url": url}
@@ -177,7 +177,7 @@ def removes(command: str) -> bool:
     return any(word.strip("();|&").rpartition("/")[2] in REMOVES for word in words)
 
 
-def _attached(sandbox: str) -> Sandbox:
+def attached(sandbox: str) -> Sandbox:
     """A sandbox of this chat: a model that is told the id of another chat's gets no further."""
     if not sandbox.startswith(f"{_of_run()}-"):
         raise SandboxMissingError(sandbox)

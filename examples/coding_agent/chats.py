@@ -11,8 +11,9 @@ from examples.coding_agent.agent import Chat, coder
 from examples.coding_agent.models import choose_talk
 from examples.coding_agent.settings import sandboxes
 from examples.coding_agent.small_model import SMALL
+from examples.coding_agent.titles import first_words, title_of
 from outlast import now, set_attributes, step, workflow
-from outlast.agents import Durable, StepOptions, ui
+from outlast.agents import StepOptions, ui
 from outlast.errors import StepFailedError
 
 CODE: Final = "coding_agent.code"
@@ -29,13 +30,6 @@ talker: Final = Agent(
     instructions="You are a friendly assistant. Answer in one or two short sentences.",
     model_settings=ModelSettings(max_tokens=160, temperature=0.4),
     capabilities=[ui.ChatDurable(model_step=StepOptions(retries=3, timeout="2 minutes"))],
-)
-titler: Final = Agent(
-    TALK_CHOICE.model,
-    name="titler",
-    instructions="Give this conversation a title of at most five words. Answer with the title only.",
-    model_settings=ModelSettings(max_tokens=16, temperature=0.2),
-    capabilities=[Durable(model_step=StepOptions(retries=1, timeout="30s"))],
 )
 
 
@@ -86,15 +80,13 @@ async def _answer(turn: ui.Turn, history: list[ModelMessage]) -> list[ModelMessa
 
 
 async def _title(text: str) -> str:
-    """What a chat is about: by the small model, or else the first words."""
-    first = text.strip().partition("\n")[0][:60]
+    """What a chat is about."""
     if await why_no_talk() is not None:
-        return first
+        return first_words(text)
     try:
-        result = await titler.run(text[:400])
+        return await title_of(text)
     except FAILURES:
-        return first
-    return result.output.strip().strip('"*#').partition("\n")[0][:60] or first
+        return first_words(text)
 
 
 @step(name="coding_agent.why_no_sandbox")

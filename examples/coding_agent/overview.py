@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from examples.coding_agent.chats import CODE, TALK
+from examples.coding_agent.titles import first_words
 from outlast import App, RunStatus
 from outlast.records import RunInfo
 
 _MOST: Final = 200
-_TITLE: Final = 60
 
 
 async def chats_of(app: App) -> list[dict[str, Any]]:
@@ -60,7 +60,7 @@ async def _is_asking(app: App, info: RunInfo) -> bool:
 async def _first_words(app: App, info: RunInfo) -> str:
     """Of what the user has said first."""
     async for turn in app.get_run(info.id).stream("turns", follow=False):
-        return str(turn["text"]).strip().partition("\n")[0][:_TITLE]
+        return first_words(str(turn["text"]))
     return ""
 
 

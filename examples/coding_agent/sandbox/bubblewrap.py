@@ -3,9 +3,9 @@
 A folder `ID/work` below one root is a sandbox; there is nothing else to keep, so each process that has the root finds
 all of them.
 
-There are two ways in. An ordinary user gets a user namespace, if the machine allows it. Root needs none, and must not be
-root inside: the kernel does not count root's processes. So for root each sandbox has a user id of its own, which exists
-nowhere else, and the command gets there by `setpriv`, which gives up all privileges for good.
+There are two ways in. An ordinary user gets a user namespace, if the machine allows it. Root must not be root inside, for
+the kernel does not count root's processes. So for root each sandbox has a user id of its own, which exists nowhere else;
+the command gets there by `setpriv`, which gives up all privileges for good, and only then a user namespace.
 """
 
 import hashlib
@@ -152,7 +152,7 @@ def find_problem(folder: Path, limits: Limits) -> str | None:
 def command_line(folder: Path, limits: Limits, owner: int | None) -> tuple[str, ...]:
     """What comes before a command that is to run in a sandbox."""
     return (
-        shutil.which("bwrap") or "bwrap",
+        _program(),
         *(
             "--unshare-pid",
             "--unshare-net",
@@ -171,6 +171,10 @@ def command_line(folder: Path, limits: Limits, owner: int | None) -> tuple[str, 
         *_dropping(owner),
         *_limiting(limits),
     )
+
+
+def _program() -> str:
+    return shutil.which("bwrap") or "bwrap"
 
 
 def _privileges(owner: int | None) -> tuple[str, ...]:
@@ -203,6 +207,9 @@ def _dropping(owner: int | None) -> tuple[str, ...]:
     return (
         *("setpriv", "--reuid", number, "--regid", number, "--clear-groups"),
         *("--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"),
+        # Once more, as that user: whoever could make a user namespace would be root in it, and mount memory.
+        *(_program(), "--dev-bind", "/", "/", "--unshare-user", "--disable-userns"),
+        *("--die-with-parent", "--cap-drop", "ALL", "--"),
     )
 
 

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import IO, Final, Literal
 
 from examples.coding_agent.sandbox.limits import Limits
 from examples.coding_agent.sandbox.protocol import FileInfo, LimitExceededError, PathRefusedError
@@ -41,9 +41,7 @@ class Folder:
         parts = checked_path(path)
         with self._parent(parts) as parent:
             descriptor = _opened(parts, _READ, parent)
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise PathRefusedError(path, "it is no file")
+        with _regular(descriptor, "rb", path) as file:
             return file.read(self._limits.file_size)
 
     def files(self) -> list[FileInfo]:
@@ -113,9 +111,7 @@ class Folder:
 
     def _write(self, parent: int, parts: tuple[str, ...], content: bytes) -> None:
         descriptor = _opened(parts, _WRITE, parent)
-        with os.fdopen(descriptor, "wb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise PathRefusedError("/".join(parts), "it is no file")
+        with _regular(descriptor, "wb", "/".join(parts)) as file:
             os.ftruncate(descriptor, 0)
             if self._owner is not None:
                 os.fchown(descriptor, self._owner, self._owner)
@@ -139,3 +135,11 @@ def _opened(parts: tuple[str, ...], flags: int, parent: int) -> int:
         raise PathRefusedError("/".join(parts), "it is not there") from error
     except OSError as error:  # a link, a folder, a socket, a file where a folder must be
         raise PathRefusedError("/".join(parts), f"it cannot be used ({error.strerror})") from error
+
+
+def _regular(descriptor: int, mode: Literal["rb", "wb"], path: str) -> IO[bytes]:
+    """The opened file, which closes it. Raises `PathRefusedError` for folders, pipes and the like."""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise PathRefusedError(path, "it is no file")
+    return os.fdopen(descriptor, mode)

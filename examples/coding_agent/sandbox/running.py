@@ -1,6 +1,7 @@
 """Executing one command: its output, its end, and the end of whatever it has started."""
 
 import asyncio
+import json
 import os
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
@@ -15,6 +16,8 @@ from examples.coding_agent.sandbox.watching import watch
 
 TELL_EVERY: Final = 0.2
 """Seconds between two messages about the output."""
+_DYING: Final = 10.0
+"""Seconds that the kernel may take to end processes."""
 
 
 class Output:
@@ -51,9 +54,7 @@ async def run_to_end(
     The command is that of bubblewrap, whose first process inside takes all others with it when it dies. It dies with
     bubblewrap, and that with the thread that has started it: so also when this process is killed.
     """
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, start_new_session=True, env={}
-    )
+    process, first = await _started(command)
     output = Output(limits.output)
     reading = asyncio.ensure_future(_read(process, output))
     try:
@@ -65,8 +66,63 @@ async def run_to_end(
         )
     finally:
         _kill(process)
-        await asyncio.shield(reading)  # to the end: the exit of a process is told behind its output
+        # To the end, for the exit of a process is told behind its output.
+        await asyncio.shield(asyncio.gather(reading, first.gone()))
     return Finished(exit=_status(process.returncode), text=output.text(), killed=killed)
+
+
+async def _started(command: Sequence[str]) -> tuple[Process, "FirstProcess"]:
+    """Start bubblewrap, and learn from it which the first process of the sandbox is."""
+    program, *arguments = command
+    reading, writing = os.pipe()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *(program, "--info-fd", str(writing), *arguments),
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=STDOUT,
+            start_new_session=True,
+            env={},
+            pass_fds=(writing,),
+        )
+    except BaseException:
+        os.close(reading)
+        raise
+    finally:
+        os.close(writing)
+    try:
+        told = await asyncio.to_thread(_whole, reading)
+    except asyncio.CancelledError:
+        _kill(process)  # which ends the reading too
+        raise
+    return process, FirstProcess(json.loads(told)["child-pid"] if told else None)
+
+
+def _whole(descriptor: int) -> bytes:
+    """What comes from a pipe, to its end."""
+    with os.fdopen(descriptor, "rb") as pipe:
+        return pipe.read()
+
+
+class FirstProcess:
+    """The first process of a sandbox, which ends when all others there have. Bubblewrap does not wait for that."""
+
+    def __init__(self, process_id: int | None) -> None:
+        self._descriptor: int | None = None
+        with suppress(ProcessLookupError):
+            self._descriptor = None if process_id is None else os.pidfd_open(process_id)
+
+    async def gone(self) -> None:
+        """Wait for its end."""
+        if self._descriptor is None:
+            return
+        ended, loop = asyncio.Event(), asyncio.get_running_loop()
+        loop.add_reader(self._descriptor, ended.set)
+        try:
+            await asyncio.wait_for(ended.wait(), _DYING)
+        finally:
+            loop.remove_reader(self._descriptor)
+            os.close(self._descriptor)
 
 
 async def _first(

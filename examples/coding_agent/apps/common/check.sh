@@ -6,7 +6,7 @@ for file in index.html style.css app.js; do
   else
     echo "wrong $file is empty or missing"; wrong=1
   fi
-  sleep "${PAUSE:-0.4}"
+  sleep "${PAUSE:-0.3}"
 done
 for wanted in style.css app.js; do
   if grep -q "$wanted" index.html; then
@@ -14,7 +14,7 @@ for wanted in style.css app.js; do
   else
     echo "wrong index.html does not use $wanted"; wrong=1
   fi
-  sleep "${PAUSE:-0.4}"
+  sleep "${PAUSE:-0.3}"
 done
 if grep -nE 'https?://' index.html app.js style.css; then
   echo "wrong it asks others"; wrong=1

@@ -1,0 +1,123 @@
+"""Who answers: models by their names, what is wrong with those, and the script."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, UserPromptPart
+
+from examples.coding_agent.acts import HELP, Call, Say, Scene, next_stage
+from examples.coding_agent.agent import removes
+from examples.coding_agent.models import ModelUnusableError, choose_code, choose_talk
+from examples.coding_agent.scripted import scene_of
+from examples.coding_agent.titles import tidied
+from tests.house.checkout import ROOT
+
+
+def test_without_a_name_the_script_answers_and_says_so() -> None:
+    choice = choose_code({})
+    assert choice.scripted
+    assert choice.label == "a script, not a language model"
+    assert not choose_talk({}).scripted
+
+
+def test_a_key_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(ModelUnusableError) as caught:
+        choose_code({"CODING_AGENT_MODEL": "openai:gpt-5"})
+    assert "'openai:gpt-5', from CODING_AGENT_MODEL" in str(caught.value)
+    assert "OPENAI_API_KEY" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["nonsense", "nobody:nothing"])
+def test_a_model_that_nobody_knows(name: str) -> None:
+    with pytest.raises(ModelUnusableError, match=f"{name}.*cannot be used. Unknown model"):
+        choose_talk({"CODING_AGENT_TALK_MODEL": name})
+
+
+def test_a_model_that_is_too_small_for_tools() -> None:
+    with pytest.raises(ModelUnusableError, match="too small"):
+        choose_code({"CODING_AGENT_MODEL": "small"})
+
+
+def test_a_model_with_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    choice = choose_code({"CODING_AGENT_MODEL": "openai:gpt-5"})
+    assert (choice.name, choice.scripted, choice.model.model_name) == (
+        "openai:gpt-5",
+        False,
+        "gpt-5",
+    )
+
+
+def test_the_program_says_it_without_a_traceback(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "examples.coding_agent", "--port", "0", "--data", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "CODING_AGENT_MODEL": "nobody:nothing"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "the model 'nobody:nothing', from CODING_AGENT_MODEL, cannot be used" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("prompt", "tool"),
+    [
+        ("Please create a to-do list", "create_sandbox"),
+        ("publish it", "ask_for_approval"),
+        ("wait 2 minutes", "sleep"),
+        ("run ls", "create_sandbox"),
+    ],
+)
+def test_the_script_begins_an_act(prompt: str, tool: str) -> None:
+    calls = [one for one in next_stage(Scene(prompt, stage=0, turn=1)) if isinstance(one, Call)]
+    assert [one.tool for one in calls] == [tool]
+    if tool == "sleep":
+        assert calls[0].arguments["seconds"] == 120
+
+
+@pytest.mark.parametrize("prompt", ["hello", "who are you?", ""])
+def test_what_the_script_does_not_know(prompt: str) -> None:
+    assert next_stage(Scene(prompt, stage=0, turn=1)) == (Say(HELP),)
+    assert HELP.startswith("I am a script, not a language model")
+
+
+def test_the_script_reads_where_it_is_from_the_history() -> None:
+    history: list[ModelMessage] = [
+        ModelRequest(parts=[UserPromptPart("first")]),
+        ModelResponse(parts=[TextPart("a")]),
+        ModelRequest(parts=[UserPromptPart("second")]),
+        ModelResponse(parts=[TextPart("b")]),
+        ModelRequest(parts=[]),
+    ]
+    scene = scene_of(history)
+    assert (scene.prompt, scene.stage, scene.turn, scene.sandbox) == ("second", 1, 2, None)
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("rm -rf .", True),
+        ("ls && (rm x)", True),
+        ("/bin/rm x", True),
+        ("find . -delete", True),
+        ("rm 'unclosed", True),
+        ("ls -la", False),
+        ("sh check.sh", False),
+        ("echo farm > form.txt", False),
+    ],
+)
+def test_which_commands_need_a_person(command: str, answer: bool) -> None:
+    assert removes(command) is answer
+
+
+def test_titles_are_tidied() -> None:
+    assert tidied(' "Title: A stopwatch"\nfor eggs') == "A stopwatch"
+    assert tidied("**Eggs**") == "Eggs"
