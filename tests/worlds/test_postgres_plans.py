@@ -39,7 +39,7 @@ def everything(*wish: Any, limit: int = 50) -> tuple[Any, ...]:
     given = [None] * 6
     for place, value in zip(wish[::2], wish[1::2], strict=True):
         given[place - 1] = value
-    return (*given, 2**63 - 1, "", -(2**63), 2**63 - 1, limit)
+    return (*given, 2**63 - 1, "", -(2**63), 2**63 - 1, limit, None)
 
 
 ASKED = (
@@ -63,6 +63,11 @@ ASKED = (
     Asked("find_by_parent", everything(4, "run-7"), 50),
     Asked("find_by_status", everything(2, ["running"]), 50),
     Asked("find_by_attribute", everything(5, ['"tenant"'], 6, ['"acme"']), 40),
+    Asked("find_by_status_ended_last", everything(2, ["completed"]), 50),
+    Asked("find_by_status_oldest", everything(2, ["completed"]), 50),
+    Asked("find_by_workflow", everything(3, ["flow"]), 50),
+    Asked("counts", (["completed", "suspended", "failed"], 100), 200),
+    Asked("series", ([0, 5_000], [5_000, 10_000], 100), 400),
     Asked("prune", (NOW, None, None, 50), 50 * 8),
     Asked("known", (BATCH, [0] * 50, ["key-7"], ["run-7"], ["step"]), 50 * 4),
 )

@@ -36,8 +36,11 @@ PARAMETERS: dict[str, Any] = {
     "attribute_value": '"acme"',
     "created_from": -(2**63),
     "created_to": 2**63 - 1,
-    "before_at": 2**63 - 1,
-    "before_id": "",
+    "after_at": 2**63 - 1,
+    "after_id": "",
+    "versions": None,
+    "stretches": "[[1,2]]",
+    "most": 50,
     "version": "1",
     "at": 1,
     "data": b"",
@@ -85,11 +88,31 @@ SEARCHES = {
     "find_by_workflow": {
         "runs_by_workflow (workflow=? AND created_at>? AND (created_at,id)<(?,?))"
     },
+    "find_oldest": {"runs_listed ((created_at,id)>(?,?) AND created_at<?)"},
+    "find_over_ended_last": {
+        "runs_ended_by_status (status=? AND ended_at>? AND (ended_at,id)<(?,?))"
+    },
+    "find_over_ended_first": {"runs_ended_by_status (status=? AND (ended_at,id)>(?,?))"},
+    "counts": {"COVERING INDEX runs_by_status (status=?)"},
+    "series": {
+        "COVERING INDEX runs_listed (created_at>? AND created_at<?)",
+        "COVERING INDEX runs_ended_by_status (status=? AND ended_at>? AND ended_at<?)",
+    },
     "find_by_status": {"runs_by_status (status=? AND created_at>? AND (created_at,id)<(?,?))"},
 }
 """Query -> how it must look for what it wants."""
 
-IN_ORDER = ("find", "find_by_parent", "find_by_status", "find_by_workflow", "read", "over")
+IN_ORDER = (
+    "find_oldest",
+    "find_over_ended_last",
+    "find_over_ended_first",
+    "find",
+    "find_by_parent",
+    "find_by_status",
+    "find_by_workflow",
+    "read",
+    "over",
+)
 """Queries that need not sort: the index has their order."""
 
 

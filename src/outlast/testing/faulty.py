@@ -1,12 +1,12 @@
 """A world with faults: wraps any world, numbers the calls of one process, and lets them go wrong."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from outlast._clock import Micros
 from outlast._model.hooks import HookRecord
-from outlast._model.runs import RunRecord
+from outlast._model.runs import RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
 from outlast.testing.door import Door
 from outlast.testing.faults import Fault
@@ -18,6 +18,7 @@ from outlast.world import (
     ClaimRequest,
     Claims,
     EventLog,
+    Happened,
     Heartbeat,
     HookPage,
     Listing,
@@ -237,6 +238,12 @@ class _Listing:
         return await self._door.call(
             "find", lambda: self._listing.find(run_filter, limit=limit, cursor=cursor)
         )
+
+    async def counts(self, *, most: int) -> Mapping[RunStatus, int]:
+        return await self._door.call("counts", lambda: self._listing.counts(most=most))
+
+    async def series(self, edges: Sequence[Micros], *, most: int) -> tuple[Happened, ...]:
+        return await self._door.call("series", lambda: self._listing.series(edges, most=most))
 
     async def ended(self, run_ids: Sequence[str]) -> frozenset[str]:
         return await self._door.call("ended", lambda: self._listing.ended(run_ids))

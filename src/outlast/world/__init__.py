@@ -50,7 +50,16 @@ from outlast.world.claims import (
     StepRequest,
 )
 from outlast.world.contract import Capabilities, EventLog, News, World
-from outlast.world.listing import HookPage, Listing, PruneRequest, Retention, RunFilter, RunPage
+from outlast.world.listing import (
+    Happened,
+    HookPage,
+    Listing,
+    PruneRequest,
+    Retention,
+    RunFilter,
+    RunOrder,
+    RunPage,
+)
 from outlast.world.streams import (
     PAGE_BYTES,
     Chunk,
@@ -90,6 +99,7 @@ __all__ = [
     "End",
     "EventDraft",
     "EventLog",
+    "Happened",
     "Heartbeat",
     "HookDraft",
     "HookPage",
@@ -103,6 +113,7 @@ __all__ = [
     "Retention",
     "RunDraft",
     "RunFilter",
+    "RunOrder",
     "RunPage",
     "Settle",
     "Settled",

@@ -1,6 +1,7 @@
 """Reading what there is, and removing what is over."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
@@ -11,21 +12,54 @@ from outlast._model.runs import Attributes, RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
 
 
+class RunOrder(StrEnum):
+    """In which order runs are listed. Runs of one time are in the order of their ids, in the same direction."""
+
+    NEWEST = "-created"
+    OLDEST = "created"
+    ENDED_LAST = "-ended"
+    """Those that ended last first; what has not ended is left out."""
+    ENDED_FIRST = "ended"
+    """Those that ended first first; what has not ended is left out."""
+
+    @property
+    def by_end(self) -> bool:
+        """Whether it goes by the time at which runs ended."""
+        return self in (RunOrder.ENDED_LAST, RunOrder.ENDED_FIRST)
+
+    @property
+    def descending(self) -> bool:
+        """Whether the latest time comes first."""
+        return self in (RunOrder.NEWEST, RunOrder.ENDED_LAST)
+
+
 class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which runs to list. Empty fields do not filter. Times: from (inclusive) to (exclusive)."""
+    """Which runs to list, and how. Empty fields do not filter. Times: from (inclusive) to (exclusive)."""
 
     ids: tuple[str, ...] = ()
     statuses: tuple[RunStatus, ...] = ()
     workflows: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
     attributes: Attributes = {}
     """All of these must be equal, as JSON is: 1, true, 1.0 and "1" are four values."""
     created_from: Micros | None = None
     created_to: Micros | None = None
     parent: str | None = None
+    order: RunOrder = RunOrder.NEWEST
+
+
+class Happened(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened in a stretch of time; no number is above what was asked for."""
+
+    started: int
+    """Runs that were created in it."""
+    completed: int
+    failed: int
+    cancelled: int
 
 
 class RunPage(msgspec.Struct, frozen=True):
-    """A page of runs, newest first (by creation time, then id, both descending)."""
+    """A page of runs, in the order that was asked for."""
 
     runs: tuple[RunRecord, ...]
     cursor: str | None
@@ -52,8 +86,17 @@ class Listing(Protocol):
     ) -> RunPage:
         """A page of the runs that fit the filter. A page is stable under inserts.
 
-        Raises `ValueError` for a cursor that is none of this world's.
+        Raises `ValueError` for a cursor that is none of this world's, or of another order.
         """
+        ...
+
+    async def counts(self, *, most: int) -> Mapping[RunStatus, int]:
+        """How many runs there are of each status. None is counted further than to `most`, so that it takes as long
+        among many runs as among few."""
+        ...
+
+    async def series(self, edges: Sequence[Micros], *, most: int) -> tuple[Happened, ...]:
+        """What happened between each edge (inclusive) and the next (exclusive); the edges rise. Counted to `most`."""
         ...
 
     async def ended(self, run_ids: Sequence[str]) -> frozenset[str]:

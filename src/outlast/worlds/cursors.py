@@ -1,37 +1,60 @@
 """Cursors: where a page of runs or hooks ended, as an opaque text."""
 
 import base64
+from typing import Final
 
 import msgspec
 
 from outlast._clock import Micros
 from outlast._model.hooks import HookRecord
 from outlast._model.runs import RunRecord
+from outlast.world import RunOrder
+
+_EARLIEST: Final = -(2**63)
+_LATEST: Final = 2**63 - 1
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """The last run or hook of a page. The next page has what comes after it in the order of listing."""
 
-    created_at: Micros
-    run_id: str
+    at: Micros
+    """When it was created; in a list by the end of runs, when it ended."""
+    id: str
     """Of a hook its token."""
+    order: RunOrder = RunOrder.NEWEST
 
 
-def cursor_after(run: RunRecord) -> str:
+def place(run: RunRecord, order: RunOrder) -> tuple[Micros, str]:
+    """Where a run stands in a list of that order."""
+    at = (run.ended_at or 0) if order.by_end else run.created_at
+    return (at, run.id)
+
+
+def cursor_after(run: RunRecord, order: RunOrder = RunOrder.NEWEST) -> str:
     """The text for a page that ended with this run."""
-    return base64.urlsafe_b64encode(msgspec.json.encode(Cursor(run.created_at, run.id))).decode()
+    return _text(Cursor(*place(run, order), order))
 
 
 def hook_cursor_after(hook: HookRecord) -> str:
     """The text for a page that ended with this hook."""
-    last = Cursor(hook.created_at, hook.token)
-    return base64.urlsafe_b64encode(msgspec.json.encode(last)).decode()
+    return _text(Cursor(hook.created_at, hook.token))
 
 
-def read_cursor(text: str) -> Cursor:
-    """The cursor behind the text. Raises `ValueError` if it is none."""
+def read_cursor(text: str | None, order: RunOrder = RunOrder.NEWEST) -> Cursor:
+    """The cursor behind the text; without one, where the list begins. Raises `ValueError` if it is none, or that of
+    another order."""
+    if text is None:
+        return Cursor(_LATEST if order.descending else _EARLIEST, "", order)
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(text.encode()), type=Cursor)
+        cursor = msgspec.json.decode(base64.urlsafe_b64decode(text.encode()), type=Cursor)
     except ValueError as error:  # of base64 and of msgspec alike
         message = f"{text!r} is not a cursor of a list"
         raise ValueError(message) from error
+    if cursor.order is not order:
+        message = f"{text!r} is the cursor of a list in the order {cursor.order}, not {order}"
+        raise ValueError(message)
+    return cursor
+
+
+def _text(cursor: Cursor) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode()

@@ -45,6 +45,7 @@ from outlast.world import (
     Release,
     RunDraft,
     RunFilter,
+    RunOrder,
     Settle,
     StepKey,
     StepRequest,
@@ -343,6 +344,7 @@ class _Program:
             workflows=choice(((), (choice(_WORKFLOWS),))),
             attributes=choice(({}, {name: value})),
             parent=choice((None, None, choice(_RUNS))),
+            order=choice((RunOrder.NEWEST, RunOrder.NEWEST, *RunOrder)),
         )
         limit = self._chance.randint(1, 9)
 

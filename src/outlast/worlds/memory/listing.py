@@ -1,6 +1,9 @@
 """Reading what there is, in memory."""
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -8,8 +11,8 @@ from outlast._clock import Micros
 from outlast._model.hooks import HookRecord
 from outlast._model.runs import TERMINAL, Attributes, RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
-from outlast.world import HookPage, RunFilter, RunPage
-from outlast.worlds.cursors import cursor_after, hook_cursor_after, read_cursor
+from outlast.world import Happened, HookPage, RunFilter, RunPage
+from outlast.worlds.cursors import cursor_after, hook_cursor_after, place, read_cursor
 from outlast.worlds.memory.tables import Tables
 
 
@@ -27,15 +30,42 @@ class MemoryListing:
     async def find(
         self, run_filter: RunFilter, *, limit: int, cursor: str | None = None
     ) -> RunPage:
-        """A page of the runs that fit, newest first."""
+        """A page of the runs that fit."""
         self._tables.check_open()
-        runs = [run for run in self._tables.runs.values() if _fits(run, run_filter)]
+        order = run_filter.order
+        last = read_cursor(cursor, order)
+        placed = [
+            (place(run, order), run) for run in self._tables.runs.values() if _fits(run, run_filter)
+        ]
         if cursor is not None:
-            last = read_cursor(cursor)
-            runs = [run for run in runs if _place(run) < (last.created_at, last.run_id)]
-        runs.sort(key=_place, reverse=True)
-        page = tuple(runs[:limit])
-        return RunPage(page, cursor_after(page[-1]) if 0 < len(page) < len(runs) else None)
+            after = (last.at, last.id)
+            placed = [
+                one for one in placed if (one[0] < after) is order.descending and one[0] != after
+            ]
+        placed.sort(key=lambda one: one[0], reverse=order.descending)
+        page = tuple([run for _, run in placed[:limit]])
+        more = 0 < len(page) < len(placed)
+        return RunPage(page, cursor_after(page[-1], order) if more else None)
+
+    async def counts(self, *, most: int) -> Mapping[RunStatus, int]:
+        """How many runs there are of each status."""
+        self._tables.check_open()
+        found = Counter(run.status for run in self._tables.runs.values())
+        return {status: min(most, found[status]) for status in RunStatus}
+
+    async def series(self, edges: Sequence[Micros], *, most: int) -> tuple[Happened, ...]:
+        """What happened between each edge and the next."""
+        self._tables.check_open()
+        runs = self._tables.runs.values()
+        started = _stretches([run.created_at for run in runs], edges, most)
+        ended = [
+            _stretches([_ended(run) for run in runs if run.status is status], edges, most)
+            for status in (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)
+        ]
+        return tuple(
+            Happened(started=begun, completed=completed, failed=failed, cancelled=cancelled)
+            for begun, completed, failed, cancelled in zip(started, *ended, strict=True)
+        )
 
     async def ended(self, run_ids: Sequence[str]) -> frozenset[str]:
         """Those of the runs that are over, or blocked with nobody about to try them again."""
@@ -56,7 +86,7 @@ class MemoryListing:
         hooks = [one for one in self._tables.hooks.values() if run_id in (None, one.run_id)]
         if cursor is not None:
             last = read_cursor(cursor)
-            hooks = [one for one in hooks if _hook_place(one) < (last.created_at, last.run_id)]
+            hooks = [one for one in hooks if _hook_place(one) < (last.at, last.id)]
         hooks.sort(key=_hook_place, reverse=True)
         page = tuple(hooks[:limit])
         return HookPage(page, hook_cursor_after(page[-1]) if 0 < len(page) < len(hooks) else None)
@@ -78,8 +108,15 @@ class MemoryListing:
         return self._tables.manifests.get(version)
 
 
-def _place(run: RunRecord) -> tuple[Micros, str]:
-    return (run.created_at, run.id)
+def _ended(run: RunRecord) -> Micros:
+    return run.ended_at or 0  # never None here: only runs that have ended are looked at
+
+
+def _stretches(moments: list[Micros], edges: Sequence[Micros], most: int) -> list[int]:
+    """How many of the moments are between each edge and the next."""
+    moments.sort()
+    places = [bisect_left(moments, edge) for edge in edges]
+    return [min(most, end - start) for start, end in pairwise(places)]
 
 
 def _hook_place(hook: HookRecord) -> tuple[Micros, str]:
@@ -91,6 +128,8 @@ def _fits(run: RunRecord, wish: RunFilter) -> bool:
         (not wish.ids or run.id in wish.ids)
         and (not wish.statuses or run.status in wish.statuses)
         and (not wish.workflows or run.workflow in wish.workflows)
+        and (not wish.versions or run.version in wish.versions)
+        and (not wish.order.by_end or run.ended_at is not None)
         and (wish.created_from is None or run.created_at >= wish.created_from)
         and (wish.created_to is None or run.created_at < wish.created_to)
         and (wish.parent is None or (run.parent is not None and run.parent.run_id == wish.parent))

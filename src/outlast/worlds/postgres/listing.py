@@ -8,10 +8,11 @@ from msgspec.structs import replace
 
 from outlast._clock import Micros
 from outlast._model.hooks import HookRecord
-from outlast._model.runs import RunRecord
+from outlast._model.runs import TERMINAL, RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
-from outlast.world import HookPage, RunFilter, RunPage
-from outlast.worlds.cursors import Cursor, cursor_after, hook_cursor_after, read_cursor
+from outlast.world import Happened, HookPage, RunFilter, RunPage
+from outlast.worlds.cursors import Cursor, cursor_after, hook_cursor_after, place, read_cursor
+from outlast.worlds.orders import in_order
 from outlast.worlds.postgres.connecting import Connection
 from outlast.worlds.postgres.connections import Connections
 from outlast.worlds.postgres.encoding import (
@@ -50,22 +51,43 @@ class PostgresListing:
     async def find(
         self, run_filter: RunFilter, *, limit: int, cursor: str | None = None
     ) -> RunPage:
-        """A page of the runs that fit, newest first."""
-        before = Cursor(_LATEST, "") if cursor is None else read_cursor(cursor)
+        """A page of the runs that fit."""
+        order = run_filter.order
+        after = read_cursor(cursor, order)
         questions = [
-            (self._queries[query], _parameters(wish, before, limit))
+            (self._queries[in_order(query, order)], _parameters(wish, after, limit))
             for query, wish in _questions(run_filter)
         ]
 
         async def find(connection: Connection) -> list[RunRecord]:
             found = [records(await connection.fetch(query, *wish)) for query, wish in questions]
-            return sorted(chain(*found), key=_place, reverse=True)
+            return sorted(
+                chain(*found), key=lambda run: place(run, order), reverse=order.descending
+            )
 
         runs = tuple(await self._connections.call(find))
         if len(runs) <= limit:
             return RunPage(runs, None)
         page = runs[:limit]
-        return RunPage(page, cursor_after(page[-1]) if page else None)
+        return RunPage(page, cursor_after(page[-1], order) if page else None)
+
+    async def counts(self, *, most: int) -> Mapping[RunStatus, int]:
+        """How many runs there are of each status."""
+        rows = await self._connections.call(
+            lambda connection: connection.fetch(self._queries["counts"], list(RunStatus), most)
+        )
+        return {RunStatus(status): count for status, count in rows}
+
+    async def series(self, edges: Sequence[Micros], *, most: int) -> tuple[Happened, ...]:
+        """What happened between each edge and the next."""
+        wish = (edges[:-1], edges[1:], most)
+        rows = await self._connections.call(
+            lambda connection: connection.fetch(self._queries["series"], *wish)
+        )
+        return tuple(
+            Happened(started=row[0], completed=row[1], failed=row[2], cancelled=row[3])
+            for row in rows
+        )
 
     async def ended(self, run_ids: Sequence[str]) -> frozenset[str]:
         """Those of the runs that are over, or blocked."""
@@ -92,9 +114,9 @@ class PostgresListing:
         self, run_id: str | None = None, *, limit: int, cursor: str | None = None
     ) -> HookPage:
         """A page of hooks, newest first."""
-        before = Cursor(_LATEST, "") if cursor is None else read_cursor(cursor)
+        before = read_cursor(cursor)
         of_run = None if run_id is None else findable(run_id)
-        wish = (of_run, before.created_at, before.run_id, limit + 1)
+        wish = (of_run, before.at, before.id, limit + 1)
         rows = await self._connections.call(
             lambda connection: connection.fetch(self._queries["hooks"], *wish)
         )
@@ -129,13 +151,21 @@ def _questions(wish: RunFilter) -> list[tuple[str, RunFilter]]:
         return [("find_by_parent", wish)]
     if wish.attributes:
         return [("find_by_attribute", wish)]
-    if wish.statuses:
-        statuses = dict.fromkeys(wish.statuses)
+    if wish.workflows and not wish.order.by_end and not _tells_more(wish):
+        workflows = dict.fromkeys(wish.workflows)
+        return [("find_by_workflow", replace(wish, workflows=(one,))) for one in workflows]
+    if wish.statuses or wish.order.by_end:
+        statuses = dict.fromkeys(wish.statuses or sorted(TERMINAL))
         return [("find_by_status", replace(wish, statuses=(one,))) for one in statuses]
     return [("find", wish)]
 
 
-def _parameters(wish: RunFilter, before: Cursor, limit: int) -> tuple[Any, ...]:
+def _tells_more(wish: RunFilter) -> bool:
+    """Whether the status tells more than the workflow: of an old table most runs are completed."""
+    return bool(wish.statuses) and RunStatus.COMPLETED not in wish.statuses
+
+
+def _parameters(wish: RunFilter, after: Cursor, limit: int) -> tuple[Any, ...]:
     names = list(wish.attributes)
     return (
         some(wish.ids),
@@ -144,13 +174,10 @@ def _parameters(wish: RunFilter, before: Cursor, limit: int) -> tuple[Any, ...]:
         None if wish.parent is None else findable(wish.parent),
         [attribute_name(name) for name in names] or None,
         [attribute_value(wish.attributes[name]) for name in names] or None,
-        before.created_at,
-        before.run_id,
+        after.at,
+        after.id,
         _EARLIEST if wish.created_from is None else wish.created_from,
         _LATEST if wish.created_to is None else wish.created_to,
         limit + 1,  # one more tells whether there is another page
+        some(wish.versions),
     )
-
-
-def _place(run: RunRecord) -> tuple[Micros, str]:
-    return (run.created_at, run.id)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from outlast.worlds.orders import variants
+
 _HEAD = re.compile(r"^-- (name|fragment): (\w+)$", re.MULTILINE)
 _USE = re.compile(r"\{(\w+)\}")
 
@@ -31,8 +33,9 @@ def load(file: str, schema: str) -> Mapping[str, str]:
     }
     return {
         name: _USE.sub(lambda use: fragments[use[1]], body).strip()
-        for kind, name, body in sections
+        for kind, query, text in sections
         if kind == "name"
+        for name, body in variants(query, text)
     }
 
 

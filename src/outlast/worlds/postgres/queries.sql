@@ -1,6 +1,12 @@
 -- All that the PostgreSQL world asks for, by name. `{schema}` stands for the schema, `{record}` and the like
 -- for the fragments at the top.
 
+-- fragment: ended_so
+-- The beginning of counting the runs that ended in a stretch, up to their status.
+(SELECT count(*) FROM (
+        SELECT FROM {schema}.runs AS run
+        WHERE run.ended_at >= stretch.start AND run.ended_at < stretch.stop AND run.status =
+
 -- fragment: hook
 hook.token, hook.run_id, hook.ref, hook.kind, hook.created_at, hook.expires_at, hook.data
 
@@ -36,15 +42,31 @@ ARRAY(
     ($1::text[] IS NULL OR run.id = ANY ($1))
     AND ($2::text[] IS NULL OR run.status = ANY ($2))
     AND ($3::text[] IS NULL OR run.workflow = ANY ($3))
+    AND ($12::text[] IS NULL OR run.version = ANY ($12))
     AND ($4::text IS NULL OR run.parent_id = $4)
     AND ($5::text[] IS NULL OR NOT EXISTS (
         SELECT FROM unnest($5, $6::text[]) AS wish (name, value)
         WHERE NOT EXISTS (
             SELECT FROM {schema}.run_attributes AS has
             WHERE has.run = run.number AND has.name = wish.name AND has.value = wish.value)))
-    AND (run.created_at, run.id) < ($7::bigint, $8::text)
     AND run.created_at >= $9::bigint AND run.created_at < $10::bigint
+
+-- fragment: newest
+-- A page in the order of listing, from a place in it on; and so with the other orders.
+    AND (run.created_at, run.id) < ($7::bigint, $8::text)
 ORDER BY run.created_at DESC, run.id DESC LIMIT $11::bigint
+
+-- fragment: oldest
+    AND (run.created_at, run.id) > ($7::bigint, $8::text)
+ORDER BY run.created_at, run.id LIMIT $11::bigint
+
+-- fragment: ended_last
+    AND run.ended_at IS NOT NULL AND (run.ended_at, run.id) < ($7::bigint, $8::text)
+ORDER BY run.ended_at DESC, run.id DESC LIMIT $11::bigint
+
+-- fragment: ended_first
+    AND run.ended_at IS NOT NULL AND (run.ended_at, run.id) > ($7::bigint, $8::text)
+ORDER BY run.ended_at, run.id LIMIT $11::bigint
 
 -- name: advance_one
 -- Put an event into the log of a run whose owner goes on, if its row is as expected: the plan that is
@@ -328,15 +350,15 @@ SELECT {record}::text FROM {schema}.runs AS run WHERE run.id = $1;
 
 -- name: find
 -- A page of all runs that fit.
-SELECT {record}::text FROM {schema}.runs AS run WHERE {fits};
+SELECT {record}::text FROM {schema}.runs AS run WHERE {fits} {by_creation};
 
 -- name: find_by_ids
 -- The same, where ids are asked for.
-SELECT {record}::text FROM {schema}.runs AS run WHERE run.id = ANY ($1) AND {fits};
+SELECT {record}::text FROM {schema}.runs AS run WHERE run.id = ANY ($1) AND {fits} {by_either};
 
 -- name: find_by_parent
 -- The same, of the children of a run.
-SELECT {record}::text FROM {schema}.runs AS run WHERE run.parent_id = $4 AND {fits};
+SELECT {record}::text FROM {schema}.runs AS run WHERE run.parent_id = $4 AND {fits} {by_either};
 
 -- name: find_by_attribute
 -- The same, where attributes are asked for: looked up by the first of them.
@@ -345,11 +367,36 @@ WHERE run.number IN (
     SELECT found.run FROM {schema}.run_attributes AS found
     WHERE md5(found.name || '=' || found.value) = md5(($5::text[])[1] || '=' || ($6::text[])[1])
         AND found.name = ($5::text[])[1] AND found.value = ($6::text[])[1])
-    AND {fits};
+    AND {fits} {by_either};
 
 -- name: find_by_status
 -- The same, of one status.
-SELECT {record}::text FROM {schema}.runs AS run WHERE run.status = ($2::text[])[1] AND {fits};
+SELECT {record}::text FROM {schema}.runs AS run WHERE run.status = ($2::text[])[1] AND {fits} {by_either};
+
+-- name: find_by_workflow
+-- The same, of one workflow.
+SELECT {record}::text FROM {schema}.runs AS run WHERE run.workflow = ($3::text[])[1] AND {fits} {by_creation};
+
+-- name: counts
+-- How many runs there are of each status, counted so far and no further: in the index alone, which the order is for.
+SELECT wish.status, (
+    SELECT count(*) FROM (
+        SELECT FROM {schema}.runs AS run WHERE run.status = wish.status
+        ORDER BY run.created_at LIMIT $2::bigint) AS counted)
+FROM unnest($1::text[]) AS wish (status);
+
+-- name: series
+-- What was created and what ended in each stretch of time, counted so far and no further: in the indexes alone.
+SELECT
+    (SELECT count(*) FROM (
+        SELECT FROM {schema}.runs AS run
+        WHERE run.created_at >= stretch.start AND run.created_at < stretch.stop
+        ORDER BY run.created_at LIMIT $3::bigint) AS counted),
+    {ended_so} 'completed' ORDER BY run.ended_at LIMIT $3) AS counted),
+    {ended_so} 'failed' ORDER BY run.ended_at LIMIT $3) AS counted),
+    {ended_so} 'cancelled' ORDER BY run.ended_at LIMIT $3) AS counted)
+FROM unnest($1::bigint[], $2::bigint[]) AS stretch (start, stop)
+ORDER BY stretch.start;
 
 -- name: ended
 -- Those of the runs that are over, or blocked with nobody about to try them again.

@@ -1,17 +1,18 @@
 """Reading what there is, in SQLite."""
 
 import sqlite3
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Mapping, Sequence
+from itertools import chain, pairwise
 
 import msgspec
 
 from outlast._clock import Micros
 from outlast._model.hooks import HookRecord
-from outlast._model.runs import RunRecord, RunStatus
+from outlast._model.runs import TERMINAL, RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
-from outlast.world import HookPage, RunFilter, RunPage
-from outlast.worlds.cursors import Cursor, cursor_after, hook_cursor_after, read_cursor
+from outlast.world import Happened, HookPage, RunFilter, RunPage
+from outlast.worlds.cursors import Cursor, cursor_after, hook_cursor_after, place, read_cursor
+from outlast.worlds.orders import in_order
 from outlast.worlds.sqlite.encoding import (
     Parameters,
     ask,
@@ -28,6 +29,8 @@ from outlast.worlds.sqlite.threads import ConnectionThread
 _EARLIEST, _LATEST = -(2**63), 2**63 - 1
 
 _decode_run = msgspec.json.Decoder(RunRecord).decode
+_decode_counts = msgspec.json.Decoder(dict[RunStatus, int]).decode
+_decode_series = msgspec.json.Decoder(tuple[Happened, ...]).decode
 _decode_workers = msgspec.json.Decoder(tuple[WorkerRecord, ...]).decode
 
 
@@ -48,19 +51,34 @@ class SqliteListing:
     async def find(
         self, run_filter: RunFilter, *, limit: int, cursor: str | None = None
     ) -> RunPage:
-        """A page of the runs that fit, newest first."""
-        before = Cursor(_LATEST, "") if cursor is None else read_cursor(cursor)
-        questions = _questions(run_filter, _parameters(run_filter, before, limit))
+        """A page of the runs that fit."""
+        order = run_filter.order
+        after = read_cursor(cursor, order)
+        questions = _questions(run_filter, _parameters(run_filter, after, limit))
 
         def find(connection: sqlite3.Connection) -> list[RunRecord]:
-            found = [records(ask(connection, query, wish)) for query, wish in questions]
-            return sorted(chain(*found), key=_place, reverse=True)
+            found = [
+                records(ask(connection, in_order(query, order), wish)) for query, wish in questions
+            ]
+            return sorted(
+                chain(*found), key=lambda run: place(run, order), reverse=order.descending
+            )
 
         runs = tuple(await self._reader.call(find))
         if len(runs) <= limit:
             return RunPage(runs, None)
         page = runs[:limit]
-        return RunPage(page, cursor_after(page[-1]) if page else None)
+        return RunPage(page, cursor_after(page[-1], order) if page else None)
+
+    async def counts(self, *, most: int) -> Mapping[RunStatus, int]:
+        """How many runs there are of each status."""
+        wish = {"statuses": json_text(list(RunStatus)), "most": most}
+        return _decode_counts(await self._reader.call(lambda c: ask(c, "counts", wish)))
+
+    async def series(self, edges: Sequence[Micros], *, most: int) -> tuple[Happened, ...]:
+        """What happened between each edge and the next."""
+        wish = {"stretches": json_text(list(pairwise(edges))), "most": most}
+        return _decode_series(await self._reader.call(lambda c: ask(c, "series", wish)))
 
     async def ended(self, run_ids: Sequence[str]) -> frozenset[str]:
         """Those of the runs that are over, or blocked."""
@@ -78,11 +96,11 @@ class SqliteListing:
         self, run_id: str | None = None, *, limit: int, cursor: str | None = None
     ) -> HookPage:
         """A page of hooks, newest first."""
-        before = Cursor(_LATEST, "") if cursor is None else read_cursor(cursor)
+        before = read_cursor(cursor)
         wish = {
             "run_id": run_id,
-            "before_at": before.created_at,
-            "before_token": before.run_id,
+            "before_at": before.at,
+            "before_token": before.id,
             "limit": limit + 1,
         }
         text = await self._reader.call(lambda connection: ask(connection, "hooks", wish))
@@ -114,34 +132,38 @@ def _questions(wish: RunFilter, parameters: Parameters) -> list[tuple[str, Param
         return [("find_by_parent", parameters)]
     if wish.attributes:
         return [("find_by_attribute", parameters)]
-    if wish.workflows and (not wish.statuses or RunStatus.COMPLETED in wish.statuses):
+    if (
+        wish.workflows
+        and not wish.order.by_end
+        and (not wish.statuses or RunStatus.COMPLETED in wish.statuses)
+    ):
         # Of an old table most runs are completed: then the workflow tells more than the status.
         return [
             ("find_by_workflow", {**parameters, "workflow": one}) for one in set(wish.workflows)
         ]
-    if wish.statuses:
-        return [("find_by_status", {**parameters, "status": one}) for one in set(wish.statuses)]
-    return [("find", parameters)]
+    query, statuses = "find_by_status", frozenset(wish.statuses)
+    if wish.order.by_end:
+        query, statuses = "find_over", (statuses or TERMINAL) & TERMINAL
+    elif not statuses:
+        return [("find", parameters)]
+    return [(query, {**parameters, "status": one}) for one in statuses]
 
 
-def _place(run: RunRecord) -> tuple[Micros, str]:
-    return (run.created_at, run.id)
-
-
-def _parameters(wish: RunFilter, before: Cursor, limit: int) -> Parameters:
+def _parameters(wish: RunFilter, after: Cursor, limit: int) -> Parameters:
     attributes = [(name, attribute_value(value)) for name, value in wish.attributes.items()]
     name, value = attributes[0] if attributes else (None, None)
     return {
         "ids": some(wish.ids),
         "statuses": some(wish.statuses),
         "workflows": some(wish.workflows),
+        "versions": some(wish.versions),
         "parent": wish.parent,
         "attributes": some(attributes),
         "attribute_name": name,
         "attribute_value": value,
         "created_from": _EARLIEST if wish.created_from is None else wish.created_from,
         "created_to": _LATEST if wish.created_to is None else wish.created_to,
-        "before_at": before.created_at,
-        "before_id": before.run_id,
+        "after_at": after.at,
+        "after_id": after.id,
         "limit": limit + 1,  # one more tells whether there is another page
     }

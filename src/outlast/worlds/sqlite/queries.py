@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from outlast.worlds.orders import variants
+
 _HEAD = re.compile(r"^-- (name|fragment): (\w+)$", re.MULTILINE)
 _USE = re.compile(r"\{(\w+)\}")
 
@@ -15,8 +17,9 @@ def load(file: str) -> dict[str, str]:
     fragments = {name: body for kind, name, body in sections if kind == "fragment"}
     return {
         name: _USE.sub(lambda use: fragments[use[1]].strip(), body).strip()
-        for kind, name, body in sections
+        for kind, query, text in sections
         if kind == "name"
+        for name, body in variants(query, text)
     }
 
 

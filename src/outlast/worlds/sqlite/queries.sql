@@ -54,6 +54,7 @@ WITH RECURSIVE level (queue, priority) AS (
     (:ids IS NULL OR runs.id IN (SELECT value FROM json_each(:ids)))
     AND (:statuses IS NULL OR runs.status IN (SELECT value FROM json_each(:statuses)))
     AND (:workflows IS NULL OR runs.workflow IN (SELECT value FROM json_each(:workflows)))
+    AND (:versions IS NULL OR runs.version IN (SELECT value FROM json_each(:versions)))
     AND (:parent IS NULL OR runs.parent_id = :parent)
     AND (:attributes IS NULL OR NOT EXISTS (
         SELECT 1 FROM json_each(:attributes) AS wish
@@ -61,9 +62,33 @@ WITH RECURSIVE level (queue, priority) AS (
             SELECT 1 FROM run_attributes AS has
             WHERE has.run_id = runs.id AND has.name = wish.value ->> 0
                 AND has.value = wish.value ->> 1)))
-    AND (runs.created_at, runs.id) < (:before_at, :before_id)
+
+-- fragment: newest
+-- A page in the order of listing, from a place in it on; and so with the other orders.
+    AND (runs.created_at, runs.id) < (:after_at, :after_id)
     AND runs.created_at >= :created_from AND runs.created_at < :created_to
 ORDER BY runs.created_at DESC, runs.id DESC LIMIT :limit
+
+-- fragment: oldest
+    AND (runs.created_at, runs.id) > (:after_at, :after_id)
+    AND runs.created_at >= :created_from AND runs.created_at < :created_to
+ORDER BY runs.created_at, runs.id LIMIT :limit
+
+-- fragment: ended_last
+    AND runs.ended_at IS NOT NULL AND (runs.ended_at, runs.id) < (:after_at, :after_id)
+    AND runs.created_at >= :created_from AND runs.created_at < :created_to
+ORDER BY runs.ended_at DESC, runs.id DESC LIMIT :limit
+
+-- fragment: ended_first
+    AND runs.ended_at IS NOT NULL AND (runs.ended_at, runs.id) > (:after_at, :after_id)
+    AND runs.created_at >= :created_from AND runs.created_at < :created_to
+ORDER BY runs.ended_at, runs.id LIMIT :limit
+
+-- fragment: ended_so
+-- The beginning of counting the runs that ended in a stretch, up to their status.
+(SELECT count(*) FROM (
+        SELECT 1 FROM runs INDEXED BY runs_ended_by_status
+        WHERE ended_at >= stretch.value ->> 0 AND ended_at < stretch.value ->> 1 AND status =
 
 -- name: begin
 -- Take the write lock now, so that nothing read in the transaction can be out of date.
@@ -304,37 +329,61 @@ SELECT {record} FROM runs AS run WHERE id = :run_id;
 -- name: find
 -- A page of all runs that fit.
 SELECT json_group_array({record}) FROM (
-    SELECT * FROM runs INDEXED BY runs_listed WHERE {fits}) AS run;
+    SELECT * FROM runs INDEXED BY runs_listed WHERE {fits} {by_creation}) AS run;
 
 -- name: find_by_ids
 -- The same, where ids are asked for.
 SELECT json_group_array({record}) FROM (
     SELECT * FROM runs
-    WHERE runs.id IN (SELECT value FROM json_each(:ids)) AND {fits}) AS run;
+    WHERE runs.id IN (SELECT value FROM json_each(:ids)) AND {fits} {by_either}) AS run;
 
 -- name: find_by_parent
 -- The same, of the children of a run.
 SELECT json_group_array({record}) FROM (
     SELECT * FROM runs INDEXED BY runs_by_parent
-    WHERE runs.parent_id = :parent AND {fits}) AS run;
+    WHERE runs.parent_id = :parent AND {fits} {by_either}) AS run;
 
 -- name: find_by_attribute
 -- The same, where attributes are asked for: looked up by one of them.
 SELECT json_group_array({record}) FROM (
     SELECT runs.* FROM run_attributes AS found CROSS JOIN runs ON runs.id = found.run_id
-    WHERE found.name = :attribute_name AND found.value = :attribute_value AND {fits}) AS run;
+    WHERE found.name = :attribute_name AND found.value = :attribute_value AND {fits} {by_either}) AS run;
 
 -- name: find_by_status
 -- The same, of one status.
 SELECT json_group_array({record}) FROM (
     SELECT * FROM runs INDEXED BY runs_by_status
-    WHERE runs.status = :status AND {fits}) AS run;
+    WHERE runs.status = :status AND {fits} {by_creation}) AS run;
+
+-- name: find_over
+-- The same, of one status that is an end.
+SELECT json_group_array({record}) FROM (
+    SELECT * FROM runs INDEXED BY runs_ended_by_status
+    WHERE runs.status = :status AND {fits} {by_end}) AS run;
 
 -- name: find_by_workflow
 -- The same, of one workflow.
 SELECT json_group_array({record}) FROM (
     SELECT * FROM runs INDEXED BY runs_by_workflow
-    WHERE runs.workflow = :workflow AND {fits}) AS run;
+    WHERE runs.workflow = :workflow AND {fits} {by_creation}) AS run;
+
+-- name: counts
+-- How many runs there are of each status, counted so far and no further: in the index alone.
+SELECT json_group_object(wish.value, (
+    SELECT count(*) FROM (
+        SELECT 1 FROM runs INDEXED BY runs_by_status WHERE status = wish.value LIMIT :most)))
+FROM json_each(:statuses) AS wish;
+
+-- name: series
+-- What was created and what ended in each stretch of time, counted so far and no further: in the indexes alone.
+SELECT json_group_array(json_object(
+    'started', (SELECT count(*) FROM (
+        SELECT 1 FROM runs INDEXED BY runs_listed
+        WHERE created_at >= stretch.value ->> 0 AND created_at < stretch.value ->> 1 LIMIT :most)),
+    'completed', {ended_so} 'completed' LIMIT :most)),
+    'failed', {ended_so} 'failed' LIMIT :most)),
+    'cancelled', {ended_so} 'cancelled' LIMIT :most))))
+FROM json_each(:stretches) AS stretch;
 
 -- name: over
 -- The runs to delete next: those that ended first.

@@ -7,7 +7,7 @@ from outlast._model.runs import Attributes, Parent, RunStatus
 from outlast.testing.conformance.checking import Section
 from outlast.testing.conformance.expecting import equal, raises, true
 from outlast.testing.conformance.scene import Scene, advance, append, draft, held
-from outlast.world import Block, End, RunFilter
+from outlast.world import Block, End, Happened, RunFilter, RunOrder
 
 LISTING = Section("listing")
 PAGING = Section("paging")
@@ -70,6 +70,12 @@ async def filters_narrow_the_list(scene: Scene) -> None:
         ({"statuses": (running,)}, "cb"),
         ({"statuses": (running, failed)}, "dcb"),
         ({"workflows": ("other",)}, "fc"),
+        ({"versions": ("1", "2")}, "fedcba"),
+        ({"versions": ("2",)}, ""),
+        ({"order": RunOrder.OLDEST}, "abcdef"),
+        ({"order": RunOrder.OLDEST, "workflows": ("other", "flow")}, "abcdef"),
+        ({"order": RunOrder.OLDEST, "statuses": (running, failed)}, "bcd"),
+        ({"order": RunOrder.OLDEST, "parent": "a"}, "e"),
         ({"workflows": ("other", "flow")}, "fedcba"),
         ({"created_from": start + SECOND}, "fed"),
         ({"created_to": start + SECOND}, "cba"),
@@ -81,6 +87,67 @@ async def filters_narrow_the_list(scene: Scene) -> None:
         ({"parent": "a", "statuses": (running,)}, ""),
     ):
         equal("".join(await _found(scene, **wish)), wanted, f"the list of {wish}")
+
+
+async def _ended_one_by_one(scene: Scene) -> None:
+    """Three runs of one moment that end one after the other, and not in the order of their ids; and one that goes on."""
+    await scene.commit(*(held(run_id, attributes={"x": 1}) for run_id in "abcd"))
+    for run_id, status in (
+        ("b", RunStatus.COMPLETED),
+        ("c", RunStatus.FAILED),
+        ("a", RunStatus.CANCELLED),
+    ):
+        scene.clock.move(SECOND)
+        await scene.commit(advance(run_id, then=End(status=status)))
+
+
+@LISTING.check()
+async def lists_go_by_the_end_too(scene: Scene) -> None:
+    """Listed by their end, runs that are not over are left out; filters hold."""
+    await _ended_one_by_one(scene)
+    last, first = RunOrder.ENDED_LAST, RunOrder.ENDED_FIRST
+    for wish, wanted in (
+        ({"order": last}, "acb"),
+        ({"order": first}, "bca"),
+        ({"order": last, "statuses": (RunStatus.FAILED, RunStatus.COMPLETED)}, "cb"),
+        ({"order": last, "statuses": (RunStatus.RUNNING,)}, ""),
+        ({"order": first, "workflows": ("flow",)}, "bca"),
+        ({"order": first, "attributes": {"x": 1}}, "bca"),
+        ({"order": first, "ids": ("a", "d")}, "a"),
+    ):
+        equal("".join(await _found(scene, **wish)), wanted, f"the list of {wish}")
+
+
+@LISTING.check()
+async def counts_are_by_status_and_bounded(scene: Scene) -> None:
+    """Each status has its number, also those that no run has; none is above what was asked for."""
+    equal(await scene.world.listing.counts(most=9), dict.fromkeys(RunStatus, 0))
+    await _ended_one_by_one(scene)
+    await scene.commit(*(draft(f"p{n}") for n in range(5)))
+    ends = {RunStatus.COMPLETED: 1, RunStatus.FAILED: 1, RunStatus.CANCELLED: 1}
+    nobody = {RunStatus.SUSPENDED: 0, RunStatus.BLOCKED: 0, RunStatus.RUNNING: 1}
+    for most in (3, 5, 9):
+        wanted = {**ends, **nobody, RunStatus.PENDING: min(5, most)}
+        equal(await scene.world.listing.counts(most=most), wanted, f"counted to {most}")
+
+
+@LISTING.check()
+async def series_tell_what_happened_when(scene: Scene) -> None:
+    """Starts and ends are counted in the stretch in which they were, from its edge on and not at the next."""
+    start = scene.clock.now()
+    await _ended_one_by_one(scene)
+    nothing = Happened(started=0, completed=0, failed=0, cancelled=0)
+    edges = [start + n * SECOND for n in range(-1, 5)]
+    wanted = (
+        nothing,
+        Happened(started=4, completed=0, failed=0, cancelled=0),
+        Happened(started=0, completed=1, failed=0, cancelled=0),
+        Happened(started=0, completed=0, failed=1, cancelled=0),
+        Happened(started=0, completed=0, failed=0, cancelled=1),
+    )
+    equal(await scene.world.listing.series(edges, most=9), wanted)
+    whole = Happened(started=3, completed=1, failed=1, cancelled=1)
+    equal(await scene.world.listing.series([start, start + 9 * SECOND], most=3), (whole,))
 
 
 @LISTING.check()
@@ -132,6 +199,32 @@ async def pages_keep_to_the_filter(scene: Scene) -> None:
     await scene.commit(*(draft(f"r{n}", attributes={"odd": n % 2 == 1}) for n in range(9)))
     equal(await _pages(scene, 2, attributes={"odd": True}), [["r7", "r5"], ["r3", "r1"]])
     equal(await _pages(scene, 4, ids=("r1", "r2", "r9")), [["r2", "r1"]])
+
+
+@PAGING.check()
+async def pages_cover_the_list_in_each_order(scene: Scene) -> None:
+    """The same in all orders, also where runs ended at one moment."""
+    for moment in range(2):
+        await scene.commit(*(held(f"{moment}{place}") for place in range(3)))
+        scene.clock.move(1)
+    await scene.commit(
+        *(advance(f"{n % 2}{n // 2}", then=End(status=RunStatus.COMPLETED)) for n in range(6))
+    )
+    upwards = ["00", "01", "02", "10", "11", "12"]
+    for order in RunOrder:
+        wanted = upwards[::-1] if order.descending else upwards
+        for limit in (1, 3, 4, 6):
+            pages = await _pages(scene, limit, order=order)
+            equal([run_id for page in pages for run_id in page], wanted, f"{order} by {limit}")
+
+
+@PAGING.check()
+async def a_cursor_belongs_to_its_order(scene: Scene) -> None:
+    """The cursor of a list in another order raises `ValueError`."""
+    await scene.commit(*(draft(f"r{n}") for n in range(3)))
+    find = scene.world.listing.find
+    page = await find(RunFilter(), limit=2)
+    await raises(ValueError, find(RunFilter(order=RunOrder.OLDEST), limit=2, cursor=page.cursor))
 
 
 @PAGING.check()
