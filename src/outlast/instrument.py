@@ -4,7 +4,10 @@ Subclass `Instrument`, override what is of interest, and pass it to `App(instrum
 come on the event loop's thread, must be quick, and must not raise. Replay makes no calls.
 """
 
-from outlast._clock import Micros
+import msgspec
+
+from outlast._clock import Clock, Micros
+from outlast._model.events import Event
 
 
 class Instrument:
@@ -48,3 +51,105 @@ class Instrument:
     def loop_blocked(self, what: str, line: str, duration: Micros) -> None:
         """A step or a workflow has not let the event loop go on for that long. Called on a thread
         of its own, while it lasts."""
+
+
+class Stretch(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of activity of a run in one process: from its claim until it leaves."""
+
+    run_id: str
+    workflow: str
+    version: str
+    epoch: int
+    worker: str
+    trace: str
+    """The trace context that was kept with the run when it was started; empty if there was none."""
+    woken_by: tuple[str, ...] = ()
+    """The trace contexts of those who have resumed its hooks since it was suspended."""
+    created_at: Micros
+    due_since: Micros | None = None
+    """When it became due, if the log tells: at its start, or when something from outside came."""
+    events: int = 1
+    """How many events of its log are replayed."""
+
+
+class AttemptNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt of a step that is about to call the step's code."""
+
+    run_id: str
+    workflow: str
+    step_id: str
+    name: str
+    attempt: int
+    queue: str | None = None
+    """The queue that the step came through, if it was dispatched."""
+    trace: str = ""
+    """The trace context of the stretch that has dispatched it."""
+    due_since: Micros | None = None
+    """Since when it could have begun, had there been room."""
+
+
+class Undertaking:
+    """Something that a tracer follows from its begin to its end."""
+
+    trace: str = ""
+    """The trace context to keep with what comes of it: a W3C `traceparent`, or empty."""
+
+    def end(self, outcome: str) -> None:
+        """It is over."""
+
+
+class Tracer(Instrument):
+    """An instrument that also follows how one thing leads to another, in one process and between them.
+
+    An app has one tracer at most: the first of its instruments that is one. Replay tells it nothing. What it gives as
+    the context of a trace is kept with runs, and shown to whoever takes them up.
+    """
+
+    def opens(self, clock: Clock) -> bool:
+        """An app opens, whose time this is. False: there is nobody to tell, so leave this tracer out."""
+        return True
+
+    def starting(self, run_id: str, workflow: str) -> Undertaking:
+        """A run is about to be created. Its end is `created`, `existing` or `failed`."""
+        return Undertaking()
+
+    def starting_child(self, run_id: str, child_id: str, workflow: str) -> str:
+        """The run is about to start a child: the trace context to keep with it. `recorded` tells that it was."""
+        return ""
+
+    def resuming(self, run_id: str, hook_id: str) -> Undertaking:
+        """A payload is about to be put into the log of a run. Its end is `received`, `gone` or `failed`."""
+        return Undertaking()
+
+    def run_taken(self, stretch: Stretch) -> None:
+        """A run was claimed or begun here; `run_claimed` follows when its log was replayed."""
+
+    def run_heard(self, run_id: str, event: Event) -> None:
+        """A live run was given what others have put into its log."""
+
+    def run_left(self, run_id: str) -> None:
+        """A run is not in this process any more; what became of it was told before, if anything did."""
+
+    def trace_of(self, run_id: str) -> str:
+        """The trace context of the stretch of a run that is live here."""
+        return ""
+
+    def attempt_begins(self, attempt: AttemptNotice) -> None:
+        """Called in the context that the step's code will have, right before `attempt_started`."""
+
+    def recorded(self, run_id: str, event: Event) -> None:
+        """An event that this process has written to the log of a run was committed. Told once."""
+
+    def batch_committed(self, run_ids: list[str], events: int, claimed: int, began: Micros) -> None:
+        """A batch was committed that was begun then: the live runs that had a part in it, and how many runs it took."""
+
+    def claimed(self, what: str, number: int, began: Micros) -> None:
+        """This worker has taken so many `runs` or `steps`."""
+
+    def chunks_written(
+        self, run_id: str, step_id: str, attempt: int, stream: str, sizes: list[int], began: Micros
+    ) -> None:
+        """Chunks of these sizes, written by an attempt, are durable."""
+
+    def stream_read(self, run_id: str, stream: str, chunks: int, began: Micros) -> None:
+        """A reader of a stream has come to its end, or has left. Called in the reader's context."""

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from outlast._runtime.followers import Followers
+from outlast._runtime.observers import Observers
 from outlast._runtime.options import RuntimeOptions
 from outlast._runtime.streams import AttemptStreams, Outlet, StreamSender
 from outlast._runtime.system import SystemClock
@@ -32,7 +33,7 @@ def play(body: Body, *, chunks: int = 10_000) -> None:
             await scene.create(held("a"))
             followers = Followers(world.news)
             chosen = RuntimeOptions(stream_buffer_chunks=chunks)
-            sender = StreamSender(world.streams, SystemClock(), followers, chosen)
+            sender = StreamSender(world.streams, SystemClock(), followers, chosen, Observers())
             await body(scene, world, sender)
             world.resume()
             await sender.close()

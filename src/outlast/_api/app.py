@@ -251,6 +251,7 @@ class App:
                 chance=random.SystemRandom(),
             )
             self._runtime.public_base = find_public_url(self._public_url)
+            self._observers.open(self._clock)
             stack.callback(CLOSED.add, self._runtime)
             stack.push_async_callback(self._runtime.close)
             if self._serves:

@@ -18,6 +18,7 @@ from outlast._api.hook_schemas import (
     typed,
 )
 from outlast._api.runs import Run
+from outlast._api.traced import NOT_TRACED, traced
 from outlast._api.where import current_execution, workflow_only
 from outlast._clock import Micros
 from outlast._codec import encode_event
@@ -224,11 +225,15 @@ async def deliver(runtime: Runtime, found: HookRecord, fits: object, key: str | 
 
     Raises `EncodeError` and `PayloadTooLargeError`.
     """
+    data = runtime.codec.encode(fits, what="payload")
+    tracer = runtime.observers.tracer
+    resuming = NOT_TRACED if tracer is None else tracer.resuming(found.run_id, found.ref)
     event = HookReceived(
-        payload=msgspec.Raw(runtime.codec.encode(fits, what="payload")),
+        payload=msgspec.Raw(data),
         id=found.ref,
         token="" if found.ref else found.token,
         key=key,
+        trace=resuming.trace,
     )
     delivery = Deliver(
         token=found.token,
@@ -238,8 +243,11 @@ async def deliver(runtime: Runtime, found: HookRecord, fits: object, key: str | 
         # A commit whose answer is lost is tried again, and must not deliver twice.
         key=new_secret() if key is None else f"key:{key}",
     )
-    answer = await runtime.deliveries.deliver(delivery)
-    return answer.position is not None or answer.duplicate
+    with traced(resuming) as ended:
+        answer = await runtime.deliveries.deliver(delivery)
+        received = answer.position is not None or answer.duplicate
+        ended("received" if received else "gone")
+    return received
 
 
 async def first_payload(runtime: Runtime, token: str, payload: Any) -> EventDraft:

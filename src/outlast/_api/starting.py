@@ -10,6 +10,7 @@ from outlast._api.attributes import checked_attributes
 from outlast._api.calls import Call, child_request, encode_call
 from outlast._api.hooks import NO_PAYLOAD, checked_token, first_payload
 from outlast._api.runs import Run, checked_run_id
+from outlast._api.traced import CREATED, EXISTING, NOT_TRACED, traced
 from outlast._api.where import current_execution
 from outlast._api.workflows import Workflow
 from outlast._codec import encode_event
@@ -150,7 +151,10 @@ async def start_on(runtime: Runtime, call: Call[R], options: StartOptions) -> Ru
     """Start on an app from outside of any workflow. Raises `NotAllowedHereError` for what is no call."""
     _check_call(call)
     now = runtime.clock.now()
-    version = options.version or runtime.version
+    version, delay = options.version or runtime.version, _delay(options.delay, now)
+    run_id = options.run_id or new_run_id(now)
+    tracer = runtime.observers.tracer
+    starting = NOT_TRACED if tracer is None else tracer.starting(run_id, call.workflow)
     created = RunCreated(
         workflow=call.workflow,
         version=version,
@@ -159,15 +163,17 @@ async def start_on(runtime: Runtime, call: Call[R], options: StartOptions) -> Ru
         ),
         attributes=options.attributes,
         secret=new_secret(),
+        trace=starting.trace,
+        delay=delay,
     )
     draft = RunDraft(
-        id=options.run_id or new_run_id(now),
+        id=run_id,
         workflow=call.workflow,
         version=version,
         queue=options.queue or "default",
         priority=options.priority or 0,
         attributes=options.attributes,
-        delay=_delay(options.delay, now),
+        delay=delay,
         created=encode_event(created),
         idempotency_key=options.idempotency_key,
         token=options.token,
@@ -175,7 +181,9 @@ async def start_on(runtime: Runtime, call: Call[R], options: StartOptions) -> Ru
         if options.token is None
         else await first_payload(runtime, options.token, options.payload),
     )
-    answer = await runtime.create(draft, created)
+    with traced(starting) as ended:
+        answer = await runtime.create(draft, created)
+        ended(CREATED if answer.new else EXISTING)
     delivered = options.token is not None and answer.run_id != draft.id
     if not answer.new and not delivered:
         await _check_same_workflow(runtime, answer.run_id, call.workflow)

@@ -1,6 +1,7 @@
 """Reading streams."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -23,7 +24,7 @@ async def read_stream(
     """What is read of the chunks of a stream, as they come, until it is over; see `Run.stream`."""
     run_id, name, at, epoch = request.run_id, request.name, request.start, request.epoch
     until: int | None = None
-    with runtime.followers.following(run_id) as changes:
+    with runtime.followers.following(run_id) as changes, _traced(runtime, run_id, name) as passed:
         while True:
             changes.begin()
             page = await _read(runtime, StreamRead(run_id=run_id, name=name, start=at, epoch=epoch))
@@ -37,6 +38,7 @@ async def read_stream(
             at = page.start
             for chunk in page.chunks:
                 at += 1
+                passed.chunks += 1
                 yield read(chunk)
             if not follow and at >= until:
                 return
@@ -69,6 +71,23 @@ async def stream_info(runtime: Runtime, run_id: str, name: str) -> StreamInfo:
             return info
     page = await _read(runtime, StreamRead(run_id=run_id, name=name, start=0))
     return _info(StreamState(name=name, chunks=0, bytes=0, over=page.over))
+
+
+class _Passed:
+    """How much was passed on to a reader."""
+
+    chunks = 0
+
+
+@contextmanager
+def _traced(runtime: Runtime, run_id: str, name: str) -> Generator[_Passed]:
+    """Tell the tracer of the reading, when it is over."""
+    passed, began = _Passed(), runtime.clock.now()
+    try:
+        yield passed
+    finally:
+        if (tracer := runtime.observers.tracer) is not None:
+            tracer.stream_read(run_id, name, passed.chunks, began)
 
 
 async def _read(runtime: Runtime, request: StreamRead) -> StreamPage:

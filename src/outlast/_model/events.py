@@ -42,6 +42,10 @@ class RunCreated(_Event, frozen=True, tag="run_created"):
     secret: str = ""
     """Random, and never shown: the tokens of the run's hooks are derived from it. Empty in the logs of
     older versions."""
+    trace: str = ""
+    """The trace context of its start, a W3C `traceparent`. For people; no decision rests on it."""
+    delay: Micros = 0
+    """How long after its start it became due. For people, too."""
 
 
 class StepStarted(_Event, frozen=True, tag="step_started"):
@@ -202,6 +206,8 @@ class HookReceived(_Event, frozen=True, tag="hook_received"):
     token: str = ""
     key: str | None = None
     """The key that its sender has given it."""
+    trace: str = ""
+    """The trace context of its sender. For people; no decision rests on it."""
 
 
 class HookExpired(_Event, frozen=True, tag="hook_expired"):

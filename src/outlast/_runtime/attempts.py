@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from outlast._clock import to_seconds
+from outlast._clock import Micros, to_seconds
 from outlast._engine.commands import RunStep
 from outlast._model.events import (
     NO_PAYLOAD,
@@ -25,6 +25,7 @@ from outlast._runtime.retries import GiveUp, after_failure
 from outlast._runtime.shared import Shared
 from outlast._runtime.streams import AttemptStreams
 from outlast.errors import NoAppError, StepTimeoutError, WorldError
+from outlast.instrument import AttemptNotice
 from outlast.world import Writer
 
 logger: Final = logging.getLogger("outlast")
@@ -55,6 +56,13 @@ class Run(Protocol):
     def write(self, event: Event) -> None: ...
 
 
+class Due(msgspec.Struct, frozen=True):
+    """Since when an attempt was due, if that is known, and in which trace. For tracers."""
+
+    at: Micros | None = None
+    trace: str = ""
+
+
 class AttemptTask(asyncio.Task[None]):
     """The task of an attempt: it knows whether the step's own code has cancelled it."""
 
@@ -73,9 +81,15 @@ class Attempt:
     """
 
     def __init__(
-        self, runtime: Shared, run: Run, command: RunStep, *, taken_up: bool = False
+        self,
+        runtime: Shared,
+        run: Run,
+        command: RunStep,
+        *,
+        taken_up: bool = False,
+        due: Due | None = None,
     ) -> None:
-        self.runtime, self.run, self.command = runtime, run, command
+        self.runtime, self.run, self.command, self._due = runtime, run, command, due
         self.taken_up = taken_up
         self._streams: AttemptStreams | None = None
         self.started_at = runtime.clock.now()
@@ -103,6 +117,8 @@ class Attempt:
         """Make the attempt. Raises `CancelledError` if it was cancelled from outside: then nothing is
         recorded of it. Whatever else the step raises is its outcome."""
         observers, run_id, ref = self.runtime.observers, self.run.id, self.command.ref
+        if observers.tracer is not None:
+            observers.tracer.attempt_begins(self._notice())
         observers.attempt_started(run_id, ref, self.command.attempt)
         error: BaseException | None = None
         payload = b""
@@ -126,6 +142,20 @@ class Attempt:
         if self._streams is not None or self.taken_up:
             await self._take_back()
         return self._failed(error)
+
+    def _notice(self) -> AttemptNotice:
+        command, due = self.command, self._due or Due()
+        definition = command.definition
+        return AttemptNotice(
+            run_id=self.run.id,
+            workflow=self.run.workflow,
+            step_id=command.ref,
+            name=definition.name,
+            attempt=command.attempt,
+            queue=definition.queue if self.run.dispatched else None,
+            trace=due.trace,
+            due_since=due.at,
+        )
 
     @property
     def streams(self) -> AttemptStreams:

@@ -10,7 +10,9 @@ from outlast._model.runs import Parent, RunRecord
 from outlast.world import Append, RunDraft
 
 
-def child_draft(parent: RunRecord, command: StartChild, *, version: str) -> RunDraft:
+def child_draft(
+    parent: RunRecord, command: StartChild, *, version: str, trace: str = ""
+) -> RunDraft:
     """The child that a run asks for. Queue and priority are the parent's unless it says otherwise."""
     request = command.request
     link = Parent(parent.id, command.ref, request.detached)
@@ -22,6 +24,8 @@ def child_draft(parent: RunRecord, command: StartChild, *, version: str) -> RunD
         attributes=request.attributes,
         parent=link,
         secret=new_secret(),
+        trace=trace,
+        delay=request.delay,
     )
     return RunDraft(
         id=command.run_id,

@@ -223,6 +223,9 @@ class Committer:
     def _committed(self, flight: Flight, receipt: Receipt) -> None:
         duration = self._clock.now() - flight.began
         self._observers.committed(flight.events(), len(flight.advances), duration)
+        if (tracer := self._observers.tracer) is not None:
+            runs = [advance.run_id for advance, _ in flight.advances]
+            tracer.batch_committed(runs, flight.events(), len(receipt.claimed), flight.began)
         if receipt.claimed:  # first: whoever hears that a run was woken must not have it claimed
             self._on_claimed(receipt.claimed)
         calls = flight.answers(receipt)

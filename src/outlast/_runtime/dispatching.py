@@ -35,7 +35,9 @@ class DispatchedSteps:
         """Put a step into the queue with the next batch. One that is there already stays as it is, so
         whoever takes up a run dispatches all that is undecided."""
         now = self._runtime.clock.now()
-        self._outbox.dispatch(dispatch_of(command, self._run.record, now))
+        tracer, run = self._runtime.observers.tracer, self._run.record
+        trace = "" if tracer is None else tracer.trace_of(run.id)
+        self._outbox.dispatch(dispatch_of(command, run, now, trace))
 
     def withdraw(self, ref: str) -> None:
         """Take a step out of the queue with the next batch, whoever works on it."""
@@ -63,13 +65,23 @@ class StepCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     """The digest of the input, which the outcome carries."""
     line: str | None = None
     """Where the workflow asks: `flow.py:17`."""
+    trace: str = ""
+    """The trace context of the stretch that asks."""
+    due_at: Micros = 0
+    """When its first attempt was due."""
 
 
-def dispatch_of(command: RunStep, run: RunRecord, now: Micros) -> Dispatch:
+def dispatch_of(command: RunStep, run: RunRecord, now: Micros, trace: str = "") -> Dispatch:
     """The step as it goes into the queue that its definition names, with the priority of its run."""
     definition = command.definition
     assert definition.queue is not None  # noqa: S101 - else its attempts are made here
-    call = StepCall(input=msgspec.Raw(command.input), digest=command.digest, line=command.line)
+    call = StepCall(
+        input=msgspec.Raw(command.input),
+        digest=command.digest,
+        line=command.line,
+        trace=trace,
+        due_at=max(now, command.not_before) if trace else 0,
+    )
     return Dispatch(
         ref=command.ref,
         name=definition.name,
@@ -86,10 +98,7 @@ def command_of(claimed: ClaimedStep, definition: StepDefinition) -> RunStep:
 
     Raises `DecodeError` for data that this version of the library cannot read.
     """
-    try:
-        call = _decode(claimed.data)
-    except (ValueError, RecursionError) as error:
-        raise DecodeError("$", f"the data of a dispatched step is damaged: {error}") from None
+    call = step_call(claimed)
     return RunStep(
         ref=claimed.key.ref,
         line=call.line,
@@ -98,6 +107,14 @@ def command_of(claimed: ClaimedStep, definition: StepDefinition) -> RunStep:
         digest=call.digest,
         attempt=claimed.attempt,
     )
+
+
+def step_call(claimed: ClaimedStep) -> StepCall:
+    """The data of a claimed step. Raises `DecodeError`."""
+    try:
+        return _decode(claimed.data)
+    except (ValueError, RecursionError) as error:
+        raise DecodeError("$", f"the data of a dispatched step is damaged: {error}") from None
 
 
 _encode: Final = msgspec.json.Encoder().encode

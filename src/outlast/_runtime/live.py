@@ -142,6 +142,7 @@ class LiveRun:
             self.leave()
             return
         self._runtime.followers.tell(self.id)
+        self._trace(sent, answer)
         if not isinstance(sent.then, Keep) and self._left(sent.then, answer):
             return
         if sent.children:
@@ -159,6 +160,11 @@ class LiveRun:
             position += 1
         self._answered(sent, answer)
         self.settle()
+
+    def _trace(self, sent: Sent, answer: Advanced) -> None:
+        if (tracer := self._runtime.observers.tracer) is not None:
+            for event in sent.written(answer):
+                tracer.recorded(self.id, event)
 
     def _answered(self, sent: Sent, answer: Advanced) -> None:
         """What does not stand in the log: what became of steps for other workers, and of hooks."""
@@ -247,6 +253,8 @@ class LiveRun:
         commands = self._feed(event)
         if commands is None:
             return False
+        if isinstance(event, StoredEvent) and (tracer := self._runtime.observers.tracer):
+            tracer.run_heard(self.id, decode_event(event).event)
         if self.execution.outcome is not None:
             # Attributes that the code has set without waiting for them go with its end.
             self._dispatch([one for one in commands if isinstance(one, SetAttributes)])
@@ -335,7 +343,9 @@ class LiveRun:
     def _start_child(self, command: StartChild) -> None:
         if command.ref in self.execution.started_children:
             return
-        draft = child_draft(self.record, command, version=self._runtime.version)
+        tracer, workflow = self._runtime.observers.tracer, command.request.workflow
+        trace = "" if tracer is None else tracer.starting_child(self.id, command.run_id, workflow)
+        draft = child_draft(self.record, command, version=self._runtime.version, trace=trace)
         self.write(child_started(command), draft)
 
     # Waiting

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from outlast._clock import Micros
-from outlast.instrument import Instrument
+from outlast._clock import Clock, Micros
+from outlast.instrument import Instrument, Tracer
 
 logger: Final = logging.getLogger("outlast")
 
@@ -15,6 +15,17 @@ class Observers(Instrument):
 
     def __init__(self, instruments: Sequence[Instrument] = ()) -> None:
         self._instruments = tuple(instruments)
+        self.tracer: Tracer | None = None
+        """Who follows closely what goes on, if anybody does."""
+
+    def open(self, clock: Clock) -> None:
+        """The app opens: find its tracer, and leave out those that have nobody to tell."""
+        idle = [
+            one for one in self._instruments if isinstance(one, Tracer) and not one.opens(clock)
+        ]
+        self._instruments = tuple(one for one in self._instruments if one not in idle)
+        tracers = [one for one in self._instruments if isinstance(one, Tracer)]
+        self.tracer = tracers[0] if tracers else None
 
     def add(self, instrument: Instrument) -> None:
         """From now on it is told, too."""
@@ -23,6 +34,11 @@ class Observers(Instrument):
     def remove(self, instrument: Instrument) -> None:
         """It is told no more."""
         self._instruments = tuple(one for one in self._instruments if one is not instrument)
+
+    def run_left(self, run_id: str) -> None:
+        """Tell the tracer: others have heard how the run has left."""
+        if self.tracer is not None:
+            self.tracer.run_left(run_id)
 
     def _tell(self, call: Callable[[Instrument], None]) -> None:
         for instrument in self._instruments:

@@ -35,6 +35,7 @@ from outlast._runtime.shared_reads import SharedReads
 from outlast._runtime.slots import Slots
 from outlast._runtime.slow import SlowAttempts
 from outlast._runtime.streams import StreamSender
+from outlast._runtime.stretches import tell_begun, tell_taken
 from outlast.errors import NoAppError, WorldError
 from outlast.world import (
     Append,
@@ -87,7 +88,7 @@ class Runtime:
         self.awaking = self._make_awaking()
         self.endings = Endings(world.listing, world.news, self.live.__contains__)
         self.followers = Followers(world.news)
-        self.streams = StreamSender(world.streams, clock, self.followers, options)
+        self.streams = StreamSender(world.streams, clock, self.followers, options, observers)
         self.stream_reads = SharedReads(world.streams, self.followers)
         self.loop = asyncio.get_running_loop()
         self.context = copy_context()
@@ -209,6 +210,7 @@ class Runtime:
         execution.hooks.foresee(openings(log))
         live = LiveRun(self, run, execution)
         self.live[run.id] = live
+        tell_taken(self.observers, run, log)
         if run.recoveries >= self.options.recovery_limit:
             live.give_up()
         else:
@@ -222,6 +224,7 @@ class Runtime:
         if self.live.get(live.id) is live:
             was_full = len(self.live) >= self.options.max_live_runs
             del self.live[live.id]
+            self.observers.run_left(live.id)
             self.endings.watch_again()
             if was_full or self.draining:
                 self.on_room()
@@ -349,6 +352,7 @@ class Runtime:
             self._execution(definition, draft.id),
         )
         self.live[draft.id] = live
+        tell_begun(self.observers, live.record, event)
         live.begin_new(Logged(0, at, event))
 
     def _appended(self, append: Append, answer: Appended | Exception) -> None:

@@ -11,10 +11,12 @@ from typing import Final
 
 import msgspec
 
-from outlast._clock import Clock, pause
+from outlast._clock import Clock, Micros, pause
 from outlast._runtime.followers import Followers
+from outlast._runtime.observers import Observers
 from outlast._runtime.options import RuntimeOptions
 from outlast.errors import NoAppError, StreamClosedError, WorldUnavailableError
+from outlast.instrument import Tracer
 from outlast.world import Chunk, StreamAnswer, StreamBatch, Streams, StreamWrite, Supersede, Writer
 
 logger: Final = logging.getLogger("outlast")
@@ -34,9 +36,15 @@ class StreamSender:
     """The one door to the world's streams for this process."""
 
     def __init__(
-        self, streams: Streams, clock: Clock, followers: Followers, options: RuntimeOptions
+        self,
+        streams: Streams,
+        clock: Clock,
+        followers: Followers,
+        options: RuntimeOptions,
+        observers: Observers,
     ) -> None:
         self._streams, self._clock, self._followers = streams, clock, followers
+        self._observers = observers
         self._most_chunks = options.stream_buffer_chunks
         self._most_bytes = options.stream_buffer_bytes
         self._chunks = self._bytes = 0
@@ -134,7 +142,12 @@ class StreamSender:
         writes = [outlet.take() for outlet in outlets]
         parts: tuple[StreamWrite | Supersede, ...]
         parts = (*writes, *[supersede for supersede, _ in supersedes])
+        began = self._clock.now()
         answers = await self._written(StreamBatch(parts)) if parts else ()
+        if (tracer := self._observers.tracer) is not None:
+            for write, answer in zip(writes, answers[: len(writes)], strict=True):
+                if answer == "written":
+                    _trace(tracer, write, began)
         for outlet, answer in zip(outlets, answers[: len(outlets)], strict=True):
             outlet.answered(answer)
         for _, answered in supersedes:
@@ -327,6 +340,12 @@ class AttemptStreams:
 
     async def _supersede(self, *, own: bool) -> None:
         await self._sender.supersede(Supersede(run_id=self._run_id, writer=self._writer, own=own))
+
+
+def _trace(tracer: Tracer, write: StreamWrite, began: Micros) -> None:
+    step, attempt = write.writer.ref, write.writer.attempt
+    sizes = [len(chunk.data) for chunk in write.chunks]
+    tracer.chunks_written(write.run_id, step, attempt, write.name, sizes, began)
 
 
 def _resolve(future: Answered) -> None:

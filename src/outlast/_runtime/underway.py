@@ -6,7 +6,7 @@ from functools import partial
 from inspect import CORO_CREATED, getcoroutinestate
 
 from outlast._engine.commands import RunStep
-from outlast._runtime.attempts import Attempt, AttemptTask, Run
+from outlast._runtime.attempts import Attempt, AttemptTask, Due, Run
 from outlast._runtime.shared import Shared
 
 
@@ -32,7 +32,9 @@ class AttemptsUnderWay:
         counts: the run must be handed back, and not suspended as if nothing were to be done."""
         self._tasks[command.ref] = None
         if not self._runtime.draining:
-            self._runtime.slots.enter(partial(self._begin, command))
+            traced = self._runtime.observers.tracer is not None
+            due = Due(self._runtime.clock.now()) if traced else None
+            self._runtime.slots.enter(partial(self._begin, command, due))
 
     def cancel(self, ref: str) -> None:
         """Stop an attempt; nothing is recorded of it. Idempotent."""
@@ -46,19 +48,19 @@ class AttemptsUnderWay:
         for ref in list(self._tasks):
             self.cancel(ref)
 
-    def _begin(self, command: RunStep) -> bool:
+    def _begin(self, command: RunStep, due: Due | None) -> bool:
         if command.ref not in self._tasks:  # cancelled while it waited for room
             return False
         self._runtime.clock.hold()
         # In a context of its own: what one step sets there is not for the next one to see.
         self._tasks[command.ref] = AttemptTask(
-            self._make(command), loop=self._runtime.loop, context=self._runtime.context.copy()
+            self._make(command, due), loop=self._runtime.loop, context=self._runtime.context.copy()
         )
         return True
 
-    async def _make(self, command: RunStep) -> None:
+    async def _make(self, command: RunStep, due: Due | None) -> None:
         taken_up = command.ref in self.taken_up
-        attempt = Attempt(self._runtime, self._run, command, taken_up=taken_up)
+        attempt = Attempt(self._runtime, self._run, command, taken_up=taken_up, due=due)
         self._runtime.slow_attempts.add(attempt)
         try:
             event = await attempt.make()

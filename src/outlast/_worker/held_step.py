@@ -14,7 +14,8 @@ from outlast._engine.commands import RunStep
 from outlast._ids import new_key
 from outlast._model.events import AttributesSet, Event, StepFailed, StepRetried, StepStarted
 from outlast._model.runs import Attributes
-from outlast._runtime.attempts import Attempt, AttemptEvent, AttemptTask
+from outlast._runtime.attempts import Attempt, AttemptEvent, AttemptTask, Due
+from outlast._runtime.dispatching import step_call
 from outlast._runtime.shared import Shared
 from outlast.world import Again, Begun, ClaimedStep, Done, Progress, Settle, Settled
 
@@ -42,6 +43,7 @@ class HeldStep:
         self.task: asyncio.Task[None] | None = None
         """The attempt, once there was room to begin it."""
         self._runtime, self._command = runtime, command
+        self._due = None if runtime.observers.tracer is None else due_of(claimed)
         self._attributes = dict(claimed.attributes)
         self._on_over = on_over
         self._events: list[Event] = []
@@ -121,7 +123,7 @@ class HeldStep:
     async def _make(self) -> None:
         # Claimed more often than attempted: an attempt was left by another worker, in part.
         taken_up = self.epoch > self._command.attempt
-        attempt = Attempt(self._runtime, self, self._command, taken_up=taken_up)
+        attempt = Attempt(self._runtime, self, self._command, taken_up=taken_up, due=self._due)
         attempt.note_start()
         self._decide(await attempt.make())
 
@@ -167,9 +169,11 @@ class HeldStep:
             then=progress,
             attributes=attributes or None,
         )
-        self._runtime.committer.settle(settle, partial(self._written, progress))
+        self._runtime.committer.settle(settle, partial(self._written, progress, events))
 
-    def _written(self, progress: Progress, answer: Settled | Exception) -> None:
+    def _written(
+        self, progress: Progress, events: list[Event], answer: Settled | Exception
+    ) -> None:
         self._writing = False
         if self.over:
             return
@@ -179,6 +183,9 @@ class HeldStep:
             self._fenced()
         else:
             self._runtime.followers.tell(self.id)
+            if (tracer := self._runtime.observers.tracer) is not None:
+                for event in events:
+                    tracer.recorded(self.id, event)
             self._go_on(progress)
 
     def _go_on(self, progress: Progress) -> None:
@@ -218,3 +225,10 @@ class HeldStep:
     def _leave(self, again_at: Micros | None) -> None:
         self.over = True
         self._on_over(self, again_at)
+
+
+def due_of(claimed: ClaimedStep) -> Due:
+    """Since when its first attempt was due, and in which trace. When a later one was due nobody has kept."""
+    call = step_call(claimed)
+    is_first = claimed.attempt == 1 and claimed.epoch == 1
+    return Due(call.due_at if is_first and call.due_at else None, call.trace)

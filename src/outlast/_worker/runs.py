@@ -68,7 +68,10 @@ class RunClaims:
         if not limit:
             return False
         with holding(runtime.clock):
+            began = runtime.clock.now()
             claimed = await runtime.world.claims.claim(self._request(limit))
+            if claimed and runtime.observers.tracer is not None:
+                runtime.observers.tracer.claimed("runs", len(claimed), began)
             arriving = [one.run.id for one in claimed]
             runtime.expect(arriving)
             self.arriving = (*arriving, *[one.run.id for one in self._partial])

@@ -96,7 +96,10 @@ class HeldSteps:
             limit=limit,
         )
         with holding(runtime.clock):
+            began = runtime.clock.now()
             claimed = await runtime.world.steps.claim(request)
+            if claimed and runtime.observers.tracer is not None:
+                runtime.observers.tracer.claimed("steps", len(claimed), began)
             for one in claimed:
                 self._take(one)
         return await self._share.took(len(claimed), limit, held=held)
