@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from outlast import App, RunFailedError
@@ -35,10 +35,14 @@ lives = st.lists(
 )
 """The faults of each process but the last: it dies of one."""
 
+RETRIED_AS_IT_LETS_GO: Program = {"sequence": [{"child": {"work": [0, 0]}}, {"work": [0, 1]}]}
+"""The run has waited for a child, and its step is to be tried again at the moment in which it would let go."""
+
 pytestmark = pytest.mark.law
 
 
 @given(program=programs, deaths=lives, seed=st.integers(0, 1_000))
+@example(program=RETRIED_AS_IT_LETS_GO, deaths=[], seed=0)
 def test_a_program_comes_to_what_it_must(
     program: Program, deaths: list[list[Fault]], seed: int
 ) -> None:

@@ -177,7 +177,8 @@ def try_points(make_data: MakeData, who: str, *, sample: int | None) -> int:
     owner, maker = undisturbed.calls
     chosen = list(points(owner if who == "owner" else maker))
     if sample is not None:
-        chosen = random.Random(who).sample(chosen, sample)
+        # Of those that surely come: how often it looks for work depends on the pace of the world.
+        chosen = random.Random(who).sample(chosen[: len(chosen) // 2], sample)
     died = 0
     for point in chosen:
         told = tell(make_data, *(((point,), ()) if who == "owner" else ((), (point,))))

@@ -359,31 +359,33 @@ class LiveRun:
             return
         if self.gone or self._outbox.in_flight is not None:
             return
-        due_at = self._agenda.next_due()
-        soon = due_at is not None and (
-            bool(self.attempts)
-            or due_at <= self._runtime.clock.now() + self._runtime.options.linger
-        )
-        if due_at is not None and soon:
-            self._agenda.arm(due_at)
-        elif self.attempts:
+        if self._armed() or self.attempts:
             return
-        elif self.execution.requests.operations.awaits_others or self.execution.hooks.any_live:
+        if self.execution.requests.operations.awaits_others or self.execution.hooks.any_live:
             self._runtime.linger(self)
         else:
             self.suspend()
 
+    def _armed(self) -> bool:
+        """Stay for what is due soon, or at all while attempts keep the run here. Whether there is such a thing."""
+        due_at = self._agenda.next_due()
+        linger = self._runtime.options.linger
+        if due_at is None or not (self.attempts or due_at <= self._runtime.clock.now() + linger):
+            return False
+        self._agenda.arm(due_at)
+        return True
+
     def suspend(self) -> None:
-        """Let go, unless something is under way by now."""
+        """Let go, unless something is under way by now, or due soon."""
         idle = not (self.attempts or self._outbox.waiting or self._outbox.in_flight)
-        if self.gone or not idle or not self._replays():
+        if self.gone or not idle or self._armed() or not self._replays():
             return
         waiting = what_it_waits_for(self.execution.outstanding())
         self._then(Suspend(due_at=self._agenda.next_due(), waiting=waiting))
 
     def _on_time(self) -> None:
-        if self.gone:
-            return
+        if self.gone or self._outbox.leaving:
+            return  # what is due is due wherever the run goes on
         now = self._runtime.clock.now()
         steps, waits = self._agenda.take_due(now)
         for step in steps:

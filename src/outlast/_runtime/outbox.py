@@ -77,6 +77,12 @@ class Outbox:
             or not isinstance(self.then, Keep)
         )
 
+    @property
+    def leaving(self) -> bool:
+        """Whether the run leaves with the next advance, or with the one that is on its way."""
+        on_its_way = self.in_flight is not None and not isinstance(self.in_flight.then, Keep)
+        return on_its_way or not isinstance(self.then, Keep)
+
     def put(self, event: Event, child: RunDraft | None = None) -> None:
         """Write an event; with it, create a child; with `AttributesSet`, merge them into the row; with the
         end of a hook, free its token."""
