@@ -2,17 +2,25 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypedDict, Unpack, cast
+from typing import Any, Final, TypedDict, Unpack, cast
+
+import msgspec
 
 from outlast._api.ambient import ambient_app
 from outlast._api.attributes import checked_attributes
 from outlast._api.reading import run_info
 from outlast._api.runs import Run, checked_run_id
-from outlast._model.runs import AttributeValue, RunStatus
+from outlast._model.runs import AttributeValue, RunRecord, RunStatus
 from outlast._registry.durations import to_micros
 from outlast._runtime.runtime import Runtime
 from outlast.records import RunPage
-from outlast.world import RunFilter
+from outlast.world import RunFilter, RunOrder, World
+from outlast.world import RunPage as Page
+
+SEARCHED: Final = 1_000
+"""So many runs a text is looked for in at once, and ..."""
+SEARCHES: Final = 5
+"""... so often for one page."""
 
 
 class RunFilters(TypedDict, total=False):
@@ -22,6 +30,8 @@ class RunFilters(TypedDict, total=False):
     """One status or several."""
     workflow: str | Sequence[str]
     """One name or several."""
+    version: str | Sequence[str]
+    """One version of the code that they started on, or several."""
     attributes: Mapping[str, AttributeValue]
     """All of these must be equal."""
     created_from: datetime
@@ -30,6 +40,12 @@ class RunFilters(TypedDict, total=False):
     """Created before this time; aware."""
     parent: str
     """The id of the run that started them."""
+    text: str
+    """In the id, the workflow's name, or the names and values of attributes, without regard to case. The whole id
+    of a run finds it alone, however old. Otherwise a page looks at 5,000 runs: it may be short, or empty, and still
+    have a cursor, which goes on looking."""
+    sort: RunOrder | str
+    """`-created` (newest first, the default), `created`, `-ended` or `ended`: then only of what is over."""
     limit: int
     """The most runs to give; 100 by default."""
     cursor: str | None
@@ -63,15 +79,51 @@ async def find_runs(runtime: Runtime, filters: RunFilters) -> RunPage:
     run_filter = RunFilter(
         statuses=tuple(status_of(one) for one in _texts("status", filters.get("status", ()))),
         workflows=_texts("workflow", filters.get("workflow", ())),
+        versions=_texts("version", filters.get("version", ())),
         attributes=checked_attributes(filters.get("attributes")),
         created_from=_micros("created_from", filters.get("created_from")),
         created_to=_micros("created_to", filters.get("created_to")),
         parent=next(iter(_texts("parent", filters.get("parent", ()))), None),
+        order=_order(filters.get("sort", RunOrder.NEWEST)),
     )
-    page = await runtime.world.listing.find(
-        run_filter, limit=_limit(filters.get("limit", 100)), cursor=filters.get("cursor")
-    )
+    limit, cursor = _limit(filters.get("limit", 100)), filters.get("cursor")
+    text = next(iter(_texts("text", filters.get("text", ()))), "")
+    if text:
+        page = await _search(runtime.world, run_filter, text, limit, cursor)
+    else:
+        page = await runtime.world.listing.find(run_filter, limit=limit, cursor=cursor)
     return RunPage(runs=tuple(run_info(run) for run in page.runs), cursor=page.cursor)
+
+
+async def _search(
+    world: World, run_filter: RunFilter, text: str, limit: int, cursor: str | None
+) -> Page:
+    """The next runs that have the text. No index serves that, so it looks at a bounded number of them."""
+    if cursor is None:
+        named = msgspec.structs.replace(run_filter, ids=(text,))
+        exact = await world.listing.find(named, limit=1)
+        if exact.runs:
+            return exact
+    found: list[RunRecord] = []
+    for _ in range(SEARCHES):
+        page = await world.listing.find(run_filter, limit=SEARCHED, cursor=cursor)
+        for number, run in enumerate(page.runs, 1):
+            if not _has_text(run, text.casefold()):
+                continue
+            found.append(run)
+            if len(found) == limit and (number < len(page.runs) or page.cursor is not None):
+                # Asked for once more up to here, for a cursor that goes on behind it.
+                page = await world.listing.find(run_filter, limit=number, cursor=cursor)
+                return Page(tuple(found), page.cursor)
+        cursor = page.cursor
+        if cursor is None:
+            break
+    return Page(tuple(found), cursor)
+
+
+def _has_text(run: RunRecord, text: str) -> bool:
+    texts = (run.id, run.workflow, *run.attributes, *run.attributes.values())
+    return any(text in str(one).casefold() for one in texts)
 
 
 def several(value: Any) -> Sequence[Any]:
@@ -99,6 +151,14 @@ def _micros(name: str, moment: object) -> int | None:
         message = f"{name} = {moment!r}: it is a datetime with a time zone"
         raise ValueError(message)
     return to_micros(moment)
+
+
+def _order(sort: str) -> RunOrder:
+    try:
+        return RunOrder(sort)
+    except ValueError:
+        message = f"{sort!r} is no order; these are: {', '.join(RunOrder)}"
+        raise ValueError(message) from None
 
 
 def _limit(limit: object) -> int:

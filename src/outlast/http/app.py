@@ -18,7 +18,7 @@ from outlast._api.public_url import free_blocked, learn_public_url
 from outlast._webhooks.receiving import respond_within
 from outlast._webhooks.tokens import PATH
 from outlast.errors import NoAppError, OutlastError, RequestError, WorldError
-from outlast.http import hooks, runs, serving_process, streams
+from outlast.http import again, hooks, looking, runs, serving_process, streams
 from outlast.http.access import Access, Loopback, Role, check_access, find_access, is_local
 from outlast.http.access_log import hide_tokens
 from outlast.http.changes import RunWatcher
@@ -35,6 +35,8 @@ MAX_BODY: Final = 5 * 2**20
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *runs.OPERATIONS,
+    *looking.OPERATIONS,
+    *again.OPERATIONS,
     *streams.OPERATIONS,
     *hooks.OPERATIONS,
     *serving_process.OPERATIONS,

@@ -6,7 +6,16 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from outlast import RunStatus
-from outlast.records import EventRecord, RunInfo, StepRecord, StreamInfo, WorkerInfo
+from outlast.http.access import Role
+from outlast.records import (
+    EventRecord,
+    RunInfo,
+    StepRecord,
+    StreamInfo,
+    WorkerInfo,
+    WorkflowInfo,
+)
+from outlast.world import RunOrder
 
 AttributeValue: TypeAlias = str | int | float | bool | None
 Position: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
@@ -20,6 +29,8 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     """Of one of these."""
     workflow: tuple[str, ...] = ()
     """Of one of these workflows."""
+    version: tuple[str, ...] = ()
+    """Started on one of these versions of the code."""
     attribute: tuple[str, ...] = ()
     """With each of these: NAME=VALUE, the value JSON or a text."""
     created_from: Moment | None = None
@@ -28,6 +39,10 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     """Created before this time."""
     parent: str | None = None
     """Started by this run."""
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
+    """In the id, the workflow or the attributes. A page looks at 5,000 runs: it may be short and have a cursor."""
+    sort: RunOrder = RunOrder.NEWEST
+    """By creation or, of what is over, by the end; with `-` the latest first."""
     limit: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 100
     """The most runs to give."""
 
@@ -44,6 +59,32 @@ class FromQuery(msgspec.Struct, frozen=True, kw_only=True):
 
     start: Position = 0
     """The first position."""
+
+
+class EventQuery(FromQuery, frozen=True, kw_only=True):
+    """Which part of a log is meant."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
+    """The most events to give; all by default."""
+    longest: Annotated[int, msgspec.Meta(ge=100)] | None = None
+    """Values whose JSON has more bytes are cut: `{"$cut": BYTES, "head": "..."}`."""
+
+
+class StepQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """How steps are shown."""
+
+    longest: Annotated[int, msgspec.Meta(ge=100)] | None = None
+    """As with events."""
+
+
+class WindowQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """A window of time, and in how many stretches."""
+
+    created_from: Moment | None = None
+    """A day before the end by default."""
+    created_to: Moment | None = None
+    """Now by default."""
+    buckets: Annotated[int, msgspec.Meta(ge=1, le=200)] = 48
 
 
 class StartBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,6 +110,61 @@ class CancelBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     reason: str | None = None
 
 
+class RerunBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to start a run once more."""
+
+    args: tuple[Any, ...] | None = None
+    """With these or `kwargs`, another input, checked against the workflow; without both, that of the run."""
+    kwargs: dict[str, Any] | None = None
+    run_id: str | None = None
+    """The id of the new run."""
+
+
+RunIds: TypeAlias = Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=500)]
+
+
+class BulkCancelBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Runs to cancel."""
+
+    run_ids: RunIds
+    reason: str | None = None
+
+
+class BulkRerunBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Runs to start once more."""
+
+    run_ids: RunIds
+
+
+class BulkResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one of several runs."""
+
+    run_id: str
+    done: bool
+    """False if nothing was to be done, or it could not be."""
+    new: str | None = None
+    """The id of the new run."""
+    problem: str | None = None
+    """Why it could not be done."""
+
+
+class BulkResults(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of several runs, in the order asked for."""
+
+    results: tuple[BulkResult, ...]
+
+
+class Me(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks, and whom."""
+
+    role: Role
+    """What whoever sent the request may do."""
+    world: str
+    """The URL of the world, without secrets."""
+    library: str
+    """The version of the library."""
+
+
 class Done(msgspec.Struct, frozen=True, kw_only=True):
     """What came of an act."""
 
@@ -82,6 +178,8 @@ class Events(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a log."""
 
     events: tuple[EventRecord, ...]
+    next: int | None = None
+    """Where the next part begins; `None` if there was nothing more."""
 
 
 class Steps(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,17 +200,7 @@ class Workers(msgspec.Struct, frozen=True, kw_only=True):
     workers: tuple[WorkerInfo, ...]
 
 
-class WorkflowEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A workflow that can be started here."""
-
-    name: str
-    signature: str
-    doc: str
-    input: dict[str, Any] | None
-    """The JSON Schema of its arguments by name; `None` where they have none."""
-
-
 class Workflows(msgspec.Struct, frozen=True, kw_only=True):
-    """The workflows of the serving process."""
+    """The workflows of the serving process and of the workers."""
 
-    workflows: tuple[WorkflowEntry, ...]
+    workflows: tuple[WorkflowInfo, ...]

@@ -232,10 +232,11 @@ def _query(filters: RunFilters) -> dict[str, Any]:
     query: dict[str, Any] = {
         "status": [str(one) for one in several(filters.get("status", ()))],
         "workflow": list(several(filters.get("workflow", ()))),
+        "version": list(several(filters.get("version", ()))),
         "attribute": [attribute_text(name, value) for name, value in attributes.items()],
         "limit": filters.get("limit", 100),
     }
-    for name in ("created_from", "created_to", "parent", "cursor"):
+    for name in ("created_from", "created_to", "parent", "text", "sort", "cursor"):
         value = filters.get(name)
         if value is not None:
             query[name] = value.isoformat() if isinstance(value, datetime) else value

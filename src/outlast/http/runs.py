@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from outlast import Run
+from outlast._api.inspecting import event_page
 from outlast._api.listing import RunFilters
 from outlast.errors import RequestError
 from outlast.http.access import Role
@@ -13,13 +14,16 @@ from outlast.http.bodies import (
     AttributeValue,
     CancelBody,
     Done,
+    EventQuery,
     Events,
     Filters,
     FromQuery,
     ListQuery,
     StartBody,
+    StepQuery,
     Steps,
 )
+from outlast.http.cutting import cut_event, cut_step
 from outlast.http.feeds import EVENTS, Feed, event
 from outlast.http.operations import Answer, Asked, Operation
 from outlast.http.starting import start_run
@@ -52,11 +56,14 @@ async def show(asked: Asked) -> RunInfo:
 
 async def events(asked: Asked) -> Events:
     """From a position on."""
-    query: FromQuery = asked.query
-    run = run_of(asked)
-    await run.info()
-    found = await run.events(query.start)
-    return Events(events=tuple(_seen_by(asked.role, one) for one in found))
+    query: EventQuery = asked.query
+    limit = None if query.limit is None else query.limit + 1
+    found = await event_page(asked.app.runtime, run_of(asked).id, query.start, limit)
+    page = found if query.limit is None else found[: query.limit]
+    return Events(
+        events=tuple(cut_event(seen_by(asked.role, one), query.longest) for one in page),
+        next=page[-1].position + 1 if len(found) > len(page) else None,
+    )
 
 
 async def follow(asked: Asked) -> Feed:
@@ -77,7 +84,8 @@ async def changes(asked: Asked) -> Feed:
 
 async def steps(asked: Asked) -> Steps:
     """In the order in which they were first recorded."""
-    return Steps(steps=tuple(await run_of(asked).steps()))
+    query: StepQuery = asked.query
+    return Steps(steps=tuple(cut_step(one, query.longest) for one in await run_of(asked).steps()))
 
 
 async def cancel(asked: Asked) -> Done:
@@ -113,11 +121,11 @@ def last_event_id(asked: Asked, start: int) -> int:
 
 async def _log(run: Run[Any], start: int, role: Role) -> AsyncGenerator[bytes]:
     async for one in run.follow(start):
-        yield event(msgspec.json.encode(_seen_by(role, one)), id=str(one.position))
+        yield event(msgspec.json.encode(seen_by(role, one)), id=str(one.position))
     yield event(msgspec.json.encode(await run.info()), name="end")
 
 
-def _seen_by(role: Role, one: EventRecord) -> EventRecord:
+def seen_by(role: Role, one: EventRecord) -> EventRecord:
     """An event without the token of its hook, for those who may not resume it."""
     if role is Role.OPERATE or not one.kind.startswith("hook_") or "token" not in one.data:
         return one
@@ -129,6 +137,8 @@ def _filters(query: Filters) -> RunFilters:
     filters = RunFilters(
         status=query.status,
         workflow=query.workflow,
+        version=query.version,
+        sort=query.sort,
         limit=query.limit,
         attributes=_attributes(query),
     )
@@ -136,6 +146,8 @@ def _filters(query: Filters) -> RunFilters:
         filters["created_from"] = query.created_from
     if query.created_to is not None:
         filters["created_to"] = query.created_to
+    if query.text is not None:
+        filters["text"] = query.text
     if query.parent is not None:
         filters["parent"] = query.parent
     return filters
@@ -206,7 +218,7 @@ OPERATIONS: Final = (
         method="GET",
         path="/runs/{run_id}/events",
         run=events,
-        query=FromQuery,
+        query=EventQuery,
         result=Events,
         errors=(404,),
     ),
@@ -227,6 +239,7 @@ OPERATIONS: Final = (
         method="GET",
         path="/runs/{run_id}/steps",
         run=steps,
+        query=StepQuery,
         result=Steps,
         errors=(404,),
     ),

@@ -1,17 +1,19 @@
 """Starting runs over HTTP, and telling which workflows there are."""
 
-import inspect
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+import msgspec
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
 
 from outlast import App, Run, Workflow
+from outlast._api.inspecting import workflow_infos
 from outlast._api.inspection import workflows
 from outlast.errors import InvalidDurationError, RequestError, WorkflowNotFoundError
-from outlast.http.bodies import StartBody, WorkflowEntry
+from outlast.http.bodies import StartBody
+from outlast.records import WorkflowInfo
 
 AnyWorkflow: TypeAlias = Workflow[..., Any]
 
@@ -38,16 +40,14 @@ async def start_run(app: App, body: StartBody) -> Run[Any]:
         raise RequestError(str(error), status=422) from error
 
 
-def workflow_entries() -> tuple[WorkflowEntry, ...]:
-    """All workflows of this process, by name."""
+async def workflows_told(app: App) -> tuple[WorkflowInfo, ...]:
+    """All workflows that are served, by name; those of this process with what they take."""
+    functions = {one.name: one.fn for one in workflows()}
     return tuple(
-        WorkflowEntry(
-            name=one.name,
-            signature=str(inspect.signature(one.fn)),
-            doc=inspect.getdoc(one.fn) or "",
-            input=input_schema(one.fn),
+        msgspec.structs.replace(
+            one, input=input_schema(functions[one.name]) if one.name in functions else None
         )
-        for one in workflows()
+        for one in await workflow_infos(app.runtime)
     )
 
 

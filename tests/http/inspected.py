@@ -1,0 +1,26 @@
+"""Workflows that are looked at."""
+
+from outlast import hook, step, workflow
+
+
+@step(retries=0)
+async def inspected_step(text: str) -> str:
+    if text == "bad":
+        raise ValueError(text)
+    return text * 2
+
+
+@workflow(name="inspected.echo")
+async def echo(text: str) -> str:
+    """Say it twice."""
+    return await inspected_step(text)
+
+
+@workflow(name="inspected.ask")
+async def ask(question: str) -> str:
+    return str(await hook(str, token=question))
+
+
+@workflow(name="inspected.parent")
+async def parent(question: str) -> str:
+    return await ask(question)
