@@ -10,7 +10,7 @@ import pytest
 EDGES = {"cyclopts", "rich", "starlette", "uvicorn", "httpx", "outlast.http", "outlast.cli"}
 CHECKERS = {"pydantic", "jsonschema", "outlast._webhooks"}
 SELDOM = {"tomllib", "zoneinfo", "importlib.resources", "importlib.metadata", "zipfile", "attr"}
-OTHERS = {"asyncpg", "outlast.worlds.postgres", "outlast.testing", "outlast.blocking"}
+OTHERS = {"asyncpg", "outlast.worlds.postgres", "outlast.testing", "outlast.blocking", "textual"}
 
 PROGRAM = """
 import asyncio
@@ -40,6 +40,10 @@ CASES = {
     "a program that runs": (
         f"{PROGRAM}\nasyncio.run(main())",
         EDGES | OTHERS | {"jsonschema", "outlast._webhooks", "outlast.worlds.memory", "tomllib"},
+    ),
+    "a list": (
+        "from outlast.cli import main; main(['list']); import outlast",
+        OTHERS | {"starlette", "uvicorn", "httpx", "outlast.http", "jsonschema"},
     ),
     "the help": (
         "import sys; sys.argv = ['outlast', '--help']; import _outlast_command; _outlast_command.main()",

@@ -24,6 +24,7 @@ COMMANDS: Final = (
     ("tail", LOOK, "Follow a stream of a run."),
     ("hooks", LOOK, "List what waits for the outside, with the tokens."),
     ("workers", LOOK, "List the workers."),
+    ("top", LOOK, "Watch runs, hooks and workers live, in the terminal."),
     ("web", LOOK, "See everything in a browser."),
     ("resume", ACT, "Hand a payload to a hook."),
     ("cancel", ACT, "Ask for runs to be cancelled."),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
 from cyclopts import Parameter
 
@@ -42,9 +42,13 @@ class Filters:
     """Started by the run of this id."""
 
 
+ALL: Final = Filters()
+"""No filters given."""
+
+
 async def command(
     *,
-    filters: Filters = Filters(),
+    filters: Filters = ALL,
     limit: Annotated[int, Parameter(name=("--limit", "-n"))] = 20,
     cursor: str | None = None,
     follow: Follow = False,
@@ -62,7 +66,7 @@ async def command(
         Show them as they come and change. With --json, one JSON document a line.
     """
     output = Output(common)
-    wanted = _wanted(filters, limit, cursor)
+    wanted = wanted_runs(filters, limit, cursor)
     if missing := await no_database(common):
         output.document({"runs": [], "cursor": None})
         output.note_line(missing)
@@ -108,7 +112,8 @@ def _tells(run: RunInfo) -> object:
     return run.status, run.attributes, [waiting.id for waiting in run.waiting], run.problem, gone
 
 
-def _wanted(filters: Filters, limit: int, cursor: str | None) -> RunFilters:
+def wanted_runs(filters: Filters, limit: int, cursor: str | None = None) -> RunFilters:
+    """The filters as `list_runs` has them. Raises `Problem` for those that cannot be."""
     if limit < 1:
         raise Problem("--limit must be at least 1")
     wanted = RunFilters(limit=limit, cursor=cursor)

@@ -58,10 +58,11 @@ def _row(run: RunInfo, now: datetime) -> _Row:
         Text(ago(run.created_at, now), style="dim"),
         Text("" if run.ended_at is None else length(run.ended_at - run.created_at)),
     )
-    return _Row(cells, Text("  ").join(_remarks(run, now)))
+    return _Row(cells, Text("  ").join(run_remarks(run, now)))
 
 
-def _remarks(run: RunInfo, now: datetime) -> Iterator[Text]:
+def run_remarks(run: RunInfo, now: datetime) -> Iterator[Text]:
+    """What a run waits for, what is wrong with it, and its attributes."""
     if waits := _waits_text(run, now):
         yield Text(waits, style="blue")
     if run.status is RunStatus.BLOCKED and run.problem:

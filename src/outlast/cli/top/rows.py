@@ -1,0 +1,89 @@
+"""Runs, hooks and workers as cells of the dashboard's tables."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from rich.text import Text
+
+from outlast.cli.looks import STATUS_SIGNS
+from outlast.cli.render_run import status_text
+from outlast.cli.render_runs import run_remarks
+from outlast.cli.texts import count, fitted
+from outlast.cli.times import ago, length, rough, ticking
+from outlast.cli.top.picture import Picture
+from outlast.records import HookInfo, RunInfo, WorkerInfo
+
+Cells: TypeAlias = tuple[Text, ...]
+
+RUN_TITLES: Final = ("status", "workflow", "created", "took", "waits for, attributes", "run")
+HOOK_TITLES: Final = ("kind", "hook", "run", "created", "expires", "metadata")
+WORKER_TITLES: Final = ("worker", "host", "pid", "runs", "steps", "queues", "heartbeat", "version")
+_WORKFLOW: Final = 24
+_BESIDE: Final = 62
+"""So many columns the other cells of a run take, without its id."""
+_ABOUT: Final = (24, 60)
+"""The least and the greatest width of what there is to say of a run."""
+
+
+def run_cells(run: RunInfo, now: datetime, width: int) -> Cells:
+    """A run: what it is about in front of its id, which is long."""
+    over = run.ended_at is not None
+    took = (run.ended_at or now) - run.created_at
+    about = Text("  ").join(run_remarks(run, now))
+    room = min(_ABOUT[1], max(_ABOUT[0], width - _BESIDE))
+    return (
+        status_text(run.status),
+        fitted(Text(run.workflow), _WORKFLOW, pad=False),
+        Text(ago(run.created_at, now), style="dim", justify="right"),
+        Text(length(took) if over else ticking(took), "" if over else "dim", justify="right"),
+        fitted(about, room, pad=False),
+        Text(run.id, style="dim"),
+    )
+
+
+def hook_cells(hook: HookInfo, now: datetime) -> Cells:
+    """A hook, without its token: whoever looks over a shoulder could resume it."""
+    expires = "" if hook.expires_at is None else f"in {rough(hook.expires_at - now)}"
+    metadata = " ".join(f"{name}={value}" for name, value in hook.metadata.items())
+    return (
+        Text(hook.kind),
+        Text(hook.id or "reserved"),
+        Text(hook.run_id),
+        Text(ago(hook.created_at, now), style="dim", justify="right"),
+        Text(expires, justify="right"),
+        Text(metadata, style="dim"),
+    )
+
+
+def worker_cells(worker: WorkerInfo, now: datetime) -> Cells:
+    """A worker."""
+    return (
+        Text(worker.id),
+        Text(worker.host),
+        Text(str(worker.pid), justify="right"),
+        Text(str(worker.live_runs), justify="right"),
+        Text(str(worker.attempts), justify="right"),
+        Text(", ".join(worker.queues)),
+        Text(ago(worker.heartbeat_at, now), style="dim", justify="right"),
+        Text(worker.version, style="dim"),
+    )
+
+
+def headline(picture: Picture) -> Text:
+    """Where it is, who serves it, and how many runs of each status are shown."""
+    text = Text("  ").join(_head(picture))
+    text.no_wrap, text.overflow = True, "ellipsis"
+    return text
+
+
+def _head(picture: Picture) -> Iterator[Text]:
+    workers = len(picture.workers)
+    yield Text(count(workers, "worker"), "" if workers else "yellow")
+    for status, number in picture.counts.items():
+        if number:
+            sign, style = STATUS_SIGNS[status]
+            yield Text(f"{sign} {number:,} {status.value}", style)
+    if picture.more_runs:
+        yield Text(f"of the newest {len(picture.runs):,}", "dim")
+    yield Text(picture.url, "dim")
