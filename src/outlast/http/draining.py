@@ -2,10 +2,24 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
+
+from starlette.types import Receive, Scope, Send
 
 PING_EVERY: Final = 15.0
 """Seconds of silence after which a reader gets a comment, so that nothing between here and there hangs up."""
+
+
+class Served(Protocol):
+    """What is served: an ASGI application that can be told to end what goes on."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve."""
+        ...
+
+    def drain(self) -> None:
+        """End all feeds and streams, with a hint to come back. Idempotent."""
+        ...
 
 
 class Reader:

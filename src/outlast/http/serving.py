@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from outlast import App
-from outlast.http.app import HttpApp
+from outlast.http.draining import Served
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -42,7 +42,7 @@ class Server(uvicorn.Server):
     It logs no requests: addresses may have secrets in them.
     """
 
-    def __init__(self, http: HttpApp, *, grace: float) -> None:
+    def __init__(self, http: Served, *, grace: float) -> None:
         config = uvicorn.Config(
             http,
             lifespan="off",

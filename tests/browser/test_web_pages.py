@@ -1,0 +1,251 @@
+"""The web UI on real runs: a server with its worker, the pages in front of its API, a real browser."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.test_round_trip import until
+from tests.http.servers import LIMIT, Server
+from tests.programs import Program, Start
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+GRAVE = {"serious", "critical"}
+
+
+class Site:
+    """The pages in front of a server, and a client of that server."""
+
+    def __init__(self, folder: Path, server: Server) -> None:
+        self.folder, self.server = folder, server
+        self.client = httpx.Client(base_url=server.url, timeout=LIMIT)
+
+    def start(self, workflow: str, *args: object) -> str:
+        """Start a run; its id."""
+        body = {"workflow": workflow, "args": args}
+        run_id: str = self.client.post("/runs", json=body).raise_for_status().json()["id"]
+        return run_id
+
+    def become(self, run_id: str, status: str) -> None:
+        """Wait until a run is like that."""
+        until(lambda: self.client.get(f"/runs/{run_id}").json()["status"] == status)
+
+    def resume(self, run_id: str, payload: object) -> None:
+        """Hand a payload to the hook that it waits with."""
+        hooks = until(lambda: self.client.get(f"/hooks?run={run_id}").json()["hooks"])
+        body = {"token": hooks[0]["token"], "payload": payload}
+        self.client.post("/hooks/resume", json=body).raise_for_status()
+
+    def pages(self, *options: str, port: int = 0) -> "Pages":
+        """`outlast web`, for a while."""
+        return Pages(self, options, port)
+
+
+class Pages:
+    """A process of `outlast web`, and where it is."""
+
+    def __init__(self, site: Site, options: tuple[str, ...], port: int) -> None:
+        arguments = (
+            "-m",
+            "outlast",
+            "web",
+            "--url",
+            site.server.url,
+            "--port",
+            str(port),
+            *options,
+        )
+        self.process = Program(Start(arguments, site.folder), stderr=subprocess.DEVNULL)
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().strip()
+
+    def __enter__(self) -> str:
+        return self.url
+
+    def __exit__(self, *_: object) -> None:
+        self.process.__exit__()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server that has the workflows and a worker."""
+    folder = tmp_path_factory.mktemp("web")
+    shutil.copyfile(Path(__file__).with_name("web_flows.py"), folder / "served.py")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("OUTLAST_HTTP_TOKENS", raising=False)
+        patch.setenv("OUTLAST_URL", f"sqlite:///{folder}/web.db")
+        server = Server(folder)
+        patch.delenv("OUTLAST_URL")
+        with server.process:
+            there = Site(folder, server)
+            with there.client:
+                yield there
+
+
+@pytest.fixture(scope="module")
+def pages(site: Site) -> Iterator[str]:
+    """Where the pages are."""
+    with site.pages() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def order(site: Site) -> str:
+    """A run that has retried, and waits for a person."""
+    run_id = site.start("web.order", {"pieces": 3})
+    site.become(run_id, "suspended")
+    return run_id
+
+
+def test_new_runs_appear_by_themselves(
+    site: Site, pages: str, order: str, open_page: OpenPage
+) -> None:
+    page = open_page(width=1280, javascript=True)
+    page.goto(f"{pages}runs?workflow=web.parcel")
+    expect(page.get_by_role("heading", name="No run is like that")).to_be_visible()
+    run_id = site.start("web.parcel", {"street": "Hill Road", "city": "Rome"})
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody .badge")).to_have_text("completed")
+    page.goto(f"{pages}runs?status=suspended&workflow=web.order")
+    expect(page.locator("tbody .waits")).to_have_text("hook")
+    page.get_by_role("button", name="failed", exact=True).click()
+    expect(page).to_have_url(f"{pages}runs?workflow=web.order&status=suspended&status=failed")
+    page.get_by_role("link", name=order[-8:]).click()
+    expect(page).to_have_url(f"{pages}runs/{order}")
+    page.go_back()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    assert run_id
+
+
+def test_a_timeline_grows_while_it_is_looked_at(
+    site: Site, pages: str, open_page: OpenPage
+) -> None:
+    run_id = site.start("web.slow", 3)
+    page = open_page(width=1280, javascript=True)
+    page.goto(f"{pages}runs/{run_id}")
+    expect(page.get_by_text("Waiting for", exact=True)).to_be_visible()
+    rows = page.get_by_role("treeitem")
+    expect(rows).to_have_count(2)
+    site.resume(run_id, 0)
+    expect(rows).to_have_count(4)
+    for _ in range(2):
+        site.resume(run_id, 0)
+    expect(page.locator(".run-head .badge")).to_have_text("completed")
+    expect(rows).to_have_count(7)
+
+
+def test_a_person_resumes_by_the_form_of_the_schema(
+    site: Site, pages: str, open_page: OpenPage
+) -> None:
+    run_id = site.start("web.order", {"pieces": 2})
+    site.become(run_id, "suspended")
+    page = open_page(width=1280, javascript=True)
+    page.goto(f"{pages}runs/{run_id}")
+    page.get_by_role("treeitem", name="attempt 1 step, failed").click()
+    expect(page.locator(".panel .trouble")).to_contain_text("the warehouse did not answer")
+    page.get_by_role("treeitem", name="hook hook, waiting").click()
+    page.get_by_label("Approved").check()
+    page.get_by_label("Reason").fill("<b>kind</b>")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator(".run-head .badge")).to_have_text("completed")
+    received = page.get_by_role("complementary").get_by_text("<b>kind</b>")
+    expect(received).to_be_visible()
+
+
+def test_the_stream_of_an_agent_is_a_conversation(
+    pages: str, order: str, open_page: OpenPage
+) -> None:
+    page = open_page(width=1280, javascript=True)
+    page.goto(f"{pages}runs/{order}?tab=streams")
+    expect(page.locator(".said")).to_have_text("Your order is paid for.")
+    expect(page.locator(".call")).to_contain_text("<img src=x>")
+
+
+def test_a_workflow_starts_from_its_form(pages: str, open_page: OpenPage) -> None:
+    page = open_page(width=1280, javascript=True)
+    page.goto(f"{pages}workflows")
+    card = page.locator(".card", has=page.get_by_role("link", name="web.long"))
+    card.get_by_role("button", name="Start…").click()
+    card.get_by_label("Steps").fill("3")
+    card.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator(".run-head .badge")).to_have_text("completed")
+    expect(page.get_by_role("treeitem")).to_have_count(4)
+
+
+def test_ten_thousand_steps_open(site: Site, pages: str, open_page: OpenPage) -> None:
+    run_id = site.start("web.long", 10_000)
+    site.become(run_id, "completed")
+    page = open_page(width=1280, javascript=True)
+    page.goto(f"{pages}runs/{run_id}")
+    expect(page.get_by_text("10000 rows")).to_be_visible(timeout=10_000)
+    assert page.get_by_role("treeitem").count() < 100, "only what is in sight is there"
+    page.get_by_role("tree").focus()
+    page.keyboard.press("End")
+    expect(page.get_by_role("treeitem", selected=True)).to_be_in_viewport()
+    page.get_by_label("Find in the timeline").fill("9999/")
+    expect(page.get_by_role("treeitem")).to_have_count(2)
+
+
+def test_a_connection_that_was_cut_comes_back(site: Site, open_page: OpenPage) -> None:
+    page = open_page(width=1280, javascript=True)
+    with site.pages() as url:
+        page.goto(f"{url}runs?workflow=web.nap")
+        expect(page.get_by_role("heading", name="No run is like that")).to_be_visible()
+    expect(page.get_by_text("Disconnected")).to_be_visible()
+    site.start("web.nap")
+    with site.pages(port=httpx.URL(url).port or 0):
+        expect(page.locator("tbody tr")).to_have_count(1)
+        expect(page.get_by_text("Disconnected")).to_have_count(0)
+
+
+def test_who_only_looks_is_shown_no_button_that_acts(
+    site: Site, order: str, open_page: OpenPage
+) -> None:
+    page = open_page(width=1280, javascript=True)
+    with site.pages("--read-only") as url:
+        page.goto(f"{url}runs/{order}")
+        expect(page.get_by_text("read only")).to_be_visible()
+        expect(page.get_by_text("Waiting for", exact=True)).to_be_visible()
+        assert page.get_by_role("button", name="Cancel…").count() == 0
+        page.goto(f"{url}workflows")
+        expect(page.get_by_role("link", name="web.nap")).to_be_visible()
+        assert page.get_by_role("button", name="Start…").count() == 0
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 390)])
+def test_axe_finds_nothing_serious(
+    pages: str, order: str, open_page: OpenPage, theme: Literal["light", "dark"], width: int
+) -> None:
+    page = open_page(width=width, theme=theme, javascript=True)
+    paths = {
+        "runs": "tbody tr",
+        f"runs/{order}": "[role=treeitem]",
+        f"runs/{order}?tab=events&at=3": ".event",
+        f"runs/{order}?tab=streams": ".said",
+        "workflows": ".card",
+        "hooks": ".card",
+        "workers": "tbody tr",
+    }
+    for path, there in paths.items():
+        page.goto(pages + path)
+        expect(page.locator(there).first).to_be_visible()
+        assert serious(page) == [], path
+
+
+def serious(page: Page) -> list[str]:
+    """What axe says that nobody may leave as it is."""
+    page.evaluate(AXE)
+    found: dict[str, Any] = page.evaluate("() => axe.run({resultTypes: ['violations']})")
+    return [
+        f"{one['id']}: {node['html'][:120]}: {node['any'][:1]}"
+        for one in found["violations"]
+        if one["impact"] in GRAVE
+        for node in one["nodes"][:3]
+    ]

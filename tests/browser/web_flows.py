@@ -1,0 +1,136 @@
+"""Workflows of all sorts, for a server whose pages are looked at."""
+
+import asyncio
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from outlast import hook, set_attributes, sleep, step, step_info, workflow, writable
+from outlast.errors import FatalError
+
+
+class Address(BaseModel):
+    """Where it goes."""
+
+    street: str = Field(min_length=2)
+    city: str
+
+
+class Order(BaseModel):
+    """What a customer wants."""
+
+    id: str = Field("A-1047", description="As it stands on the invoice.")
+    pieces: int = Field(3, ge=1, lt=100)
+    shipping: Literal["standard", "express"] = "standard"
+    address: Address = Address(street="Hill Road 7", city="London")
+    gift: bool = False
+
+
+class Approval(BaseModel):
+    """Somebody has looked at the order."""
+
+    approved: bool
+    reason: str = Field("", description="The customer will read this.")
+
+
+@step(name="web.reserve", retries=2, backoff="50ms")
+async def reserve(piece: int) -> str:
+    """Fails once for the second piece."""
+    await asyncio.sleep(0.02 * (piece + 1))
+    if piece == 1 and step_info().attempt == 1:
+        raise ConnectionError("the warehouse did not answer: 10.0.0.7:443")
+    return f"piece {piece} <b>reserved</b>"
+
+
+@step(name="web.charge", retries=0)
+async def charge(order: Order) -> dict[str, object]:
+    """Takes the money."""
+    await asyncio.sleep(0.15)
+    if order.pieces > 50:
+        raise FatalError("the card was declined")
+    return {"receipt": "R-1", "cents": order.pieces * 4990, "order": order.id}
+
+
+@step(name="web.talk")
+async def talk(words: str) -> str:
+    """Streams an answer, as an agent does."""
+    async with writable() as stream:
+        for chunk in conversation(words):
+            await stream.write(chunk)
+    return words
+
+
+@workflow(name="web.parcel")
+async def parcel(address: Address) -> str:
+    """Send a parcel."""
+    await sleep("100ms")
+    return f"sent to {address.city}"
+
+
+@workflow(name="web.order")
+async def order_flow(order: Order) -> str:
+    """Reserve, charge, ask, and send.
+
+    Branches run side by side; a person has the last word.
+    """
+    await set_attributes({"customer": "ada", "order": order.id})
+    await asyncio.gather(*(reserve(n) for n in range(order.pieces)))
+    await charge(order)
+    await talk("Your order is paid for.")
+    answer = await hook(Approval, metadata={"order": order.id, "amount": "149.70"})
+    if not answer.approved:
+        raise FatalError(f"declined: {answer.reason}")
+    return await parcel(order.address)
+
+
+@workflow(name="web.nap")
+async def nap(length: str = "3 days") -> str:
+    """Sleep for a while."""
+    await sleep(length)
+    return "rested"
+
+
+@step(name="web.tick")
+async def tick(number: int) -> int:
+    """Next to nothing."""
+    return number
+
+
+@workflow(name="web.long")
+async def long_flow(steps: int) -> int:
+    """A lot of steps, one after the other and side by side."""
+    for number in range(0, steps, 100):
+        await asyncio.gather(*(tick(n) for n in range(number, min(number + 100, steps))))
+    return steps
+
+
+@workflow(name="web.slow")
+async def slow(steps: int) -> int:
+    """One step after the other, each of which waits to be let on."""
+    for number in range(steps):
+        await hook(name_of(number))
+        await tick(number)
+    return steps
+
+
+def name_of(_number: int) -> type[int]:
+    """What lets it on."""
+    return int
+
+
+def conversation(words: str) -> list[dict[str, object]]:
+    """The chunks of an answer with a tool call."""
+    call = {"toolCallId": "c1", "toolName": "look_up", "input": {"order": "A-1047"}}
+    output = {"toolCallId": "c1", "output": {"paid": True, "note": "<img src=x>"}}
+    told: list[dict[str, object]] = [
+        {"type": "text-delta", "id": "t1", "delta": f"{word} "} for word in words.split()
+    ]
+    return [
+        {"type": "start", "messageId": "m1"},
+        {"type": "tool-input-available", **call},
+        {"type": "tool-output-available", **output},
+        {"type": "text-start", "id": "t1"},
+        *told,
+        {"type": "text-end", "id": "t1"},
+        {"type": "finish"},
+    ]

@@ -1,0 +1,55 @@
+// The log of a run: every position, and what it holds.
+import { useMemo, useState } from "preact/hooks";
+import { Payload, save } from "../parts/json.tsx";
+import { Virtual } from "../parts/virtual.tsx";
+import { exact, length, time } from "../time.ts";
+import type { Log } from "../trace/model.ts";
+import type { EventRecord, RunInfo } from "../types.ts";
+
+export function Events({ log, changes, run, at, show }: { log: Log; changes: number; run: RunInfo; at: number; show: (position: number) => void }) {
+  const [text, setText] = useState("");
+  const found = useMemo(() => log.events.filter((one) => fits(one, text.toLowerCase())), [log, changes, text]);
+  const chosen = log.events[at];
+  const start = time(run.created_at);
+  return (
+    <section class="split" aria-label="Events">
+      <div class="side">
+        <div class="bar">
+          <input type="search" aria-label="Find in the log" placeholder="Find in the log" value={text} onInput={(event) => setText(event.currentTarget.value)} />
+          <span class="dim">{found.length.toLocaleString()} events</span>
+          <span class="spring" />
+          <button class="quiet" type="button" onClick={() => save(JSON.stringify(found, null, 2), `${run.id}-events.json`)}>Export</button>
+        </div>
+        <Virtual count={found.length} height={24} label="The log" at={text ? -1 : at} row={(n) => {
+          const one = found[n]!;
+          return (
+            <button type="button" class={`event${one.position === at ? " selected" : ""}`} aria-pressed={one.position === at} onClick={() => show(one.position)}>
+              <span class="num dim">{one.position}</span>
+              <span class="num dim" title={exact(time(one.at))}>{length(time(one.at) - start)}</span>
+              <span class={one.kind.endsWith("failed") || one.kind.endsWith("retried") ? "bad" : ""}>{one.kind.replaceAll("_", " ")}</span>
+              <span class="mono dim clip">{String(one.data.id ?? one.data.workflow ?? "")}</span>
+            </button>
+          );
+        }} />
+      </div>
+      <aside class="panel" aria-label="Details">
+        {chosen ? (
+          <>
+            <h2>#{chosen.position} {chosen.kind.replaceAll("_", " ")}</h2>
+            <p class="dim">{exact(time(chosen.at))}</p>
+            <Payload key={chosen.position} value={chosen.data} name={`${run.id}-${chosen.position}`} />
+          </>
+        ) : <p class="dim">Choose an event to see what it holds.</p>}
+      </aside>
+    </section>
+  );
+}
+
+const texts = new WeakMap<EventRecord, string>();
+
+function fits(one: EventRecord, text: string): boolean {
+  if (!text) return true;
+  let hay = texts.get(one);
+  if (hay === undefined) texts.set(one, (hay = `${one.kind.replaceAll("_", " ")} ${one.kind} ${JSON.stringify(one.data)}`.toLowerCase()));
+  return hay.includes(text);
+}

@@ -1,0 +1,39 @@
+// Handing a payload to a hook, with a form made from its schema.
+import { useState } from "preact/hooks";
+import { post, told, type Problem } from "../api.ts";
+import type { HookInfo, Json } from "../types.ts";
+import { JsonInput, SchemaFields, starting } from "./schema_form.tsx";
+
+export function Resume({ hook, done }: { hook: HookInfo; done: () => void }) {
+  const [value, setValue] = useState<Json | undefined>(() => starting(hook.schema));
+  const [problem, setProblem] = useState<Problem>();
+  const [state, setState] = useState<"" | "sending" | "sent">("");
+  const send = async (event: SubmitEvent) => {
+    event.preventDefault();
+    setState("sending");
+    try {
+      await post("hooks/resume", { token: hook.token, payload: value ?? null });
+      setProblem(undefined);
+      setState("sent");
+      done();
+    } catch (error) {
+      setProblem(told(error));
+      setState("");
+    }
+  };
+  if (state === "sent") return <p class="good" role="status">Recorded: the run goes on.</p>;
+  return (
+    <form class="form" onSubmit={send}>
+      {hook.schema?.description !== undefined && <p class="dim">{String(hook.schema.description)}</p>}
+      {hook.schema ? <SchemaFields schema={hook.schema} value={value} set={setValue} /> : <label class="field"><span>Payload</span><JsonInput value={value} set={setValue} /></label>}
+      <Wrong problem={problem} />
+      <button class="primary" type="submit" disabled={state === "sending"}>Resume</button>
+    </form>
+  );
+}
+
+export function Wrong({ problem }: { problem: Problem | undefined }) {
+  if (!problem) return null;
+  const lines = problem.problems?.length ? problem.problems : [problem.detail];
+  return <div class="wrong" role="alert">{lines.map((one) => <p key={one}>{one}</p>)}</div>;
+}

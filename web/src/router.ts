@@ -1,0 +1,45 @@
+// Where we are: the path below where the pages are mounted, and the query, which holds all filters.
+import { signal } from "@preact/signals";
+
+const BASE = new URL(document.baseURI).pathname;
+
+export interface Place {
+  path: string;
+  query: URLSearchParams;
+}
+
+const here = (): Place => ({
+  path: location.pathname.startsWith(BASE) ? location.pathname.slice(BASE.length) : "",
+  query: new URLSearchParams(location.search),
+});
+
+export const place = signal<Place>(here());
+addEventListener("popstate", () => (place.value = here()));
+
+export const href = (path: string): string => BASE + path;
+
+export function go(path: string, replace = false): void {
+  history[replace ? "replaceState" : "pushState"](null, "", href(path));
+  place.value = here();
+  if (!replace) scrollTo(0, 0);
+}
+
+/** Changes some parameters of the query; `undefined` and `""` take one away. */
+export function change(params: { [name: string]: string | string[] | undefined }, replace = false): void {
+  const query = new URLSearchParams(place.value.query);
+  for (const [name, value] of Object.entries(params)) {
+    query.delete(name);
+    for (const one of Array.isArray(value) ? value : [value ?? ""]) if (one) query.append(name, one);
+  }
+  const text = query.toString();
+  go(place.value.path + (text ? `?${text}` : ""), replace);
+}
+
+/** Links of ours change the page without loading it again. */
+addEventListener("click", (event) => {
+  const link = (event.target as Element | null)?.closest?.("a");
+  if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  if (link.origin !== location.origin || !link.pathname.startsWith(BASE) || link.target || link.hasAttribute("download")) return;
+  event.preventDefault();
+  go(link.pathname.slice(BASE.length) + link.search);
+});

@@ -1,0 +1,183 @@
+// What the log of a run tells, as entries on a timeline. Pure: from events to records.
+import { time } from "../time.ts";
+import type { EventRecord, Fields, Json, RunInfo, Waiting } from "../types.ts";
+
+export type State = "queued" | "running" | "retrying" | "waiting" | "completed" | "failed" | "cancelled";
+export type Kind = "run" | "step" | "wait" | "child" | "hook" | "note" | "branch";
+
+export interface ErrorText {
+  name: string;
+  message: string;
+  traceback: string;
+  whole: Json;
+}
+
+export interface Attempt {
+  number: number;
+  from: number;
+  to: number | null;
+  error: ErrorText | null;
+  /** It was under way when its worker died or was stopped. */
+  lost: boolean;
+  retryAt: number | null;
+}
+
+export interface Entry {
+  kind: Kind;
+  id: string;
+  name: string;
+  state: State;
+  from: number;
+  to: number | null;
+  until: number | null;
+  attempts: Attempt[];
+  error: ErrorText | null;
+  child: string | null;
+  line: string | null;
+  positions: number[];
+  input: Json | undefined;
+  result: Json | undefined;
+  received: Json[];
+  remark: string;
+}
+
+export const isOpen = (entry: Entry): boolean =>
+  entry.state === "queued" || entry.state === "running" || entry.state === "retrying" || entry.state === "waiting";
+
+/** The log as far as it is here. Events are added in their order; one that comes again is left out. */
+export class Log {
+  readonly events: EventRecord[] = [];
+  readonly entries = new Map<string, Entry>();
+  input: Json | undefined;
+  result: Json | undefined;
+  error: ErrorText | null = null;
+  reason: string | null = null;
+  /** When the last event was recorded. */
+  last = 0;
+
+  add(events: readonly EventRecord[]): void {
+    for (const one of events) {
+      if (one.position !== this.events.length) continue;
+      this.events.push(one);
+      this.last = time(one.at);
+      this.#read(one, this.last);
+    }
+  }
+
+  /** The entries, and what the run waits for by its row but not yet by its log; in the order of their beginnings. */
+  timeline(run: RunInfo): Entry[] {
+    const found = [...this.entries.values()];
+    for (const one of run.waiting) if (!this.entries.has(one.id)) found.push(pending(one, this.last));
+    return found.sort((a, b) => a.from - b.from || (a.positions[0] ?? 1e12) - (b.positions[0] ?? 1e12));
+  }
+
+  #read(event: EventRecord, at: number): void {
+    const { kind, data, position } = event;
+    const known = typeof data.id === "string" ? this.entries.get(data.id) : undefined;
+    if (known) known.positions.push(position);
+    switch (kind) {
+      case "run_created":
+        this.input = data.input;
+        return;
+      case "step_started": case "step_retried": case "step_completed": case "step_failed":
+        return step(known ?? this.#new("step", data, at, position), kind, data, at);
+      case "wait_completed":
+        return assign(this.#new("wait", data, at, position), { from: micros(data.started_at) ?? at, to: at, until: micros(data.deadline), state: "completed" });
+      case "child_started":
+        return assign(this.#new("child", data, at, position), {
+          name: text(data.workflow), child: text(data.run_id), state: data.detached ? "completed" : "running", to: data.detached ? at : null,
+          remark: data.detached ? "detached: nobody waits for it" : "",
+        });
+      case "child_completed": case "child_failed": case "child_cancelled":
+        if (known) assign(known, { to: at, state: kind.slice(6) as State, error: errorOf(data.error), result: data.result });
+        return;
+      case "hook_opened":
+        return assign(this.#new("hook", data, at, position), { until: micros(data.expires_at), state: "waiting" });
+      case "hook_conflicted":
+        return assign(this.#new("hook", data, at, position), { to: at, state: "failed", remark: `another run has its token: ${text(data.owner)}` });
+      case "hook_received":
+        if (known) assign(known, { to: at, state: "completed", received: [...known.received, data.payload ?? null] });
+        return;
+      case "hook_expired":
+        if (known) assign(known, { to: at, state: "cancelled", remark: "expired" });
+        return;
+      case "hook_disposed":
+        if (known) assign(known, { to: known.to ?? at, state: known.received.length ? "completed" : "cancelled" });
+        return;
+      case "run_completed": case "run_failed": case "run_cancelled":
+        return this.#end(data, at);
+      default:
+        this.#note(event, at);
+    }
+  }
+
+  #note({ kind, data, position }: EventRecord, at: number): void {
+    const pairs = data.attributes as Fields | undefined;
+    const name = pairs ? `attributes ${Object.entries(pairs).map(([key, value]) => `${key}=${String(value)}`).join(" ")}`
+      : kind === "cancel_requested" ? `cancel asked for${data.reason ? `: ${text(data.reason)}` : ""}`
+      : kind === "wake_requested" ? "woken: its sleeps end" : kind.replaceAll("_", " ");
+    assign(this.#new("note", { ...data, id: `@${position}` }, at, position), { name, to: at, state: "completed" });
+    if (Array.isArray(data.waits)) for (const one of data.waits) this.#woken(one as Fields, at, position);
+  }
+
+  /** A woken sleep has no event of its own: the wake tells which ones the run was suspended in. */
+  #woken(waiting: Fields, at: number, position: number): void {
+    const id = text(waiting.ref);
+    if (this.entries.has(id)) return;
+    const from = micros(waiting.since) ?? at;
+    assign(this.#new("wait", { id, line: waiting.line ?? null }, from, position), { to: at, until: micros(waiting.until), state: "completed", remark: "woken before its time" });
+  }
+
+  #end(data: Fields, at: number): void {
+    this.result = data.result;
+    this.error = errorOf(data.error);
+    this.reason = typeof data.reason === "string" ? data.reason : null;
+    for (const one of this.entries.values()) if (isOpen(one)) assign(one, { to: at, state: "cancelled" });
+  }
+
+  #new(kind: Kind, data: Fields, from: number, position: number): Entry {
+    const id = text(data.id);
+    const entry: Entry = {
+      kind, id, name: nameOf(id), state: "waiting", from, to: null, until: null, attempts: [], error: null, child: null,
+      line: typeof data.line === "string" ? data.line : null, positions: [position], input: undefined, result: undefined, received: [], remark: "",
+    };
+    this.entries.set(id, entry);
+    return entry;
+  }
+}
+
+function step(entry: Entry, kind: string, data: Fields, at: number): void {
+  const running = kind === "step_started";
+  const from = micros(data.started_at) ?? at;
+  const attempt: Attempt = {
+    number: Number(data.attempt), from, to: running ? null : at, error: errorOf(data.error), lost: false, retryAt: micros(data.retry_at),
+  };
+  const before = entry.attempts
+    .filter((one) => one.to !== null || one.lost || one.from !== from)
+    .map((one) => (one.to === null ? { ...one, lost: true } : one));
+  assign(entry, {
+    name: text(data.name), attempts: [...before, attempt], from: before[0]?.from ?? from, error: attempt.error,
+    state: running ? "running" : (kind.slice(5).replace("retried", "retrying") as State),
+    to: kind === "step_completed" || kind === "step_failed" ? at : null, until: attempt.retryAt,
+    input: data.input ?? entry.input, result: data.result, line: typeof data.line === "string" ? data.line : entry.line,
+  });
+}
+
+function pending(one: Waiting, since: number): Entry {
+  return {
+    kind: one.kind, id: one.id, name: one.kind === "step" && one.on ? one.on : nameOf(one.id),
+    state: one.kind === "step" ? "queued" : "waiting", from: one.since ? time(one.since) : since, to: null,
+    until: one.until ? time(one.until) : null, attempts: [], error: null, child: one.kind === "child" ? one.on : null, line: one.line,
+    positions: [], input: undefined, result: undefined, received: [], remark: "",
+  };
+}
+
+export function errorOf(form: Json | undefined): ErrorText | null {
+  if (typeof form !== "object" || form === null || Array.isArray(form)) return null;
+  return { name: text(form.class).replace(/^builtins:/, "").replace(/^.*:/, ""), message: text(form.message), traceback: text(form.traceback), whole: form };
+}
+
+const assign = (entry: Entry, more: Partial<Entry>): void => void Object.assign(entry, more);
+const text = (value: Json | undefined): string => (typeof value === "string" ? value : value === undefined || value === null ? "" : String(value));
+const micros = (value: Json | undefined): number | null => (typeof value === "number" ? value / 1000 : null);
+const nameOf = (id: string): string => id.replace(/^.*\//, "").replace(/#\d+$/, "");

@@ -1,0 +1,103 @@
+// From entries to the rows of the trace: branches nest as the code nests, attempts lie under their step.
+import type { RunInfo } from "../types.ts";
+import { isOver } from "../types.ts";
+import { time } from "../time.ts";
+import { isOpen, type Attempt, type Entry, type Log, type State } from "./model.ts";
+
+export interface Row {
+  key: string;
+  entry: Entry;
+  /** The row is that of one attempt of the entry. */
+  attempt: Attempt | null;
+  depth: number;
+  /** How many rows lie under it; 0: it cannot be folded. */
+  inner: number;
+  folded: boolean;
+}
+
+export interface Wanted {
+  text: string;
+  failures: boolean;
+  folded: ReadonlySet<string>;
+}
+
+interface Branch {
+  path: string;
+  entries: Entry[];
+  branches: Map<string, Branch>;
+}
+
+export function rowsOf(log: Log, run: RunInfo, wanted: Wanted): Row[] {
+  const entries = log.timeline(run).filter((one) => fits(one, wanted));
+  const root = rootEntry(log, run);
+  const rows: Row[] = [];
+  const inner = walk(tree(entries), 1, wanted.folded);
+  const folded = wanted.folded.has("");
+  rows.push({ key: "", entry: root, attempt: null, depth: 0, inner: inner.length, folded });
+  return folded ? rows : rows.concat(inner);
+}
+
+function rootEntry(log: Log, run: RunInfo): Entry {
+  const state: State = run.status === "pending" ? "queued" : run.status === "suspended" ? "waiting" : run.status === "blocked" ? "failed" : (run.status as State);
+  return {
+    kind: "run", id: "", name: run.workflow, state, from: time(run.created_at), to: isOver(run.status) && run.ended_at ? time(run.ended_at) : null,
+    until: null, attempts: [], error: log.error, child: null, line: null, positions: [], input: log.input, result: log.result, received: [], remark: "",
+  };
+}
+
+function fits(entry: Entry, { text, failures }: Wanted): boolean {
+  if (failures && !entry.error && entry.state !== "failed" && !entry.attempts.some((one) => one.error || one.lost)) return false;
+  if (!text) return true;
+  const hay = `${entry.id} ${entry.name} ${entry.line ?? ""} ${entry.error?.message ?? ""} ${entry.child ?? ""}`;
+  return hay.toLowerCase().includes(text.toLowerCase());
+}
+
+function tree(entries: readonly Entry[]): Branch {
+  const root: Branch = { path: "", entries: [], branches: new Map() };
+  for (const one of entries) {
+    let at = root;
+    const path = one.id.split("/").slice(0, -1);
+    path.forEach((_, n) => {
+      const key = path.slice(0, n + 1).join("/");
+      let next = at.branches.get(key);
+      if (!next) at.branches.set(key, (next = { path: key, entries: [], branches: new Map() }));
+      at = next;
+    });
+    at.entries.push(one);
+  }
+  return root;
+}
+
+function walk(branch: Branch, depth: number, folded: ReadonlySet<string>): Row[] {
+  const parts: { from: number; rows: Row[] }[] = branch.entries.map((one) => ({ from: one.from, rows: stepRows(one, depth, folded) }));
+  for (const one of branch.branches.values()) {
+    const alone = one.entries.length === 1 && !one.branches.size;
+    const inner = alone ? stepRows(one.entries[0]!, depth, folded) : walk(one, depth + 1, folded);
+    const rows = alone ? inner : branchRows(one, inner, depth, folded);
+    parts.push({ from: inner[0]!.entry.from, rows });
+  }
+  return parts.sort((a, b) => a.from - b.from).flatMap((one) => one.rows);
+}
+
+function branchRows(branch: Branch, inner: Row[], depth: number, folded: ReadonlySet<string>): Row[] {
+  const key = `${branch.path}/`;
+  const all = inner.map((row) => row.entry);
+  const open = all.some(isOpen);
+  const entry: Entry = {
+    ...all[0]!, kind: "branch", id: key, name: `branch ${branch.path.replaceAll("/", ".")}`, attempts: [], error: null, line: null, remark: "", positions: [],
+    from: Math.min(...all.map((one) => one.from)), to: open ? null : Math.max(...all.map((one) => one.to ?? one.from)),
+    state: open ? "running" : all.some((one) => one.state === "failed") ? "failed" : "completed",
+  };
+  const isFolded = folded.has(key);
+  const row: Row = { key, entry, attempt: null, depth, inner: inner.length, folded: isFolded };
+  return isFolded ? [row] : [row, ...inner];
+}
+
+function stepRows(entry: Entry, depth: number, folded: ReadonlySet<string>): Row[] {
+  const attempts = entry.attempts.length > 1 ? entry.attempts : [];
+  const isFolded = folded.has(entry.id);
+  const row: Row = { key: entry.id, entry, attempt: null, depth, inner: attempts.length, folded: isFolded };
+  if (isFolded) return [row];
+  const inner = attempts.map((attempt, n): Row => ({ key: `${entry.id}!${n}`, entry, attempt, depth: depth + 1, inner: 0, folded: false }));
+  return [row, ...inner];
+}
