@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -121,6 +121,15 @@ def wait_and_check(scene: Scene) -> Stage:
             return (Say("Everything is where it was."),)
 
 
+def wait_and_make(scene: Scene) -> Stage:
+    """Sleep, and make the app then."""
+    return (
+        wait_and_check(scene)
+        if scene.stage == 0
+        else make_app(replace(scene, stage=scene.stage - 1))
+    )
+
+
 def clean_up(scene: Scene) -> Stage:
     """Remove all files, if a person approves."""
     if scene.sandbox is None:
@@ -173,6 +182,7 @@ _ACTS: Final[tuple[tuple[str, Act], ...]] = (
     (r"\brun\b", run),
     (r"\b(clean|delete|remove)\b", clean_up),
     (r"\b(publish|deploy|release)\b", publish),
+    (r"\b(wait|sleep|pause)\b.*\b(build|create|make|write)\b", wait_and_make),
     (r"\b(wait|sleep|pause)\b", wait_and_check),
     (r"\b(app|build|create|make|stopwatch|timer|to-?do|write)\b", make_app),
 )

@@ -1,5 +1,5 @@
 // The routes beside those of chats.
-import { patientFetch } from "./connection";
+import { connection, patientFetch } from "./connection";
 import type { ChatEntry, Files, Info, Kind, Message } from "./types";
 
 export class Refused extends Error {
@@ -14,8 +14,11 @@ export const files = (sandbox: string) => get<Files>(`/api/sandboxes/${sandbox}/
 export const wake = (chat: string) => post(`/api/wake/${chat}`);
 export const stop = (kind: Kind, chat: string) => post(`${base(kind)}/${chat}/stop`);
 
-/** The server ends itself behind this, perhaps before it has answered. */
-export const kill = () => fetch("/api/development/kill", { method: "POST" }).catch(() => undefined);
+/** The server ends itself behind this, perhaps before it has answered. Done when it is gone, or about to be. */
+export async function kill(): Promise<void> {
+  await fetch("/api/development/kill", { method: "POST" }).catch(() => undefined);
+  connection.broken();
+}
 
 export function base(kind: Kind): string {
   return `/api/${kind}`;

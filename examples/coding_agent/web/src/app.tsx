@@ -11,6 +11,7 @@ import { ThemeButton } from "./theme";
 import type { Kind, Message, Place } from "./types";
 
 const ASK_CHATS = 3_000;
+const DYING = 200;
 
 export function App() {
   const [place, go] = usePlace();
@@ -32,7 +33,7 @@ export function App() {
   const begin = (kind: Kind) => open(fresh(kind));
   const kill = () => {
     setKilled(true);
-    void api.kill();
+    void api.kill().then(() => setTimeout(() => void askChats(), DYING));
   };
 
   const model = info && (place.kind === "code" ? info.code : info.talk);

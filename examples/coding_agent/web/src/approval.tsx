@@ -33,7 +33,7 @@ export function ApprovalCard({ part }: { part: Call }) {
 
 function Asked({ part }: { part: Call }) {
   const command = commandOf(part.input);
-  const question = field(part.input, "question") ?? field(part.input, "prompt") ?? field(part.input, "reason");
+  const question = field(part.input, "question");
   return (
     <>
       {typeof question === "string" && <p>{question}</p>}

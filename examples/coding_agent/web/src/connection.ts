@@ -22,6 +22,7 @@ class Connection {
   private readonly watchers = new Set<() => void>();
   private readonly waiting = new Map<symbol, Trouble>();
   private readonly impatient = new Set<() => void>();
+  private readonly gone = Symbol("gone");
   private fading: ReturnType<typeof setTimeout> | undefined;
 
   subscribe = (watcher: () => void) => {
@@ -41,9 +42,16 @@ class Connection {
     this.become({ is: "lost", trouble: worst });
   }
 
+  /** The server has gone in the middle of something. Until somebody reaches it again it counts as lost: while it is
+   * started anew, requests are not refused, they wait. */
+  broken() {
+    this.lost(this.gone, { attempts: 1, next: null });
+  }
+
   /** Somebody has reached it, so whoever waits need not. */
   reached(who: symbol) {
     this.waiting.delete(who);
+    this.waiting.delete(this.gone);
     if (this.state.is === "lost") {
       this.become({ is: "restored" });
       this.fading = setTimeout(() => this.become({ is: "fine" }), SHOW_RESTORED);
@@ -131,6 +139,7 @@ function watched(response: Response, signal: AbortSignal | null | undefined): Re
           throw new TypeError("network error: the server has closed the connection");
         }
       } catch (error) {
+        if (!signal?.aborted) connection.broken();
         controller.error(signal?.aborted ? error : new TypeError(`network error: ${String(error)}`));
       }
     },

@@ -28,14 +28,13 @@ export function field(value: unknown, name: string): unknown {
 
 /** The command of a call, as one would type it. */
 export function commandOf(input: unknown): string {
-  const command = field(input, "command") ?? field(input, "argv") ?? field(input, "cmd");
-  return Array.isArray(command) ? command.map(String).join(" ") : typeof command === "string" ? command : "";
+  const command = field(input, "command");
+  return typeof command === "string" ? command : "";
 }
 
-/** The paths of a call that writes files, from an object of contents or a list of files. */
+/** The paths of a call that writes files, of which perhaps not all have come yet. */
 export function pathsOf(input: unknown): string[] {
   const files = field(input, "files");
-  if (Array.isArray(files)) return files.map((one) => String(field(one, "path") ?? "")).filter(Boolean);
   return typeof files === "object" && files !== null ? Object.keys(files) : [];
 }
 

@@ -1,9 +1,11 @@
-import { use, useState } from "react";
+import { use, useEffect, useState } from "react";
 import * as api from "./api";
 import { useNow } from "./hooks";
 import { Icon } from "./icons";
 import { Context } from "./parts";
 import type { Sleep } from "./types";
+
+const AGAIN = 500;
 
 /** A wait of the run: no process holds it, so it outlasts all of them. */
 export function SleepCard({ sleep, isOver }: { sleep: Sleep; isOver: boolean }) {
@@ -13,13 +15,21 @@ export function SleepCard({ sleep, isOver }: { sleep: Sleep; isOver: boolean }) 
   const over = sleep.over || isOver;
   const now = useNow(250, !over);
   const until = Date.parse(sleep.until);
-  const wake = () => {
+  const isWaking = isWoken && isLive && !over;
+  useEffect(() => {
+    if (!isWaking) return;
+    const wake = () =>
+      api.wake(chat).catch((error: Error) => {
+        setWoken(false);
+        setFailure(error.message);
+      });
+    void wake();
+    const timer = setInterval(() => void wake(), AGAIN); // the card may be there before the sleep is
+    return () => clearInterval(timer);
+  }, [isWaking, chat]);
+  const begin = () => {
     setWoken(true);
     setFailure(undefined);
-    api.wake(chat).catch((error: Error) => {
-      setWoken(false);
-      setFailure(error.message);
-    });
   };
   return (
     <div className="sleep" role="group" data-over={over} aria-label="Sleep">
@@ -34,7 +44,7 @@ export function SleepCard({ sleep, isOver }: { sleep: Sleep; isOver: boolean }) 
       {!over && (
         <>
           <span className="countdown" role="timer" aria-live="off">{left(until - now)}</span>
-          <button className="small" onClick={wake} disabled={isWoken || !isLive}>{isWoken ? "Waking …" : "Wake now"}</button>
+          <button className="small" onClick={begin} disabled={isWoken || !isLive}>{isWoken ? "Waking …" : "Wake now"}</button>
         </>
       )}
     </div>

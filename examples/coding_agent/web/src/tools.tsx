@@ -45,8 +45,7 @@ function describe(name: string, input: unknown): [IconName, ReactNode] {
       return ["eye", "Show a preview"];
     case "sleep":
       return ["clock", "Sleep"];
-    case "ask_approval":
-    case "ask":
+    case "ask_for_approval":
       return ["hand", "Ask for approval"];
     default:
       return ["tool", name.replaceAll("_", " ")];
@@ -62,7 +61,7 @@ function State({ part, output }: { part: Call; output: Output | undefined }) {
 function stateOf(part: Call, output: Output | undefined, isLive: boolean): ["busy" | "good" | "bad" | "still", string] {
   if (part.state === "output-error") return ["bad", "failed"];
   if (part.state === "output-denied") return ["still", "denied"];
-  const exit = output?.exit ?? field(field(part, "output"), "exit") ?? field(field(part, "output"), "exit_code");
+  const exit = output?.exit ?? field(field(part, "output"), "exit");
   if (isSettled(part)) return typeof exit === "number" && exit !== 0 ? ["bad", `exit ${exit}`] : ["good", "done"];
   if (part.state === "input-streaming") return isLive ? ["busy", "writing"] : ["still", "stopped"];
   return isLive ? ["busy", "running"] : ["still", part.state === "approval-responded" ? "answered" : "stopped"];
@@ -97,7 +96,7 @@ function Body({ name, part, output }: { name: string; part: Call; output: Output
 
 function outputText(part: Call): string {
   if (part.state !== "output-available") return "";
-  const text = field(part.output, "text") ?? field(part.output, "output") ?? field(part.output, "stdout");
+  const text = field(part.output, "output");
   return typeof text === "string" ? text : part.output === undefined ? "" : shownValue(part.output);
 }
 

@@ -1,7 +1,7 @@
 import type { Info, Kind } from "./types";
 
 const ASK: Record<Kind, string[]> = {
-  code: ["Make me a stopwatch", "Make me a todo app", "Wait 20 seconds and then make me a stopwatch"],
+  code: ["Make me a stopwatch", "Make me a todo list", "Wait 20 seconds and then make me a stopwatch"],
   talk: ["Tell me a short story about a lighthouse", "What is a durable workflow?"],
 };
 
