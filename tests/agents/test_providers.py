@@ -18,11 +18,6 @@ from outlast.testing.models import Answer, ModelServer, Refusal, Reply, Silence,
 from tests.agents.conftest import Serve
 from tests.api.conftest import outcome
 
-openai = pytest.importorskip("pydantic_ai.models.openai", reason="no client of OpenAI")
-openai_provider = pytest.importorskip("pydantic_ai.providers.openai")
-anthropic = pytest.importorskip("pydantic_ai.models.anthropic", reason="no client of Anthropic")
-anthropic_provider = pytest.importorskip("pydantic_ai.providers.anthropic")
-
 SOON: Final = StepOptions(retries=3, backoff=0)
 HELLO: Final = Answer("hello to you all")
 LOOK: Final = Answer(calls=(ToolCall("look", {"at": "it"}),))
@@ -39,14 +34,15 @@ def api(request: pytest.FixtureRequest) -> Api:
 def model_of(api: Api, server: ModelServer, name: str = "") -> Model:
     """A model whose provider is the server. It has tries of its own, as they all have by default."""
     found: Any
+    # Their clients take seconds to import: only where they are used.
+    models = pytest.importorskip(f"pydantic_ai.models.{api}", reason=f"no client of {api}")
+    providers = pytest.importorskip(f"pydantic_ai.providers.{api}")
     if api == "openai":
-        provider = openai_provider.OpenAIProvider(base_url=server.openai_url, api_key="none")
-        found = openai.OpenAIChatModel(name or "gpt-4o", provider=provider)
+        provider = providers.OpenAIProvider(base_url=server.openai_url, api_key="none")
+        found = models.OpenAIChatModel(name or "gpt-4o", provider=provider)
     else:
-        provider = anthropic_provider.AnthropicProvider(
-            base_url=server.anthropic_url, api_key="none"
-        )
-        found = anthropic.AnthropicModel(name or "claude-haiku-4-5", provider=provider)
+        provider = providers.AnthropicProvider(base_url=server.anthropic_url, api_key="none")
+        found = models.AnthropicModel(name or "claude-haiku-4-5", provider=provider)
     assert provider.client.max_retries > 0
     model: Model = found
     return model
