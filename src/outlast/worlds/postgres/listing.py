@@ -60,7 +60,9 @@ class PostgresListing:
         ]
 
         async def find(connection: Connection) -> list[RunRecord]:
-            found = [records(await connection.fetch(query, *wish)) for query, wish in questions]
+            async with connection.transaction():
+                await connection.fetch(self._queries["plan_anew"])
+                found = [records(await connection.fetch(query, *wish)) for query, wish in questions]
             return sorted(
                 chain(*found), key=lambda run: place(run, order), reverse=order.descending
             )

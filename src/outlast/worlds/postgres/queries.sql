@@ -348,6 +348,11 @@ FROM {schema}.workers;
 -- The row of a run.
 SELECT {record}::text FROM {schema}.runs AS run WHERE run.id = $1;
 
+-- name: plan_anew
+-- Plan what follows in this transaction for the values at hand. A plan for all values takes each filter to leave
+-- next to nothing, and then sorts all runs of a workflow for one page.
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true);
+
 -- name: find
 -- A page of all runs that fit.
 SELECT {record}::text FROM {schema}.runs AS run WHERE {fits} {by_creation};
