@@ -26,6 +26,8 @@ PUBLIC = (
     "outlast.errors",
     "outlast.http",
     "outlast.instrument",
+    "outlast.logs",
+    "outlast.otel",
     "outlast.streams",
     "outlast.testing",
     "outlast.testing.models",

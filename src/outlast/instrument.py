@@ -63,11 +63,12 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
     worker: str
     trace: str
     """The trace context that was kept with the run when it was started; empty if there was none."""
-    woken_by: tuple[str, ...] = ()
-    """The trace contexts of those who have resumed its hooks since it was suspended."""
+    woken_by: str = ""
+    """The trace context of whoever has resumed a hook of it, if that is the last that its log tells."""
     created_at: Micros
     due_since: Micros | None = None
-    """When it became due, if the log tells: at its start, or when something from outside came."""
+    """When it became due, if the log tells: at its start, or when the last thing came from outside. A run that a time
+    wakes may have seen that before."""
     events: int = 1
     """How many events of its log are replayed."""
 

@@ -17,6 +17,7 @@ WIDE_CLASSES: Mapping[str, str] = {
     "outlast._engine.loop:WorkflowLoop": "asyncio's contract for event loops has these methods",
     "outlast._runtime.live:LiveRun": "it joins outbox, agenda, attempts and hooks; most methods are two lines",
     "outlast._runtime.runtime:Runtime": "what all live runs share, and each door to the committer",
+    "outlast.otel.telemetry:OpenTelemetry": "one short method for each call of the contract of tracers",
     "outlast.testing.conformance.programs:_Program": "one short maker for each operation of a world",
 }
 

@@ -278,10 +278,12 @@ SETTINGS: Final[dict[str, Setting]] = {
     "public_url": Setting(None, _public_url),
     "respond_within": Setting("30s", _length, _seconds),
     "verify_replay": Setting(False, _flag),  # noqa: FBT003 - it is the default of a flag
+    "otel": Setting(False, _flag),  # noqa: FBT003 - the same
 }
 """All of them. What the worker's mean is said at `WorkerOptions`; `url` names the world, `version` is
 what runs that start here record as the version of their code, `public_url` is what the URLs of webhooks begin
-with, `http_tokens` says who may use the HTTP API, `token` is what is shown to that of another process, and `respond_within` is how long a request to a webhook waits for the run to answer it."""
+with, `http_tokens` says who may use the HTTP API, `token` is what is shown to that of another process, `respond_within` is how long a request to a webhook waits for the run to answer it, and `otel` is whether the worker and
+the server of the command line emit telemetry."""
 
 
 def _pyproject() -> tuple[Path | None, dict[str, Any]]:

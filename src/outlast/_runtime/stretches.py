@@ -1,7 +1,6 @@
 """What a tracer is told of a run that comes to life: how long it was due, and what has woken it."""
 
-from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from collections.abc import Sequence
 from typing import Final
 
 from outlast._clock import Micros
@@ -22,7 +21,7 @@ _FROM_OUTSIDE: Final = frozenset(
 def tell_begun(observers: Observers, run: RunRecord, created: RunCreated) -> None:
     """This process has just created the run, and begins it."""
     if observers.tracer is not None:
-        observers.tracer.run_taken(_stretch(run, created))
+        observers.tracer.run_taken(_stretch(run, created, due_since=run.created_at))
 
 
 def tell_taken(observers: Observers, run: RunRecord, log: Sequence[StoredEvent]) -> None:
@@ -35,17 +34,19 @@ def _stretch_of(run: RunRecord, log: Sequence[StoredEvent]) -> Stretch:
     """The stretch that begins with this log. What cannot be read of it is left to the replay to complain about."""
     try:
         created = decode_event(log[0]).event
-        traces = tuple(_traces(log))
+        trace = _waking_trace(log[-1])
     except (DecodeError, IndexError):
-        created, traces = None, ()
+        created, trace = None, ""
     known = created if isinstance(created, RunCreated) else None
-    return _stretch(run, known, traces, _due_since(run, known, log), len(log))
+    if run.recoveries:
+        return _stretch(run, known, events=len(log))  # a death has woken it
+    return _stretch(run, known, trace, _due_since(run, known, log), len(log))
 
 
 def _stretch(
     run: RunRecord,
     created: RunCreated | None,
-    woken_by: tuple[str, ...] = (),
+    woken_by: str = "",
     due_since: Micros | None = None,
     events: int = 1,
 ) -> Stretch:
@@ -66,21 +67,12 @@ def _stretch(
 def _due_since(
     run: RunRecord, created: RunCreated | None, log: Sequence[StoredEvent]
 ) -> Micros | None:
-    """A run that a time has woken, or that was taken from a dead worker, is not among those."""
+    """Of a run that was woken by a time, this is when the last thing came before; the tracer is to see to that."""
     if run.epoch <= 1 and len(log) == 1:
         return run.created_at + (0 if created is None else created.delay)
-    came = _came_since(log)
-    return came[-1].at if came else None
+    return log[-1].at if log and log[-1].kind in _FROM_OUTSIDE else None
 
 
-def _came_since(log: Sequence[StoredEvent]) -> list[StoredEvent]:
-    """What others have put behind the last event of the run's own, the latest first."""
-    return list(takewhile(lambda event: event.kind in _FROM_OUTSIDE, reversed(log)))
-
-
-def _traces(log: Sequence[StoredEvent]) -> Iterator[str]:
-    for stored in reversed(_came_since(log)):
-        if stored.kind == "hook_received":
-            event = decode_event(stored).event
-            if isinstance(event, HookReceived) and event.trace:
-                yield event.trace
+def _waking_trace(last: StoredEvent) -> str:
+    event = decode_event(last).event if last.kind == "hook_received" else None
+    return event.trace if isinstance(event, HookReceived) else ""

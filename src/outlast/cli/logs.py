@@ -6,6 +6,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
+from outlast.logs import RunFields
+
 _FIELDS: Final = ("run_id", "step_id", "problem")
 
 
@@ -41,4 +43,5 @@ def log_to_stderr() -> None:
         return
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S"))
+    handler.addFilter(RunFields())
     root.addHandler(handler)

@@ -16,6 +16,7 @@ from outlast.cli.logs import log_to_stderr
 from outlast.cli.looking import need_database
 from outlast.cli.output import Output
 from outlast.cli.problem import Problem
+from outlast.cli.telemetry import telemetry
 
 LOCAL = ("127.0.0.1", "::1", "localhost")
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - no address that others could use
@@ -65,7 +66,7 @@ async def _serve(common: Common, output: Output, host: str, port: int, *, worker
         raise Problem(
             f"there is no {error.name}, which `outlast serve` needs", hint=hint
         ) from error
-    app = App(common.url, worker=worker)
+    app = App(common.url, worker=worker, instruments=telemetry())
     http = asgi(app)
     server = Server(http, grace=GRACE)
     async with app:

@@ -14,6 +14,7 @@ from outlast.cli.logs import log_to_stderr
 from outlast.cli.looking import need_database
 from outlast.cli.output import Output
 from outlast.cli.problem import Problem
+from outlast.cli.telemetry import telemetry
 from outlast.cli.worker_notes import WorkerNotes
 
 
@@ -72,7 +73,7 @@ async def command(
     )
     _collect_rarely()
     notes = WorkerNotes(output, verbose=verbose)
-    async with App(common.url, options=options, instruments=[notes]) as app:
+    async with App(common.url, options=options, instruments=[notes, *telemetry()]) as app:
         notes.serving(app.url, [one.name for one in workflows()], step_count(), options.queues)
         await app.serve(on_stopping=notes.stopping)
     notes.stopped()

@@ -1,0 +1,86 @@
+"""The spans."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from opentelemetry.context import Context
+from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode, Tracer
+from opentelemetry.util.types import AttributeValue
+
+from outlast._clock import Clock, Micros
+from outlast.otel import names
+
+_NANOS: Final = 1_000
+"""In a microsecond."""
+
+Attributes = Mapping[str, AttributeValue]
+
+
+class Spans:
+    """Begins and ends spans, by the clock of the app."""
+
+    def __init__(self, tracer: Tracer, clock: Clock) -> None:
+        self._tracer, self._clock = tracer, clock
+
+    def now(self) -> Micros:
+        """The app's time."""
+        return self._clock.now()
+
+    def begin(
+        self,
+        name: str,
+        attributes: Attributes,
+        *,
+        kind: SpanKind = SpanKind.INTERNAL,
+        context: Context | None = None,
+        links: Sequence[Link] = (),
+    ) -> Span:
+        """A span that begins now; by default under the one that is current."""
+        return self._tracer.start_span(
+            name,
+            context,
+            kind,
+            attributes,
+            links,
+            start_time=self.now() * _NANOS,
+        )
+
+    def end(
+        self, span: Span, outcome: str | None = None, *, error: BaseException | None = None
+    ) -> None:
+        """It ends now. A failed one has the status of an error."""
+        now = self.now() * _NANOS
+        if outcome is not None:
+            span.set_attribute(names.OUTCOME, outcome)
+        if error is not None and outcome == "failed":
+            span.set_attribute(names.ERROR_TYPE, error_type(error))
+            span.record_exception(error, timestamp=now)
+        if outcome in ("failed", "blocked"):
+            span.set_status(Status(StatusCode.ERROR, None if error is None else str(error)))
+        span.end(now)
+
+    def tell(
+        self,
+        name: str,
+        attributes: Attributes,
+        began: Micros,
+        *,
+        ended: Micros | None = None,
+        context: Context | None = None,
+        links: Sequence[Link] = (),
+    ) -> None:
+        """A span of what is over."""
+        span = self._tracer.start_span(
+            name, context, SpanKind.INTERNAL, attributes, links, start_time=began * _NANOS
+        )
+        span.end((self.now() if ended is None else ended) * _NANOS)
+
+
+def error_type(error: BaseException) -> str:
+    """What the conventions call the type of an error."""
+    kind = type(error)
+    return (
+        kind.__qualname__
+        if kind.__module__ == "builtins"
+        else f"{kind.__module__}.{kind.__qualname__}"
+    )
