@@ -8,7 +8,9 @@ import httpx
 import pytest
 
 from outlast import RunStatus
-from outlast.http import BearerTokens
+from outlast._api.inspecting import overview, run_source, run_tree, workflow_stats
+from outlast._api.listing import RunFilters
+from outlast.http import BearerTokens, RemoteApp
 from tests.http import inspected
 from tests.http.conftest import Site
 
@@ -223,6 +225,32 @@ def test_several_are_cancelled_and_started_once_more(on_site: OnSite) -> None:
             assert (told[1]["done"], told[1]["new"]) == (False, None)
             many = await client.post("/bulk/rerun", json={"run_ids": ["x"] * 501})
             assert many.status_code == 422
+
+    on_site(scenario)
+
+
+def test_a_remote_app_tells_the_same(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
+        above, below = await asking(site, "remote?")
+        old, _ = await ended(site, "hit", "miss")
+        transport = httpx.ASGITransport(site.http)
+        async with RemoteApp("http://localhost/api/v1", transport=transport) as app:
+            for filters in (
+                RunFilters(sort="created", limit=3),
+                RunFilters(sort="-ended", status="completed"),
+                RunFilters(text="hit"),
+                RunFilters(version=("nobody", "nobody else")),
+            ):
+                assert await app.list_runs(**filters) == await site.app.list_runs(**filters)
+            runtime = site.app.runtime
+            assert await app.get_run(below).tree() == await run_tree(runtime, above)
+            assert await app.get_run(below).source() == await run_source(runtime, below)
+            again = await app.get_run(old).rerun(run_id="again")
+            assert await site.app.get_run(again.id).result() == "hithit"
+            stats = await app.workflow_stats("inspected.echo")
+            assert stats == await workflow_stats(runtime, "inspected.echo")
+            assert (await app.overview()).counts == (await overview(runtime)).counts
+            assert {one.name for one in await app.workflows()} >= {"inspected.ask"}
 
     on_site(scenario)
 

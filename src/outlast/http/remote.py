@@ -22,19 +22,34 @@ from outlast._api.writable import checked_name
 from outlast._codec import Codec
 from outlast.errors import RequestError
 from outlast.http.asking import Api, attribute_text
-from outlast.http.bodies import CancelBody, Done, Events, StartBody, Steps, Streams, Workers
+from outlast.http.bodies import (
+    CancelBody,
+    Done,
+    Events,
+    RerunBody,
+    StartBody,
+    Steps,
+    Streams,
+    Workers,
+    Workflows,
+)
 from outlast.http.following import Message
 from outlast.http.hooks import ResumeBody, Resumed, TokenBody
 from outlast.records import (
     EventRecord,
     HookInfo,
     HookPage,
+    Overview,
     Rewind,
     RunInfo,
     RunPage,
+    RunSource,
+    RunTree,
     StepRecord,
     StreamInfo,
     WorkerInfo,
+    WorkflowInfo,
+    WorkflowStats,
 )
 from outlast.world import Chunk
 
@@ -79,6 +94,20 @@ class RemoteRun:
     async def wake(self) -> bool:
         """End the sleeps that it is in, now. Durable on return. False if it is over."""
         return (await self._api.post(f"{self._path}/wake", Done, {})).done
+
+    async def rerun(self, *, run_id: str | None = None) -> "RemoteRun":
+        """Start a run with the same input, attributes, queue and priority. Durable on return."""
+        body = RerunBody(run_id=run_id)
+        new = await self._api.post(f"{self._path}/rerun", RunInfo, body)
+        return RemoteRun(new.id, self._api)
+
+    async def tree(self) -> RunTree:
+        """It with its parents and children."""
+        return await self._api.get(f"{self._path}/tree", RunTree)
+
+    async def source(self) -> RunSource:
+        """The source of its workflow as it was when it started. Raises `RequestError` if nobody has kept it."""
+        return await self._api.get(f"{self._path}/source", RunSource)
 
     async def streams(self) -> list[StreamInfo]:
         """The streams that it has, by name."""
@@ -204,6 +233,18 @@ class RemoteApp:
     async def workers(self) -> tuple[WorkerInfo, ...]:
         """The workers that serve the world behind the API."""
         return (await self._api.get("/workers", Workers)).workers
+
+    async def workflows(self) -> tuple[WorkflowInfo, ...]:
+        """The workflows that the process behind the API or any worker has, by name."""
+        return (await self._api.get("/workflows", Workflows)).workflows
+
+    async def workflow_stats(self, name: str) -> WorkflowStats:
+        """How its latest runs went."""
+        return await self._api.get(f"/workflows/{quote(name, safe='')}/stats", WorkflowStats)
+
+    async def overview(self) -> Overview:
+        """How many runs there are of each status, and what became of them in the last day."""
+        return await self._api.get("/overview", Overview)
 
     async def list_hooks(
         self, run_id: str | None = None, *, limit: int = 100, cursor: str | None = None

@@ -63,7 +63,7 @@ OPERATIONS: Final = (
         id="workflowStats",
         summary="How the latest runs of a workflow went: success, percentiles, the slowest steps",
         method="GET",
-        path="/workflows/{workflow}/stats",
+        path="/workflows/{workflow:path}/stats",
         run=tell_stats,
         result=WorkflowStats,
     ),
