@@ -69,6 +69,19 @@ def test_runs_are_found_by_what_they_are(cli: Cli, flows: Path, run_id: str) -> 
     assert found("--since", "1h") >= {nap, run_id}
     assert found("--until", "1h") == set()
     assert found("--since", "2999-01-01") == set()
+    version = cli("show", nap, "--json").document["run"]["version"]
+    assert found("--version", version) >= {nap, run_id}
+    assert found("--version", "none") == set()
+    assert found("--text", "CLI_NA") == {nap}
+    assert nap not in found("--sort", "-ended")
+    assert found("--sort=created") == found()
+
+
+def test_runs_are_sorted(cli: Cli, flows: Path) -> None:
+    ids = [cli("start", f"{flows}:nap").out.strip() for _ in range(2)]
+    oldest = cli("list", "--sort", "created", "--json").document["runs"]
+    assert [run["id"] for run in oldest] == ids
+    assert cli("list", "--sort", "duration").code == 2
 
 
 def test_pages_follow_one_another(cli: Cli, flows: Path) -> None:

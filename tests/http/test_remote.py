@@ -181,6 +181,12 @@ def test_the_command_line_works_on_it(
     assert cli("show")["run"]["id"] == run_id
     assert cli("events", run_id)["kind"] == "run_created"
     assert len(cli("workers")["workers"]) == 1
+    assert [one["id"] for one in cli("list", "--text", "NAPP", "--sort", "created")["runs"]] == [
+        run_id
+    ]
+    name = flows.nap.name
+    assert name in {one["name"] for one in cli("workflows")["workflows"]}
+    assert cli("workflows", name)["stats"]["of"] == 1
     assert cli("cancel", run_id, "--reason", "enough")["runs"][0]["done"] is True
     with pytest.raises(RunCancelledError):
         blocking.get_run(run_id).result("5s")
@@ -198,16 +204,21 @@ def test_streams_are_printed_from_afar(
 ) -> None:
     monkeypatch.setenv("OUTLAST_URL", url)
     blocking.start(flows.telling(2), run_id="telling").result("5s")
-    for options in ([], ["--follow"]):
-        assert main(["stream", "telling", "--json", "--start", "1", *options]) == 0
+    for options in ([], ["--no-follow"]):
+        assert main(["tail", "telling", "--json", "--start", "1", *options]) == 0
         printed = capsys.readouterr().out.splitlines()
         assert [json.loads(line) for line in printed] == [
             {"n": 1},
             {"$type": "bytes", "base64": "AHJhdw=="},
         ]
-    assert main(["stream", "telling", "other"]) == 0
+    assert main(["tail", "telling", "other"]) == 0
     assert "has no stream 'other'" in capsys.readouterr().err
-    assert main(["stream", "nobody"]) == 3
+    assert main(["tail", "nobody"]) == 3
+    for command in ("steps", "streams"):
+        assert main([command, "telling", "--json", "--follow"]) == 0
+        (followed,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert main([command, "telling", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out) == {"run": "telling", command: [followed]}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal, TypeAlias
 
 from cyclopts import Parameter
 
@@ -22,6 +22,8 @@ from outlast.cli.render_runs import RunsTable
 from outlast.cli.times import current_time
 from outlast.records import RunInfo
 
+Order: TypeAlias = Literal["-created", "created", "-ended", "ended"]
+
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,8 @@ class Filters:
     """Of this status. May be repeated."""
     workflow: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ()
     """Of this workflow. May be repeated."""
+    version: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ()
+    """Started on this version of the code. May be repeated."""
     attribute: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ()
     """With this attribute, NAME=VALUE. May be repeated."""
     since: str | None = None
@@ -40,6 +44,10 @@ class Filters:
     """Created before this time."""
     parent: str | None = None
     """Started by the run of this id."""
+    text: str | None = None
+    """With this in the id, the workflow's name or the attributes, in any case."""
+    sort: Annotated[Order, Parameter(allow_leading_hyphen=True)] = "-created"
+    """By when they were created or ended, the latest first with the hyphen. By end, only what is over is listed."""
 
 
 ALL: Final = Filters()
@@ -54,7 +62,7 @@ async def command(
     follow: Follow = False,
     common: Common = DEFAULTS,
 ) -> int:
-    """List runs, newest first.
+    """List runs, newest first or as `--sort` says.
 
     Parameters
     ----------
@@ -80,11 +88,11 @@ async def command(
             key=lambda run: run.id,
             tells=_tells,
             document=lambda runs: {"runs": runs, "cursor": shown.cursor},
-            newest_first=True,
+            newest_first=filters.sort.startswith("-"),
         )
         await show_list(output, listed, follow=follow)
     if shown.cursor:
-        output.note(f"more: --cursor {shown.cursor}")
+        output.note_line(f"more: --cursor {shown.cursor}")
     return Exit.OK
 
 
@@ -116,7 +124,7 @@ def wanted_runs(filters: Filters, limit: int, cursor: str | None = None) -> RunF
     """The filters as `list_runs` has them. Raises `Problem` for those that cannot be."""
     if limit < 1:
         raise Problem("--limit must be at least 1")
-    wanted = RunFilters(limit=limit, cursor=cursor)
+    wanted = RunFilters(limit=limit, cursor=cursor, sort=filters.sort)
     if filters.status:
         wanted["status"] = filters.status
     if filters.workflow:
@@ -129,4 +137,8 @@ def wanted_runs(filters: Filters, limit: int, cursor: str | None = None) -> RunF
         wanted["created_to"] = past_moment(filters.until)
     if filters.parent:
         wanted["parent"] = filters.parent
+    if filters.version:
+        wanted["version"] = filters.version
+    if filters.text:
+        wanted["text"] = filters.text
     return wanted
