@@ -39,6 +39,12 @@ export function length(ms: number): string {
   return `${Math.floor(size / unit)} ${name}${rest ? ` ${rest} ${lesser}` : ""}`;
 }
 
+/** Of what goes on: whole seconds, which is how often it is drawn. */
+export function elapsed(ms: number): string {
+  if (ms < 1000) return "<1 s";
+  return ms < 60_000 ? `${Math.floor(ms / 1000)} s` : length(ms);
+}
+
 export function ago(moment: number, now: number): string {
   const gone = now - moment;
   if (gone < -1000) return `in ${coarse(-gone)}`;

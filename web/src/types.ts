@@ -67,6 +67,7 @@ export interface WorkflowEntry {
   signature: string;
   doc: string;
   input: Fields | null;
+  startable?: boolean;
 }
 
 export interface StreamInfo {

@@ -1,39 +1,46 @@
-// How the runs of this page have begun and ended over time: a few bars of SVG.
-import { time } from "../time.ts";
-import { STATUSES, type RunInfo } from "../types.ts";
+// What has become of runs over a window of time: a few bars of SVG.
+import { exact, time } from "../time.ts";
+import type { Status } from "../types.ts";
 
-const BINS = 40;
+export const BUCKETS = 48;
 const HEIGHT = 34;
+const WIDTH = 6;
 
-export function Chart({ runs }: { runs: RunInfo[] }) {
-  const counts = STATUSES.map((status) => [status, runs.filter((run) => run.status === status).length] as const).filter(([, n]) => n);
-  const said = counts.map(([status, n]) => `${n} ${status}`).join(", ");
-  if (!runs.length) return null;
-  return (
-    <figure class="chart" title="The runs of this page by the time they were started">
-      <svg viewBox={`0 0 ${BINS * 6} ${HEIGHT}`} width={BINS * 6} height={HEIGHT} role="img" aria-label={`The runs of this page: ${said}`}>
-        {bins(runs).flatMap((bin, x) => {
-          let y = HEIGHT;
-          return bin.map(([status, size]) => {
-            y -= size;
-            return <rect key={`${x}${status}`} class={status} x={x * 6} y={y} width={5} height={size} rx={1} />;
-          });
-        })}
-      </svg>
-      <figcaption>{counts.map(([status, n]) => <span key={status} class={`count ${status}`}><i aria-hidden="true" /><b>{n}</b> {status}</span>)}</figcaption>
-    </figure>
-  );
+export interface Overview {
+  counts: Partial<Record<Status, number>>;
+  limit: number;
+  created_from: string;
+  created_to: string;
+  buckets: { start: string; started: number; completed: number; failed: number; cancelled: number }[];
 }
 
-function bins(runs: RunInfo[]): [string, number][][] {
-  const times = runs.map((run) => time(run.created_at));
-  const from = Math.min(...times);
-  const width = (Math.max(...times) - from) / BINS || 1;
-  const found: Map<string, number>[] = Array.from({ length: BINS }, () => new Map());
-  runs.forEach((run, n) => {
-    const bin = found[Math.min(BINS - 1, Math.floor((times[n]! - from) / width))]!;
-    bin.set(run.status, (bin.get(run.status) ?? 0) + 1);
-  });
-  const most = Math.max(...found.map((bin) => [...bin.values()].reduce((a, b) => a + b, 0)));
-  return found.map((bin) => [...bin].map(([status, n]) => [status, (n / most) * HEIGHT]));
+/** Counting stops at a limit. */
+export const said = (count: number, limit: number): string => (count >= limit ? `${limit.toLocaleString()}+` : count.toLocaleString());
+
+export function Chart({ overview, within }: { overview: Overview; within: string }) {
+  const { buckets } = overview;
+  const total = (what: "started" | "completed" | "failed") => buckets.reduce((sum, one) => sum + one[what], 0);
+  const most = Math.max(1, ...buckets.map((one) => Math.max(one.started, one.completed + one.failed + one.cancelled)));
+  const size = (count: number) => (count ? Math.max(1.5, (count / most) * HEIGHT) : 0);
+  const summary = `last ${within}: ${total("started")} started, ${total("completed")} completed, ${total("failed")} failed`;
+  return (
+    <figure class="chart">
+      <figcaption>{summary}</figcaption>
+      <svg viewBox={`0 0 ${buckets.length * WIDTH} ${HEIGHT}`} width={buckets.length * WIDTH} height={HEIGHT} role="img" aria-label={summary}>
+        <rect class="ground" x={0} y={HEIGHT - 1} width={buckets.length * WIDTH} height={1} />
+        {buckets.map((one, n) => {
+          const failed = size(one.failed + one.cancelled);
+          const completed = size(one.completed);
+          return (
+            <g key={n} transform={`translate(${n * WIDTH} 0)`}>
+              <title>{`${exact(time(one.start))}: ${one.started} started, ${one.completed} completed, ${one.failed} failed`}</title>
+              <rect class="started" x={0} y={HEIGHT - size(one.started)} width={WIDTH - 1} height={size(one.started)} />
+              <rect class="completed" x={1} y={HEIGHT - completed - failed} width={WIDTH - 3} height={completed} />
+              <rect class="failed" x={1} y={HEIGHT - failed} width={WIDTH - 3} height={failed} />
+            </g>
+          );
+        })}
+      </svg>
+    </figure>
+  );
 }

@@ -1,5 +1,6 @@
 // The log of a run: every position, and what it holds.
 import { useMemo, useState } from "preact/hooks";
+import { bytes } from "../api.ts";
 import { Payload, save } from "../parts/json.tsx";
 import { Virtual } from "../parts/virtual.tsx";
 import { exact, length, time } from "../time.ts";
@@ -38,11 +39,18 @@ export function Events({ log, changes, run, at, show }: { log: Log; changes: num
             <h2>#{chosen.position} {chosen.kind.replaceAll("_", " ")}</h2>
             <p class="dim">{exact(time(chosen.at))}</p>
             <Payload key={chosen.position} value={chosen.data} name={`${run.id}-${chosen.position}`} />
+            {cut(chosen) && <button type="button" onClick={() => whole(run.id, chosen.position)}>Download it whole</button>}
           </>
         ) : <p class="dim">Choose an event to see what it holds.</p>}
       </aside>
     </section>
   );
+}
+
+const cut = (one: EventRecord): boolean => Object.values(one.data).some((value) => typeof value === "object" && value !== null && "$cut" in value);
+
+async function whole(id: string, position: number): Promise<void> {
+  save(await bytes(`runs/${id}/events/${position}`), `${id}-${position}.json`);
 }
 
 const texts = new WeakMap<EventRecord, string>();

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { follow, get, post, role, told, type Problem } from "../api.ts";
 import { Actions } from "../parts/actions.tsx";
 import { Attributes, Badge, Copy, Failed, Loading, RunLink, Took, waitingFor, When } from "../parts/small.tsx";
+import { useAsked } from "../parts/use.ts";
 import { change, href, place } from "../router.ts";
 import { tick } from "../time.ts";
 import { Log } from "../trace/model.ts";
@@ -67,12 +68,42 @@ function Head({ run, act, log }: { run: RunInfo; act: (path: string, body?: obje
         {run.worker && <span><span class="dim">on</span> <span class="mono">{run.worker}</span></span>}
         <span><span class="dim">version</span> <span class="mono">{run.version}</span></span>
         {run.parent && <span><span class="dim">child of</span> <RunLink id={run.parent} /></span>}
-        <a href={href(`runs?parent=${run.id}`)}>children</a>
+        <Family run={run} />
         <Attributes run={run} />
       </div>
       <Now run={run} log={log} />
     </header>
   );
+}
+
+/** Its parents, and how many children it has. */
+function Family({ run }: { run: RunInfo }) {
+  const { value } = useAsked<{ runs: RunInfo[]; more: boolean }>(`runs/${run.id}/tree`, isOver(run.status) ? 0 : 10_000);
+  const [open, setOpen] = useState(false);
+  if (!value || value.runs.length < 2) return null;
+  const depths = new Map<string, number>();
+  for (const one of value.runs) depths.set(one.id, one.parent ? (depths.get(one.parent) ?? -1) + 1 : 0);
+  return (
+    <>
+      <button type="button" class="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? "▾" : "▸"} {value.runs.length}{value.more ? "+" : ""} runs in its tree</button>
+      {open && (
+        <ul class="tree">
+          {inTree(value.runs).map((one) => (
+            <li key={one.id} style={{ paddingLeft: `${(depths.get(one.id) ?? 0) * 16}px` }}>
+              <Badge status={one.status} /> {one.id === run.id ? <b>{one.workflow}</b> : one.workflow} <RunLink id={one.id} /> <span class="dim"><Took run={one} /></span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+/** Each run before its children. */
+function inTree(runs: RunInfo[]): RunInfo[] {
+  const known = new Set(runs.map((one) => one.id));
+  const below = (parent: RunInfo): RunInfo[] => [parent, ...runs.filter((one) => one.parent === parent.id).flatMap(below)];
+  return runs.filter((one) => !one.parent || !known.has(one.parent)).flatMap(below);
 }
 
 /** The one line that says what goes on: what it waits for, or why it ended. */
@@ -99,6 +130,14 @@ function Now({ run, log }: { run: RunInfo; log: Log }) {
     </p>
   );
 }
+
+interface Page {
+  events: EventRecord[];
+  next: number | null;
+}
+
+/** Bytes of a value, above which it is cut until somebody asks for it whole. */
+const LONGEST = 20_000;
 
 interface Followed {
   run: RunInfo | undefined;
@@ -128,10 +167,14 @@ function useRun(id: string): Followed {
     const look = () => get<RunInfo>(`runs/${id}`).then((found) => !gone && setRun(found));
     const begin = async (): Promise<void> => {
       try {
-        const [{ events }] = await Promise.all([get<{ events: EventRecord[] }>(`runs/${id}/events`), look()]);
-        if (gone) return;
-        log.add(events);
-        setChanges(1);
+        await look();
+        for (let next: number | null = 0; next !== null; ) {
+          const page: Page = await get<Page>(`runs/${id}/events?start=${next}&limit=5000&longest=${LONGEST}`);
+          if (gone) return;
+          log.add(page.events);
+          next = page.next;
+          setChanges((n) => n + 1);
+        }
         stop = follow(`runs/${id}/feed?start=${log.events.length}`, (messages) => {
           log.add(messages.filter((one) => one.name === "").map((one) => JSON.parse(one.data) as EventRecord));
           const end = messages.find((one) => one.name === "end");

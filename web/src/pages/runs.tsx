@@ -6,7 +6,8 @@ import { Attributes, Badge, Empty, Failed, Loading, RunLink, Took, Waits, When }
 import { change, go, href, place } from "../router.ts";
 import { serverNow, time } from "../time.ts";
 import { STATUSES, type RunInfo } from "../types.ts";
-import { Chart } from "./chart.tsx";
+import { useAsked } from "../parts/use.ts";
+import { BUCKETS, Chart, said, type Overview } from "./chart.tsx";
 
 const LIMIT = 50;
 const WINDOWS: readonly [string, number][] = [["1h", 3_600_000], ["24h", 86_400_000], ["7d", 604_800_000]];
@@ -22,19 +23,19 @@ export function Runs() {
   const cursor = params.get("cursor") ?? "";
   const { runs, problem } = useRuns(path, cursor);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const text = params.get("q") ?? "";
-  const shown = runs?.filter((run) => fits(run, text));
-  const keys = useKeys(shown ?? []);
+  const within = WINDOWS.find(([name]) => name === params.get("within"));
+  const overview = useAsked<Overview>(`overview?buckets=${BUCKETS}${within ? `&created_from=${fromOf(within[1])}` : ""}`, 5000).value;
+  const keys = useKeys(runs ?? []);
   return (
     <>
       <div class="row head">
         <h1>Runs</h1>
-        {runs && <Chart runs={runs} />}
+        {overview && <Chart overview={overview} within={within?.[0] ?? "24h"} />}
       </div>
-      <Bar params={params} runs={shown ?? []} />
+      <Bar params={params} runs={runs ?? []} overview={overview} />
       {chosen.size > 0 && <Bulk chosen={chosen} clear={() => setChosen(new Set())} />}
-      {problem ? <Failed problem={problem} /> : !shown ? <Loading /> : !shown.length ? <None filtered={path !== "" || text !== ""} /> : (
-        <Table runs={shown} chosen={chosen} choose={setChosen} at={keys} />
+      {problem ? <Failed problem={problem} /> : !runs ? <Loading /> : !runs.length ? <None filtered={path !== ""} older={cursor !== ""} /> : (
+        <Table runs={runs} chosen={chosen} choose={setChosen} at={keys} />
       )}
       <nav class="row pager" aria-label="Pages of runs">
         {cursor ? <button type="button" onClick={() => change({ cursor: undefined })}>Newest</button> : <span class="live"><i aria-hidden="true" />live</span>}
@@ -47,13 +48,15 @@ export function Runs() {
 
 function filters(params: URLSearchParams): string {
   const within = WINDOWS.find(([name]) => name === params.get("within"));
-  // In whole minutes, so that the same page has the same address for a while.
-  const from = within && new Date(Math.floor((serverNow() - within[1]) / 60_000) * 60_000).toISOString();
   return query({
     status: params.getAll("status"), workflow: params.getAll("workflow"), attribute: params.getAll("attribute"),
-    created_from: from, parent: params.get("parent") ?? undefined,
+    version: params.getAll("version"), text: params.get("text") ?? undefined, sort: params.get("sort") ?? undefined,
+    created_from: within && fromOf(within[1]), parent: params.get("parent") ?? undefined,
   });
 }
+
+/** In whole minutes, so that the same page has the same address for a while. */
+const fromOf = (length: number): string => new Date(Math.floor((serverNow() - length) / 60_000) * 60_000).toISOString();
 
 const and = (path: string, more: string): string => path + (path ? "&" : "?") + more;
 
@@ -72,7 +75,8 @@ function useRuns(path: string, cursor: string): Shown {
       return;
     }
     let known = new Map<string, RunInfo>();
-    const draw = () => setShown({ runs: [...known.values()].sort(newestFirst).slice(0, LIMIT), problem: undefined });
+    const sort = new URLSearchParams(path).get("sort") ?? "";
+    const draw = () => setShown({ runs: inOrder([...known.values()], sort).slice(0, LIMIT), problem: undefined });
     const empty = setTimeout(draw, 400); // a feed of nothing sends nothing
     const stop = follow(`feed${and(path, `limit=${LIMIT}`)}`, (messages) => {
       clearTimeout(empty);
@@ -91,21 +95,35 @@ function useRuns(path: string, cursor: string): Shown {
   return shown;
 }
 
-const newestFirst = (a: RunInfo, b: RunInfo): number => time(b.created_at) - time(a.created_at) || (a.id < b.id ? 1 : -1);
-
-function fits(run: RunInfo, text: string): boolean {
-  if (!text) return true;
-  const hay = [run.id, run.workflow, run.version, run.problem, ...run.waiting.map((one) => one.id), ...Object.entries(run.attributes).flat()];
-  return hay.join(" ").toLowerCase().includes(text.toLowerCase());
+/** As the server sorts them. */
+function inOrder(runs: RunInfo[], sort: string): RunInfo[] {
+  const at = (run: RunInfo) => time((sort.endsWith("ended") ? run.ended_at : null) ?? run.created_at);
+  const by = sort && !sort.startsWith("-") ? 1 : -1;
+  return runs.sort((a, b) => by * (at(a) - at(b) || (a.id < b.id ? -1 : 1)));
 }
 
-function Bar({ params, runs }: { params: URLSearchParams; runs: RunInfo[] }) {
+interface BarProps {
+  params: URLSearchParams;
+  runs: RunInfo[];
+  overview: Overview | undefined;
+}
+
+const ORDERS = [["", "Newest first"], ["created", "Oldest first"], ["-ended", "Ended last"], ["ended", "Ended first"]] as const;
+let typing = 0;
+
+/** When typing pauses, what was typed is in the address. */
+function look(text: string): void {
+  clearTimeout(typing);
+  typing = setTimeout(() => change({ text, cursor: undefined }, true), 250);
+}
+
+function Bar({ params, runs, overview }: BarProps) {
   const on = params.getAll("status");
   const turn = (status: string) =>
     change({ status: on.includes(status) ? on.filter((one) => one !== status) : [...on, status], cursor: undefined });
   return (
     <div class="bar" role="search">
-      <input type="search" id="find" aria-label="Find in this page of runs" placeholder="Find: id, workflow, attribute  ( / )" value={params.get("q") ?? ""} onInput={(event) => change({ q: event.currentTarget.value }, true)}
+      <input type="search" id="find" aria-label="Find runs" placeholder="Find: id, workflow, attribute  ( / )" value={params.get("text") ?? ""} onInput={(event) => look(event.currentTarget.value)}
         onKeyDown={(event) => event.key === "Enter" && /^run_\w{20,}$/.test(event.currentTarget.value.trim()) && go(`runs/${event.currentTarget.value.trim()}`)} />
       <input type="text" aria-label="Workflow" placeholder="Workflow" size={14} value={params.get("workflow") ?? ""} onChange={(event) => change({ workflow: event.currentTarget.value.trim(), cursor: undefined })} />
       <input type="text" aria-label="Attribute" placeholder="Attribute: name=value" size={18} value={params.get("attribute") ?? ""} onChange={(event) => change({ attribute: event.currentTarget.value.trim(), cursor: undefined })} />
@@ -113,10 +131,14 @@ function Bar({ params, runs }: { params: URLSearchParams; runs: RunInfo[] }) {
         <option value="">Any time</option>
         {WINDOWS.map(([name]) => <option key={name} value={name}>Last {name}</option>)}
       </select>
+      <input type="text" aria-label="Version" placeholder="Version" size={10} value={params.get("version") ?? ""} onChange={(event) => change({ version: event.currentTarget.value.trim(), cursor: undefined })} />
+      <select aria-label="Order" value={params.get("sort") ?? ""} onChange={(event) => change({ sort: event.currentTarget.value, cursor: undefined })}>
+        {ORDERS.map(([value, name]) => <option key={value} value={value}>{name}</option>)}
+      </select>
       <span class="chips" role="group" aria-label="Status">
         {STATUSES.map((status) => (
           <button key={status} type="button" class={`chip ${status}`} aria-pressed={on.includes(status)} onClick={() => turn(status)}>
-            <i aria-hidden="true" />{status}
+            <i aria-hidden="true" />{status} {overview && <b>{said(overview.counts[status] ?? 0, overview.limit)}</b>}
           </button>
         ))}
       </span>
@@ -175,25 +197,29 @@ function open(event: MouseEvent, id: string): void {
 
 function Bulk({ chosen, clear }: { chosen: ReadonlySet<string>; clear: () => void }) {
   const [state, setState] = useState("");
-  const cancel = async () => {
-    let done = 0;
-    for (const id of chosen) {
-      setState(`${++done} of ${chosen.size}`);
-      await post(`runs/${id}/cancel`, { reason: "cancelled in the web UI" }).catch(() => undefined);
+  const act = async (what: "cancel" | "rerun") => {
+    setState("…");
+    try {
+      const { results } = await post<{ results: { problem: string | null }[] }>(`bulk/${what}`, { run_ids: [...chosen] });
+      const problems = results.flatMap((one) => one.problem ?? []);
+      setState(problems.length ? `${problems.length} failed: ${problems[0]}` : "");
+      if (!problems.length) clear();
+    } catch (error) {
+      setState(told(error).detail);
     }
-    setState("");
-    clear();
   };
   return (
     <div class="bulk row" role="status">
       <b>{chosen.size} selected</b> {state}
-      <button type="button" class="danger" onClick={cancel}>Cancel them</button>
+      <button type="button" class="danger" onClick={() => act("cancel")}>Cancel them</button>
+      <button type="button" onClick={() => act("rerun")}>Run them again</button>
       <button type="button" class="quiet" onClick={clear}>Clear</button>
     </div>
   );
 }
 
-function None({ filtered }: { filtered: boolean }) {
+function None({ filtered, older }: { filtered: boolean; older: boolean }) {
+  if (older) return <Empty title="No run here is like that"><p>There may be older ones.</p></Empty>;
   if (filtered) return <Empty title="No run is like that"><p><a href={href("runs")}>Show all</a></p></Empty>;
   return <Empty title="No runs yet"><p>Start one: <code>outlast run FILE:WORKFLOW</code>. It appears here by itself.</p></Empty>;
 }

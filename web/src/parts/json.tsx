@@ -30,6 +30,9 @@ export function save(text: string | Blob, name: string): void {
 function Node({ value, open }: { value: Json; open: number }) {
   if (typeof value === "string") return <Text text={value} />;
   if (value === null || typeof value !== "object") return <span class="atom">{String(value)}</span>;
+  if (isObject(value) && typeof value.$cut === "number") {
+    return <><Text text={String(value.head)} /> <span class="dim">… cut here, of {value.$cut.toLocaleString()} bytes; its event has it whole</span></>;
+  }
   return <Inner value={value} open={open} />;
 }
 

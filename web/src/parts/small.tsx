@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { Problem } from "../api.ts";
 import { href } from "../router.ts";
-import { ago, coarse, exact, length, tick, time } from "../time.ts";
+import { ago, coarse, elapsed, exact, length, tick, time } from "../time.ts";
 import { isOver, type RunInfo, type Status, type Waiting } from "../types.ts";
 
 export const Badge = ({ status }: { status: Status | string }) => (
@@ -23,8 +23,7 @@ export function When({ at }: { at: string | null }) {
 export function Took({ run }: { run: RunInfo }) {
   const from = time(run.created_at);
   if (isOver(run.status) && run.ended_at) return <>{length(time(run.ended_at) - from)}</>;
-  const gone = tick.value - from;
-  return <span class="dim">{gone < 1000 ? "<1 s" : length(Math.floor(gone / 1000) * 1000)}</span>;
+  return <span class="dim">{elapsed(tick.value - from)}</span>;
 }
 
 export const short = (id: string): string => (id.startsWith("run_") ? `…${id.slice(-8)}` : id);
@@ -57,6 +56,7 @@ export function Waits({ run }: { run: RunInfo }) {
   return (
     <span title={all.join("\n")}>
       {all[0]}
+      {first.line && <span class="dim mono"> {first.line}</span>}
       {more.length > 0 && <span class="dim"> +{more.length}</span>}
     </span>
   );

@@ -1,6 +1,6 @@
 // The trace viewer: rows that scroll virtually, over a window of time that zooms and pans.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { length, tick, time } from "../time.ts";
+import { elapsed, length, tick, time } from "../time.ts";
 import { isOver, type RunInfo } from "../types.ts";
 import { stretches, ticks } from "./bars.ts";
 import { Minimap } from "./minimap.tsx";
@@ -155,7 +155,7 @@ function said({ entry, attempt }: Row, end: number, now: number): string {
   const took = length(end - (attempt?.from ?? entry.from));
   if (!isOpen(entry)) return entry.error && entry.kind !== "run" ? `${took} · ${entry.error.name}` : took;
   const left = leftOf(entry, now);
-  return left || (entry.state === "queued" ? "queued" : entry.kind === "hook" ? "waiting for the outside" : length(Math.floor((end - entry.from) / 1000) * 1000));
+  return left || (entry.state === "queued" ? "queued" : entry.kind === "hook" ? "waiting for the outside" : elapsed(end - entry.from));
 }
 
 export function leftOf(entry: Entry, now: number): string {

@@ -1,0 +1,43 @@
+"""`outlast web` as a user starts it: on a database, and where there is none."""
+
+import signal
+import subprocess
+from pathlib import Path
+
+import httpx
+
+from outlast.cli.exits import Exit
+from tests.programs import Program, Start, run_program
+
+FLOW = """
+from outlast import workflow
+
+@workflow(name="web.command")
+async def flow() -> str:
+    return "done"
+"""
+
+
+def test_it_shows_the_runs_of_a_database(tmp_path: Path) -> None:
+    (tmp_path / "flow.py").write_text(FLOW)
+    ran = run_program(Start(("-m", "outlast", "run", "flow.py:flow"), tmp_path))
+    assert ran.returncode == 0, ran.stderr
+    arguments = ("-m", "outlast", "web", "--port", "0", "--read-only")
+    with Program(Start(arguments, tmp_path), stderr=subprocess.DEVNULL) as web:
+        assert web.stdout is not None
+        url = web.stdout.readline().strip()
+        with httpx.Client(base_url=url, timeout=20) as client:
+            assert "<title>Outlast</title>" in client.get("").text
+            runs = client.get("api/v1/runs").json()["runs"]
+            assert [run["workflow"] for run in runs] == ["web.command"]
+            assert client.get("api/v1/me").json()["role"] == "read"
+            assert client.post(f"api/v1/runs/{runs[0]['id']}/wake").status_code == 403
+        web.send_signal(signal.SIGINT)
+        assert web.wait() == 0
+
+
+def test_it_makes_no_database(tmp_path: Path) -> None:
+    done = run_program(Start(("-m", "outlast", "web", "--port", "0"), tmp_path))
+    assert done.returncode == Exit.NOT_FOUND
+    assert "no database yet" in done.stderr
+    assert list(tmp_path.iterdir()) == []
