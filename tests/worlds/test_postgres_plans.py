@@ -66,6 +66,7 @@ ASKED = (
     Asked("find_by_status_ended_last", everything(2, ["completed"]), 50),
     Asked("find_by_status_oldest", everything(2, ["completed"]), 50),
     Asked("find_by_workflow", everything(3, ["flow"]), 50),
+    Asked("find_by_workflow", everything(3, ["over-7"]), 50),
     Asked("counts", (["completed", "suspended", "failed"], 100), 200),
     Asked("series", ([0, 5_000], [5_000, 10_000], 100), 400),
     Asked("prune", (NOW, None, None, 50), 50 * 8),
@@ -94,7 +95,7 @@ async def fill(server: str, schema: str) -> None:
         FROM generate_series(0, {FEW + MANY}) AS n;
         INSERT INTO {schema}.runs (id, workflow, status, version, queue, priority, attributes, epoch,
             nudged, position, last_at, recoveries, created_at, ended_at, waiting)
-        SELECT 'over-' || n, 'flow', 'completed', '1', 'default', 0, '{{}}', 1, false, 1, 0, 0, n, n, '[]'
+        SELECT 'over-' || n, 'over-' || n % 20, 'completed', '1', 'default', 0, '{{}}', 1, false, 1, 0, 0, n, n, '[]'
         FROM generate_series(0, {MANY}) AS n;
         INSERT INTO {schema}.events (run, position, at, kind, data)
         SELECT number, 0, 0, 'run_created', '{{}}' FROM {schema}.runs;
@@ -129,6 +130,8 @@ async def work(
     for _ in range(executions):
         transaction = connection.transaction()
         await transaction.start()
+        if query.startswith("find"):
+            await connection.fetch(queries(schema)["plan_anew"])
         (before,) = await connection.fetch(COUNTED, name)
         await connection.fetch(queries(schema)[query], *parameters)
         (after,) = await connection.fetch(COUNTED, name)
