@@ -123,8 +123,18 @@ def test_a_remote_api_is_passed_on_with_its_token() -> None:
     on_app(scenario)
 
 
-@pytest.mark.parametrize("path", ["/api/v1/hooks", "/api/v1/hooks?limit=1"])
-def test_a_remote_api_that_is_read_only_is_so_whatever_the_token_may_do(path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/v1/hooks?limit=1", 403),
+        ("/api/v1/%68ooks", 403),
+        ("/api/v1/%2568ooks", 404),
+        ("/api/v1/runs/%2e%2e/hooks", 404),
+    ],
+)
+def test_a_remote_api_that_is_read_only_is_so_whatever_the_token_may_do(
+    path: str, status: int
+) -> None:
     async def scenario(app: App) -> None:
         there = api(app, access=BearerTokens(operate=[TOKEN]))
         transport = httpx.ASGITransport(there, client=("10.0.0.1", 1))
@@ -133,7 +143,7 @@ def test_a_remote_api_that_is_read_only_is_so_whatever_the_token_may_do(path: st
         )
         async with client_of(WebApp(remote)) as client:
             assert (await client.get("/api/v1/runs")).status_code == 200
-            assert (await client.get(path)).status_code == 403
+            assert (await client.get(path)).status_code == status
             assert (await client.get("/api/v1/me")).json()["role"] == "read"
             assert (await client.post("/api/v1/runs", json={})).status_code == 403
         await remote.close()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from typing import Final
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -65,11 +66,11 @@ class RemoteApi:
             await response(scope, receive, send)
 
     async def _passed_on(self, request: Request) -> Response:
-        path = request.url.path.removeprefix(request.scope.get("root_path", "") + self._base)
+        path = _path_below(request.scope.get("root_path", "") + self._base, request)
         await check_access(self._access, request, _needed(request.method, path))
         asked = self._client.build_request(
             request.method,
-            self._url + path,
+            self._url + quote(path),
             params=request.url.query,
             headers={name: request.headers[name] for name in SENT_ON if name in request.headers},
             content=await _body(request),
@@ -82,6 +83,14 @@ class RemoteApi:
             return await _as_reader(answer)
         headers = {name: text for name, text in answer.headers.items() if name in PASSED_BACK}
         return StreamingResponse(_parts(answer), answer.status_code, headers)
+
+
+def _path_below(base: str, request: Request) -> str:
+    """As it was decoded, for it is judged by what it says; what would lead elsewhere is refused."""
+    path: str = request.scope["path"].removeprefix(base)
+    if any(part in (".", "..") for part in path.split("/")):
+        raise RequestError("there is nothing at this path", status=404)
+    return path
 
 
 def _needed(method: str, path: str) -> Role:
