@@ -1,6 +1,7 @@
 import { isToolUIPart } from "ai";
-import { Fragment, useEffect, useRef, useState } from "react";
+import { Fragment, use, useEffect, useRef, useState } from "react";
 import { Markdown } from "./markdown";
+import { Context } from "./parts";
 import { Tool } from "./tools";
 import type { Data, Message, Output, Part, Sleep } from "./types";
 
@@ -59,12 +60,15 @@ function Answer({ message, isLive }: { message: Message; isLive: boolean }) {
   const sleeps = byId<Sleep>(message, "data-sleep");
   const called = new Set(message.parts.flatMap((part) => (isToolUIPart(part) ? [part.toolCallId] : [])));
   const stray = [...sleeps].find(([id]) => !called.has(id))?.[1]; // of a server that does not name the call
+  const actions = use(Context);
   return (
-    <div className="answer">
-      {message.parts.map((part, at) => (
-        <Fragment key={at}>{shown(part, at === message.parts.length - 1 && isLive, outputs, sleeps, stray)}</Fragment>
-      ))}
-    </div>
+    <Context.Provider value={{ ...actions, isLive }}>
+      <div className="answer">
+        {message.parts.map((part, at) => (
+          <Fragment key={at}>{shown(part, at === message.parts.length - 1 && isLive, outputs, sleeps, stray)}</Fragment>
+        ))}
+      </div>
+    </Context.Provider>
   );
 }
 

@@ -7,6 +7,7 @@ export type Call = ToolUIPart | DynamicToolUIPart;
 /** What parts of messages can do. */
 export interface Actions {
   chat: string;
+  /** Whether the answer is still being made: what is not finished in it goes on. */
   isLive: boolean;
   onAnswer: (id: string, approved: boolean, reason?: string) => void;
   onFile: (path: string) => void;

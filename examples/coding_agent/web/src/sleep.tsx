@@ -12,10 +12,11 @@ export function SleepCard({ sleep, isOver }: { sleep: Sleep; isOver: boolean }) 
   const { chat, isLive } = use(Context);
   const [isWoken, setWoken] = useState(false);
   const [failure, setFailure] = useState<string>();
-  const over = sleep.over || isOver;
+  const isStopped = !isLive && !sleep.over && !isOver;
+  const over = sleep.over || isOver || isStopped;
   const now = useNow(250, !over);
   const until = Date.parse(sleep.until);
-  const isWaking = isWoken && isLive && !over;
+  const isWaking = isWoken && !over;
   useEffect(() => {
     if (!isWaking) return;
     const wake = () =>
@@ -37,14 +38,14 @@ export function SleepCard({ sleep, isOver }: { sleep: Sleep; isOver: boolean }) 
       <div>
         <p>{over ? "Slept" : "Sleeping"}{sleep.reason ? `: ${sleep.reason}` : ""}</p>
         <p className="faint">
-          {over ? "The run has gone on." : <>until <time dateTime={sleep.until}>{new Date(until).toLocaleTimeString()}</time>, with no process waiting</>}
+          {isStopped ? "It was stopped before its end." : over ? "The run has gone on." : <>until <time dateTime={sleep.until}>{new Date(until).toLocaleTimeString()}</time>, with no process waiting</>}
         </p>
         {failure && <p role="alert" className="tool-error">{failure}</p>}
       </div>
       {!over && (
         <>
           <span className="countdown" role="timer" aria-live="off">{left(until - now)}</span>
-          <button className="small" onClick={begin} disabled={isWoken || !isLive}>{isWoken ? "Waking …" : "Wake now"}</button>
+          <button className="small" onClick={begin} disabled={isWoken}>{isWoken ? "Waking …" : "Wake now"}</button>
         </>
       )}
     </div>
