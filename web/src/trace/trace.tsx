@@ -1,7 +1,7 @@
 // The trace viewer: rows that scroll virtually, over a window of time that zooms and pans.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { elapsed, length, tick, time } from "../time.ts";
-import { isOver, type RunInfo } from "../types.ts";
+import { isOver, type Fields, type RunInfo } from "../types.ts";
 import { stretches, ticks } from "./bars.ts";
 import { Minimap } from "./minimap.tsx";
 import { isOpen, type Entry, type Log } from "./model.ts";
@@ -135,6 +135,7 @@ function Line({ row, index, run, start, now, from, to, view, isSelected, onSelec
         <span class="turn" aria-hidden="true" onClick={(event) => { event.stopPropagation(); onFold(); }}>{row.inner ? (row.folded ? "▸" : "▾") : ""}</span>
         <i class={`kind ${entry.kind} ${state}`} aria-hidden="true" />
         <span class="label" title={entry.id || run.id}>{attempt ? `attempt ${attempt.number}` : entry.name}</span>
+        {!attempt && <span class="hint">{hint(entry)}</span>}
         {!attempt && entry.attempts.length > 1 && <span class="times" title={`${entry.attempts.length} attempts`}>×{entry.attempts.length}</span>}
         <span class="sr">{entry.kind}, {state}</span>
       </div>
@@ -147,6 +148,13 @@ function Line({ row, index, run, start, now, from, to, view, isSelected, onSelec
       </div>
     </div>
   );
+}
+
+/** Tells steps of one name apart: what is short in their input. */
+function hint({ input }: Entry): string {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return "";
+  const values = [...(Array.isArray(input.args) ? input.args : []), ...Object.values((input.kwargs as Fields | undefined) ?? {})];
+  return values.filter((one) => one !== null && typeof one !== "object").map((one) => String(one).slice(0, 40)).join(", ").slice(0, 60);
 }
 
 /** What stands beside a bar: how long it took, or what it waits for. */
