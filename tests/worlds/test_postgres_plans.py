@@ -12,14 +12,27 @@ import asyncpg
 import pytest
 
 from outlast._model.runs import RunStatus
-from outlast.testing.conformance.scene import advance, append, draft, fact
-from outlast.world import Again, Batch, Dispatch, Done, End, Progress, Settle, StepKey, Suspend
+from outlast.testing.conformance.scene import Scene, advance, append, draft, fact
+from outlast.world import (
+    Again,
+    Batch,
+    Dispatch,
+    Done,
+    End,
+    Progress,
+    RunFilter,
+    Settle,
+    StepKey,
+    Suspend,
+)
 from outlast.worlds.planning import Known, RunState, StepState, plan, wanted
+from outlast.worlds.postgres import PostgresWorld
 from outlast.worlds.postgres.encoding import wishes
+from outlast.worlds.postgres.listing import PostgresListing
 from outlast.worlds.postgres.queries import queries
 from outlast.worlds.postgres.writing import plan_parameters
 from tests.postgres import Postgres
-from tests.worlds.postgres_scenes import make, schema_of
+from tests.worlds.postgres_scenes import in_scene, make, schema_of
 
 FEW, MANY = 2_000, 20_000
 NOW = 5_000_000
@@ -235,3 +248,22 @@ async def more_that_are_over(server: str, schema: str) -> None:
         """  # noqa: S608 - names of our own
     )
     await connection.close()
+
+
+def test_lists_are_planned_for_the_values_at_hand(postgres: Postgres) -> None:
+    """However often one is asked for: a plan for all values sorts all runs of a workflow for one page."""
+    url = postgres.url()
+    statement = queries(f'"{schema_of(url)}"')["find_by_workflow"]
+    general = "SELECT sum(generic_plans)::int FROM pg_prepared_statements WHERE statement = $1"
+
+    async def ask(_scene: Scene, world: PostgresWorld) -> None:
+        listing = world.listing
+        assert isinstance(listing, PostgresListing)
+        for _ in range(10):
+            await listing.find(RunFilter(workflows=("flow",)), limit=9)
+        asked = await listing._connections.call(
+            lambda connection: connection.fetchval(general, statement)
+        )
+        assert asked == 0
+
+    in_scene(url, ask)
