@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
 
@@ -17,8 +18,10 @@ from outlast.cli.top.confirming import Confirming
 from outlast.cli.top.dashboard import Dashboard
 from outlast.cli.top.live_table import LiveTable
 from outlast.cli.top.picture import Looker
+from outlast.cli.top.rows import chart
 from outlast.cli.top.run_screen import RunScreen
 from outlast.errors import WorldUnavailableError
+from outlast.records import Bucket, Overview
 from tests.cli.conftest import Answer
 
 Cli = Callable[..., Answer]
@@ -112,6 +115,7 @@ async def test_runs_hooks_and_workers_are_listed() -> None:
         assert [row[:2] for row in runs] == [["◦ suspended", "top.ask"], ["◦ suspended", "top.nap"]]
         assert "sleep 3d 0h left" in runs[1][4]
         assert "1 worker  ◦ 2 suspended" in stage.text("#headline")
+        assert "2 started" in stage.text("#chart")
         (waits,) = stage.rows("hooks")
         assert waits[1:3] == ["hook#1", "r1"]
         assert "order=7" in waits
@@ -223,6 +227,27 @@ async def test_at_80_columns_what_a_run_waits_for_is_seen() -> None:
         assert row[4] == "sleep 3d 0h left"
         drawn = [strip.text for strip in stage.dashboard.screen._compositor.render_strips()]
         assert any("◦ suspended" in line and "sleep 3d 0h left" in line for line in drawn)
+
+
+def test_the_chart_tells_how_many_and_where_some_failed() -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    numbers = [(0, 0), (1, 0), (50, 2), (100, 0)]
+    overview = Overview(
+        counts={},
+        limit=151,
+        created_from=at,
+        created_to=at,
+        buckets=tuple(
+            Bucket(start=at, started=started, completed=0, failed=failed, cancelled=0)
+            for started, failed in numbers
+        ),
+    )
+    drawn = chart(overview)
+    assert drawn.plain == "24 h ▁▁▄█  151+ started  ✗ 2"
+    assert [(span.start, span.end) for span in drawn.spans if span.style == "red"] == [
+        (7, 8),
+        (23, 28),
+    ]
 
 
 def test_without_a_terminal_there_is_another_way(cli: Cli) -> None:

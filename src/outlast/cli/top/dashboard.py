@@ -18,6 +18,7 @@ from outlast.cli.top.rows import (
     HOOK_TITLES,
     RUN_TITLES,
     WORKER_TITLES,
+    chart,
     headline,
     hook_cells,
     run_cells,
@@ -58,8 +59,9 @@ class Dashboard(App[None]):
         self._looker, self._every = looker, every
 
     def compose(self) -> ComposeResult:
-        """A headline, a table on each tab, and the keys."""
+        """A headline and a chart, a table on each tab, and the keys."""
         yield Static(id="headline")
+        yield Static(id="chart")
         with TabbedContent(initial="runs"):
             with TabPane("Runs", id="runs"):
                 yield LiveTable(RUN_TITLES, id="runs-table")
@@ -166,6 +168,7 @@ class Dashboard(App[None]):
         only = "" if self._looker.status is None else f"  only {self._looker.status.value}"
         main = self.screen_stack[0]
         main.query_one("#headline", Static).update(headline(picture).append(only, "bold"))
+        main.query_one("#chart", Static).update(chart(picture.overview))
         self._table("runs").show(
             {run.id: run_cells(run, picture.at, width) for run in picture.runs}
         )

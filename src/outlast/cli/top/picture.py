@@ -1,18 +1,18 @@
 """What the dashboard shows at one time, and how it is got."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 
 from outlast import RunStatus
 from outlast._api.listing import RunFilters
+from outlast.cli.inspected import overview_of
 from outlast.cli.looking import notice_deaths
 from outlast.cli.operated import OperatedApp, OperatedRun
 from outlast.cli.problem import Problem
 from outlast.cli.times import current_time
 from outlast.errors import AccessDeniedError
-from outlast.records import HookInfo, RunInfo, WorkerInfo
+from outlast.records import HookInfo, Overview, RunInfo, WorkerInfo
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,17 +23,11 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     runs: tuple[RunInfo, ...]
     more_runs: bool
     """Whether more fit than are shown."""
+    overview: Overview
+    """Of all runs, whichever are shown."""
     hooks: tuple[HookInfo, ...] | None
     """`None` if the token of the API may not see them."""
     workers: tuple[WorkerInfo, ...]
-
-    @property
-    def counts(self) -> Mapping[RunStatus, int]:
-        """How many of the runs are of each status."""
-        counts = dict.fromkeys(RunStatus, 0)
-        for run in self.runs:
-            counts[run.status] += 1
-        return counts
 
 
 class Looker:
@@ -63,6 +57,7 @@ class Looker:
             url=self._app.url,
             runs=page.runs,
             more_runs=page.cursor is not None,
+            overview=await overview_of(self._app),
             hooks=await self._hooks(),
             workers=await self._app.workers(),
         )

@@ -1,5 +1,6 @@
 """Runs, hooks and workers as cells of the dashboard's tables."""
 
+import math
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -12,13 +13,15 @@ from outlast.cli.render_runs import run_remarks
 from outlast.cli.texts import count, fitted
 from outlast.cli.times import ago, length, rough, ticking
 from outlast.cli.top.picture import Picture
-from outlast.records import HookInfo, RunInfo, WorkerInfo
+from outlast.records import HookInfo, Overview, RunInfo, WorkerInfo
 
 Cells: TypeAlias = tuple[Text, ...]
 
 RUN_TITLES: Final = ("status", "workflow", "created", "took", "waits for, attributes", "run")
 HOOK_TITLES: Final = ("kind", "hook", "run", "created", "expires", "metadata")
 WORKER_TITLES: Final = ("worker", "host", "pid", "runs", "steps", "queues", "heartbeat", "version")
+_LEVELS: Final = "▁▁▂▃▄▅▆▇█"
+"""The first for nothing at all."""
 _WORKFLOW: Final = 24
 _BESIDE: Final = 62
 """So many columns the other cells of a run take, without its id."""
@@ -71,19 +74,38 @@ def worker_cells(worker: WorkerInfo, now: datetime) -> Cells:
 
 
 def headline(picture: Picture) -> Text:
-    """Where it is, who serves it, and how many runs of each status are shown."""
+    """Who serves it, how many runs there are of each status, and where it is."""
     text = Text("  ").join(_head(picture))
     text.no_wrap, text.overflow = True, "ellipsis"
     return text
 
 
+def chart(overview: Overview) -> Text:
+    """How many runs were started in each stretch of the last day; in red where some failed."""
+    most = max((bucket.started for bucket in overview.buckets), default=0)
+    text = Text.assemble(("24 h ", "dim"))
+    for bucket in overview.buckets:
+        level = math.ceil(bucket.started / most * (len(_LEVELS) - 1)) if most else 0
+        text.append(_LEVELS[level], "red" if bucket.failed else "" if level else "dim")
+    started = sum(bucket.started for bucket in overview.buckets)
+    failed = sum(bucket.failed for bucket in overview.buckets)
+    text.append(f"  {_up_to(started, overview.limit)} started")
+    if failed:
+        text.append(f"  ✗ {_up_to(failed, overview.limit)}", "red")
+    text.no_wrap, text.overflow = True, "ellipsis"
+    return text
+
+
 def _head(picture: Picture) -> Iterator[Text]:
-    workers = len(picture.workers)
+    workers, overview = len(picture.workers), picture.overview
     yield Text(count(workers, "worker"), "" if workers else "yellow")
-    for status, number in picture.counts.items():
-        if number:
-            sign, style = STATUS_SIGNS[status]
-            yield Text(f"{sign} {number:,} {status.value}", style)
+    for status, (sign, style) in STATUS_SIGNS.items():
+        if number := overview.counts.get(status, 0):
+            yield Text(f"{sign} {_up_to(number, overview.limit)} {status.value}", style)
     if picture.more_runs:
-        yield Text(f"of the newest {len(picture.runs):,}", "dim")
+        yield Text(f"{len(picture.runs):,} shown", "dim")
     yield Text(picture.url, "dim")
+
+
+def _up_to(number: int, limit: int) -> str:
+    return f"{number:,}+" if number >= limit else f"{number:,}"
