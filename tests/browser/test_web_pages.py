@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.test_round_trip import until
@@ -150,6 +150,13 @@ def test_a_person_resumes_by_the_form_of_the_schema(
     page.goto(f"{pages}runs/{run_id}")
     page.get_by_role("treeitem", name="attempt 1 step, failed").click()
     expect(page.locator(".panel .trouble")).to_contain_text("the warehouse did not answer")
+    bar = page.get_by_role("treeitem", name="attempt 1 step, failed").locator(".stretch")
+    skip = page.get_by_role("button", name="skip waits")
+    expect(skip).to_have_attribute("aria-pressed", "true", timeout=LIMIT * 1000)
+    wide = width_of(bar)
+    skip.click()
+    assert width_of(bar) < wide / 2, "beside the wait for a person it is narrow"
+    skip.click()
     page.get_by_role("treeitem", name="hook hook, waiting").click()
     page.get_by_label("Approved").check()
     page.get_by_label("Reason").fill("<b>kind</b>")
@@ -237,6 +244,13 @@ def test_axe_finds_nothing_serious(
         page.goto(pages + path)
         expect(page.locator(there).first).to_be_visible()
         assert serious(page) == [], path
+
+
+def width_of(bar: Locator) -> float:
+    """In pixels."""
+    box = bar.bounding_box()
+    assert box is not None
+    return box["width"]
 
 
 def serious(page: Page) -> list[str]:

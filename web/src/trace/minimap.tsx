@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { RunInfo } from "../types.ts";
 import { stretches } from "./bars.ts";
 import type { Row } from "./rows.ts";
+import type { Scale } from "./scale.ts";
 
 const HEIGHT = 44;
 const LOOKS = [["failed", "--failed"], ["lost", "--failed"], ["running", "--running"], ["wait", "--suspended"], ["hook", "--suspended"], ["queued", "--line"], ["child", "--child"], ["cancelled", "--cancelled"]] as const;
@@ -13,14 +14,15 @@ interface MinimapProps {
   start: number;
   all: number;
   now: number;
+  scale: Scale;
   window: readonly [number, number];
   view: (from: number, to: number) => void;
 }
 
-export function Minimap({ rows, run, start, all, now, window: [from, to], view }: MinimapProps) {
+export function Minimap({ rows, run, start, all, now, scale, window: [from, to], view }: MinimapProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const begun = useRef<number | null>(null);
-  useEffect(() => draw(canvas.current!, rows, run, start, all, now), [rows, all, now]);
+  useEffect(() => draw(canvas.current!, rows, run, (moment) => scale.at(moment - start) / all, now), [rows, scale, all, now]);
   const at = (event: PointerEvent) => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
     return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * all;
@@ -43,7 +45,7 @@ export function Minimap({ rows, run, start, all, now, window: [from, to], view }
   );
 }
 
-function draw(canvas: HTMLCanvasElement, rows: Row[], run: RunInfo, start: number, all: number, now: number): void {
+function draw(canvas: HTMLCanvasElement, rows: Row[], run: RunInfo, place: (moment: number) => number, now: number): void {
   const width = canvas.clientWidth;
   const scale = devicePixelRatio || 1;
   canvas.width = width * scale;
@@ -59,7 +61,8 @@ function draw(canvas: HTMLCanvasElement, rows: Row[], run: RunInfo, start: numbe
   bars.forEach((row, n) => {
     for (const one of stretches(row, run, now)) {
       pen.fillStyle = color[LOOKS.find(([look]) => one.look.includes(look))?.[0] ?? ""] ?? plain;
-      pen.fillRect(((one.from - start) / all) * width, 3 + n * size, Math.max(1, ((one.to - one.from) / all) * width), Math.max(0.7, size - 0.6));
+      const left = place(one.from) * width;
+      pen.fillRect(left, 3 + n * size, Math.max(1, place(one.to) * width - left), Math.max(0.7, size - 0.6));
     }
   });
 }

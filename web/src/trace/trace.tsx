@@ -6,6 +6,7 @@ import { stretches, ticks } from "./bars.ts";
 import { Minimap } from "./minimap.tsx";
 import { isOpen, type Entry, type Log } from "./model.ts";
 import { rowsOf, type Row } from "./rows.ts";
+import { gapsOf, Scale } from "./scale.ts";
 
 export const ROW = 24;
 const SPARE = 8;
@@ -31,7 +32,12 @@ export function Trace({ log, changes, run, selected, select }: TraceProps) {
   const now = isOver(run.status) ? 0 : tick.value;
   const start = time(run.created_at);
   const end = Math.max(isOver(run.status) && run.ended_at ? time(run.ended_at) : now, log.last, start + 0.05);
-  const all = (end - start) * 1.06;
+  const [narrows, setNarrows] = useState<boolean>();
+  const gaps = useMemo(() => gapsOf(log, start, end, !isOver(run.status)), [log, changes, start, end]);
+  const waited = gaps.reduce((sum, gap) => sum + gap.to - gap.from, 0);
+  const skips = narrows ?? waited > (end - start) * 0.8;
+  const scale = useMemo(() => new Scale(skips ? gaps : [], end - start), [gaps, skips, start, end]);
+  const all = scale.at(end - start) * 1.06;
   const [from, to] = zoom ?? [0, all];
   const fold = (row: Row, closed = !row.folded) => {
     if (!row.inner) return;
@@ -41,7 +47,7 @@ export function Trace({ log, changes, run, selected, select }: TraceProps) {
     setFolded(next);
   };
   const view = (a: number, b: number) => setZoom(bounded(a, b, all));
-  const failed = [...log.entries.values()].filter((one) => one.error).length;
+  const failed = [...log.entries.values()].filter((one) => one.error || one.attempts.some((attempt) => attempt.error || attempt.lost)).length;
   return (
     <section class="trace" aria-label="Timeline">
       <div class="bar">
@@ -49,13 +55,14 @@ export function Trace({ log, changes, run, selected, select }: TraceProps) {
         <button type="button" class="chip failed" aria-pressed={failures} onClick={() => setFailures(!failures)}><i aria-hidden="true" />errors {failed}</button>
         <span class="dim">{rows.length - 1} rows</span>
         <span class="spring" />
+        {gaps.length > 0 && <button type="button" class="chip" aria-pressed={skips} title="Draw the long stretches in which it only waits narrow" onClick={() => { setNarrows(!skips); setZoom(null); }}>skip waits</button>}
         <button type="button" class="quiet" onClick={() => setFolded(folded.size ? new Set() : new Set(rows.filter((row) => row.depth > 0 && row.inner).map((row) => row.key)))}>{folded.size ? "Unfold" : "Fold"}</button>
         <button type="button" class="quiet" aria-label="Zoom out" title="Zoom out (S)" onClick={() => view(...scaled(from, to, 1.6))}>−</button>
         <button type="button" class="quiet" aria-label="Zoom in" title="Zoom in (W)" onClick={() => view(...scaled(from, to, 0.625))}>+</button>
         <button type="button" class="quiet" disabled={!zoom} title="All of it (0)" onClick={() => setZoom(null)}>Fit</button>
       </div>
-      <Minimap rows={rows} run={run} start={start} all={all} now={now} window={[from, to]} view={view} />
-      <Rows {...{ rows, run, start, now, from, to, view, fold, selected, select, fit: () => setZoom(null) }} />
+      <Minimap rows={rows} run={run} start={start} all={all} now={now} scale={scale} window={[from, to]} view={view} />
+      <Rows {...{ rows, run, start, now, scale, from, to, view, fold, selected, select, fit: () => setZoom(null) }} />
     </section>
   );
 }
@@ -65,6 +72,7 @@ interface RowsProps {
   run: RunInfo;
   start: number;
   now: number;
+  scale: Scale;
   from: number;
   to: number;
   view: (from: number, to: number) => void;
@@ -75,7 +83,7 @@ interface RowsProps {
 }
 
 function Rows(props: RowsProps) {
-  const { rows, from, to, selected, select, fold } = props;
+  const { rows, scale, from, to, selected, select, fold } = props;
   const box = useRef<HTMLDivElement>(null);
   const [scroll, setScroll] = useState({ top: 0, height: 600, width: 800 });
   const latest = useRef(props);
@@ -98,10 +106,16 @@ function Rows(props: RowsProps) {
   return (
     <div class="rows" ref={box} tabIndex={0} role="tree" aria-label="Steps, waits, hooks and children" aria-activedescendant={at < 0 ? undefined : `row-${at}`} onKeyDown={(event) => pressed(event, props, at, reveal)}>
       <div class="axis" role="presentation">
-        {marks.map((one) => <span key={one} style={{ left: `${((one - from) / (to - from)) * 100}%` }}>{one === 0 ? "0" : length(one)}</span>)}
+        {marks.map((one) => <span key={one} style={{ left: `${((one - from) / (to - from)) * 100}%` }}>{one === 0 ? "0" : length(scale.back(one))}</span>)}
       </div>
       <div class="lines" role="presentation" style={{ height: `${rows.length * ROW}px` }}>
-        <div class="grid" aria-hidden="true">{marks.map((one) => <i key={one} style={{ left: `${((one - from) / (to - from)) * 100}%` }} />)}</div>
+        <div class="grid" aria-hidden="true">
+          {scale.gaps.map((gap) => {
+            const left = ((scale.at(gap.from) - from) / (to - from)) * 100;
+            const right = ((scale.at(gap.to) - from) / (to - from)) * 100;
+            return <b key={gap.from} title={`${length(gap.to - gap.from)} of waiting`} style={{ left: `${left}%`, width: `${right - left}%` }} />;
+          })}
+          {marks.map((one) => <i key={one} style={{ left: `${((one - from) / (to - from)) * 100}%` }} />)}</div>
         {shown.map((row, n) => (
           <Line key={row.key} row={row} index={first + n} {...props} isSelected={row.key === selected} onSelect={() => select(row)} onFold={() => fold(row)} />
         ))}
@@ -118,10 +132,10 @@ interface LineProps extends RowsProps {
   onFold: () => void;
 }
 
-function Line({ row, index, run, start, now, from, to, view, isSelected, onSelect, onFold }: LineProps) {
+function Line({ row, index, run, start, now, scale, from, to, view, isSelected, onSelect, onFold }: LineProps) {
   const { entry, attempt } = row;
   const span = to - from;
-  const place = (moment: number) => Math.min(101, Math.max(-1, ((moment - start - from) / span) * 100));
+  const place = (moment: number) => Math.min(101, Math.max(-1, ((scale.at(moment - start) - from) / span) * 100));
   const drawn = stretches(row, run, now);
   const end = drawn.at(-1)?.to ?? entry.from;
   const state = attempt ? (attempt.error ? "failed" : attempt.lost ? "lost" : attempt.to === null ? entry.state : "completed") : entry.state;
@@ -130,7 +144,7 @@ function Line({ row, index, run, start, now, from, to, view, isSelected, onSelec
   const at = place(end) <= 82 ? { left: `${place(end)}%` } : begins > 25 ? { right: `${100 - begins}%` } : { left: `${Math.max(0, begins)}%` };
   const on = place(end) > 82 && begins <= 25;
   return (
-    <div class={`line${isSelected ? " selected" : ""}`} id={`row-${index}`} role="treeitem" aria-level={row.depth + 1} aria-selected={isSelected} aria-expanded={row.inner ? !row.folded : undefined} style={{ top: `${index * ROW}px` }} onClick={onSelect} onDblClick={() => view(...about(drawn[0]!.from - start, end - start))}>
+    <div class={`line${isSelected ? " selected" : ""}`} id={`row-${index}`} role="treeitem" aria-level={row.depth + 1} aria-selected={isSelected} aria-expanded={row.inner ? !row.folded : undefined} style={{ top: `${index * ROW}px` }} onClick={onSelect} onDblClick={() => view(...about(scale.at(drawn[0]!.from - start), scale.at(end - start)))}>
       <div class="name" style={{ paddingLeft: `${4 + row.depth * 14}px` }}>
         <span class="turn" aria-hidden="true" onClick={(event) => { event.stopPropagation(); onFold(); }}>{row.inner ? (row.folded ? "▸" : "▾") : ""}</span>
         <i class={`kind ${entry.kind} ${state}`} aria-hidden="true" />
