@@ -18,7 +18,6 @@ from outlast._api.hook_schemas import (
     typed,
 )
 from outlast._api.runs import Run
-from outlast._api.traced import NOT_TRACED, traced
 from outlast._api.where import current_execution, workflow_only
 from outlast._clock import Micros
 from outlast._codec import encode_event
@@ -226,8 +225,7 @@ async def deliver(runtime: Runtime, found: HookRecord, fits: object, key: str | 
     Raises `EncodeError` and `PayloadTooLargeError`.
     """
     data = runtime.codec.encode(fits, what="payload")
-    tracer = runtime.observers.tracer
-    resuming = NOT_TRACED if tracer is None else tracer.resuming(found.run_id, found.ref)
+    resuming = runtime.observers.resuming(found.run_id, found.ref)
     event = HookReceived(
         payload=msgspec.Raw(data),
         id=found.ref,
@@ -243,10 +241,13 @@ async def deliver(runtime: Runtime, found: HookRecord, fits: object, key: str | 
         # A commit whose answer is lost is tried again, and must not deliver twice.
         key=new_secret() if key is None else f"key:{key}",
     )
-    with traced(resuming) as ended:
+    try:
         answer = await runtime.deliveries.deliver(delivery)
-        received = answer.position is not None or answer.duplicate
-        ended("received" if received else "gone")
+    except BaseException:
+        resuming.end("failed")
+        raise
+    received = answer.position is not None or answer.duplicate
+    resuming.end("received" if received else "gone")
     return received
 
 

@@ -10,7 +10,6 @@ from outlast._api.attributes import checked_attributes
 from outlast._api.calls import Call, child_request, encode_call
 from outlast._api.hooks import NO_PAYLOAD, checked_token, first_payload
 from outlast._api.runs import Run, checked_run_id
-from outlast._api.traced import CREATED, EXISTING, NOT_TRACED, traced
 from outlast._api.where import current_execution
 from outlast._api.workflows import Workflow
 from outlast._codec import encode_event
@@ -153,8 +152,7 @@ async def start_on(runtime: Runtime, call: Call[R], options: StartOptions) -> Ru
     now = runtime.clock.now()
     version, delay = options.version or runtime.version, _delay(options.delay, now)
     run_id = options.run_id or new_run_id(now)
-    tracer = runtime.observers.tracer
-    starting = NOT_TRACED if tracer is None else tracer.starting(run_id, call.workflow)
+    starting = runtime.observers.starting(run_id, call.workflow)
     created = RunCreated(
         workflow=call.workflow,
         version=version,
@@ -181,9 +179,12 @@ async def start_on(runtime: Runtime, call: Call[R], options: StartOptions) -> Ru
         if options.token is None
         else await first_payload(runtime, options.token, options.payload),
     )
-    with traced(starting) as ended:
+    try:
         answer = await runtime.create(draft, created)
-        ended(CREATED if answer.new else EXISTING)
+    except BaseException:
+        starting.end("failed")
+        raise
+    starting.end("created" if answer.new else "existing")
     delivered = options.token is not None and answer.run_id != draft.id
     if not answer.new and not delivered:
         await _check_same_workflow(runtime, answer.run_id, call.workflow)

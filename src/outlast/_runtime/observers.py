@@ -5,9 +5,12 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from outlast._clock import Clock, Micros
-from outlast.instrument import Instrument, Tracer
+from outlast.instrument import Instrument, Tracer, Undertaking
 
 logger: Final = logging.getLogger("outlast")
+
+_UNSEEN: Final = Undertaking()
+"""What nobody follows."""
 
 
 class Observers(Instrument):
@@ -34,6 +37,14 @@ class Observers(Instrument):
     def remove(self, instrument: Instrument) -> None:
         """It is told no more."""
         self._instruments = tuple(one for one in self._instruments if one is not instrument)
+
+    def starting(self, run_id: str, workflow: str) -> Undertaking:
+        """A run is about to be created."""
+        return _UNSEEN if self.tracer is None else self.tracer.starting(run_id, workflow)
+
+    def resuming(self, run_id: str, hook_id: str) -> Undertaking:
+        """A payload is about to be put into the log of a run."""
+        return _UNSEEN if self.tracer is None else self.tracer.resuming(run_id, hook_id)
 
     def run_left(self, run_id: str) -> None:
         """Tell the tracer: others have heard how the run has left."""
