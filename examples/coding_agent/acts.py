@@ -105,7 +105,7 @@ def wait_and_check(scene: Scene) -> Stage:
         case 0:
             reason = "you have asked me to wait"
             return (
-                Say(f"I sleep for {seconds} seconds. No process needs to live meanwhile.\n"),
+                Say(f"I sleep for {_in_words(seconds)}. No process needs to live meanwhile.\n"),
                 Call("sleep", {"seconds": seconds, "reason": reason}),
             )
         case 1 if scene.sandbox is not None:
@@ -203,9 +203,16 @@ def _failed(scene: Scene) -> bool:
     return bool(checks) and "exit" in checks[-1] and checks[-1]["exit"] != 0
 
 
+def _in_words(seconds: int) -> str:
+    units = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+    size, name = next(one for one in units if seconds % one[0] == 0)
+    count = seconds // size
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
+
+
 def _seconds(prompt: str) -> int:
-    found = re.search(r"(\d+)\s*(s|sec|second|m|min|minute|h|hour)?", prompt.lower())
+    found = re.search(r"(\d+)\s*(s|sec|second|m|min|minute|h|hour|d|day)?", prompt.lower())
     if found is None:
         return 20
     unit = (found[2] or "s")[0]
-    return max(1, int(found[1]) * {"s": 1, "m": 60, "h": 3600}[unit])
+    return max(1, int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[unit])

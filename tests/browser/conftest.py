@@ -10,6 +10,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Error,
     Page,
+    expect,
     sync_playwright,
 )
 
@@ -38,6 +39,7 @@ def browser() -> Iterator[Browser]:
     executable = chromium.find()
     if executable is None:
         pytest.skip(f"there is no Chromium; {chromium.BY_HAND}")
+    expect.set_options(timeout=LIMIT)
     with sync_playwright() as playwright:
         launch = playwright.chromium.launch
         try:

@@ -51,7 +51,7 @@ def shoot(request: pytest.FixtureRequest, tmp_path: Path) -> Shoot:
     test = request.node.name.removeprefix("test_")
 
     def keep(page: Page, name: str) -> None:
-        page.screenshot(path=folder / f"{test}-{name}.png")
+        page.screenshot(path=folder / f"{test}-{name}.png", animations="disabled")
 
     return keep
 
@@ -120,7 +120,7 @@ def test_what_a_person_decides(agent: str, open_page: OpenPage, shoot: Shoot) ->
     expect(page.get_by_text("You have denied this.")).to_contain_text("it is not finished")
     say(page, "publish it now")
     page.get_by_role("button", name="Approve").click()
-    expect(answered(page, "You have approved. This is a demo")).to_have_count(1)
+    expect(answered(page, "so it stays here")).to_have_count(1)
     shoot(page, "approved")
 
 
@@ -134,6 +134,7 @@ def test_a_sleep_is_ended_and_another_one_stopped(
     expect(answered(page, "There is no app yet")).to_have_count(1)
     expect(page.get_by_role("group", name="Sleep")).to_contain_text("Slept")
     say(page, "wait 7 days and check it")
+    expect(answered(page, "I sleep for 7 days.")).to_have_count(1)
     expect(page.get_by_role("timer")).to_be_visible()
     shoot(page, "sleep")
     assert grave(page) == []

@@ -73,6 +73,7 @@ def test_the_program_says_it_without_a_traceback(tmp_path: Path) -> None:
         ("Please create a to-do list", "create_sandbox"),
         ("publish it", "ask_for_approval"),
         ("wait 2 minutes", "sleep"),
+        ("Wait 2 minutes and then make me a stopwatch", "sleep"),
         ("run ls", "create_sandbox"),
     ],
 )
@@ -121,3 +122,25 @@ def test_which_commands_need_a_person(command: str, answer: bool) -> None:
 def test_titles_are_tidied() -> None:
     assert tidied(' "Title: A stopwatch"\nfor eggs') == "A stopwatch"
     assert tidied("**Eggs**") == "Eggs"
+
+
+def test_the_script_makes_the_app_after_the_wait() -> None:
+    prompt = "Wait 20 seconds and then make me a stopwatch"
+    calls = [one for one in next_stage(Scene(prompt, stage=1, turn=1)) if isinstance(one, Call)]
+    assert [one.tool for one in calls] == ["create_sandbox"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "seconds", "words"),
+    [
+        ("wait 7 days", 604_800, "7 days"),
+        ("wait 1 h", 3_600, "1 hour"),
+        ("wait 90 seconds", 90, "90 seconds"),
+    ],
+)
+def test_how_long_the_script_sleeps(prompt: str, seconds: int, words: str) -> None:
+    said, call = next_stage(Scene(prompt, stage=0, turn=1))
+    assert isinstance(said, Say)
+    assert f"I sleep for {words}." in said.text
+    assert isinstance(call, Call)
+    assert call.arguments["seconds"] == seconds
