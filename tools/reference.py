@@ -31,6 +31,7 @@ PUBLIC = (
     "outlast.streams",
     "outlast.testing",
     "outlast.testing.models",
+    "outlast.web",
     "outlast.webhooks",
     "outlast.world",
 )
