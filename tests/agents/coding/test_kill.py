@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import pytest
 from examples.coding_agent.sandbox import BubblewrapSandboxes
 from tests.agents.coding.conftest import Form, body_of, chunks_of, data_of, text_of
 from tests.house.checkout import ROOT
+from tests.programs import Program, Start
 
 PATIENCE = 60.0
 GONE = (httpx.RemoteProtocolError, httpx.ReadError)
@@ -22,25 +21,14 @@ GONE = (httpx.RemoteProtocolError, httpx.ReadError)
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
     """The address of a server that is started again when it is killed."""
-    command = [
-        sys.executable,
-        "-m",
-        "examples.coding_agent",
-        "--port",
-        "0",
-        "--data",
-        str(tmp_path),
-    ]
-    environment = {**os.environ, "CODING_AGENT_PACE": "0.005"}
-    supervisor = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
-    )
-    assert supervisor.stdout is not None
-    try:
+    arguments = ("-m", "examples.coding_agent", "--port", "0", "--data", str(tmp_path))
+    with Program(
+        Start(arguments, ROOT, {**os.environ, "CODING_AGENT_PACE": "0.005"})
+    ) as supervisor:
+        assert supervisor.stdout is not None
         yield supervisor.stdout.readline().strip()
-    finally:
         supervisor.send_signal(signal.SIGTERM)
-        told, _ = supervisor.communicate(timeout=PATIENCE)
+        told, _ = supervisor.communicate()
     assert told.count("(by SIGKILL)") == 2
     assert supervisor.returncode == 0
 

@@ -1,8 +1,6 @@
 """Who answers: models by their names, what is wrong with those, and the script."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from examples.coding_agent.models import ModelUnusableError, choose_code, choose
 from examples.coding_agent.scripted import scene_of
 from examples.coding_agent.titles import tidied
 from tests.house.checkout import ROOT
+from tests.programs import Start, run_program
 
 
 def test_without_a_name_the_script_answers_and_says_so() -> None:
@@ -53,14 +52,9 @@ def test_a_model_with_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_program_says_it_without_a_traceback(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "examples.coding_agent", "--port", "0", "--data", str(tmp_path)],
-        cwd=ROOT,
-        env={**os.environ, "CODING_AGENT_MODEL": "nobody:nothing"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+    arguments = ("-m", "examples.coding_agent", "--port", "0", "--data", str(tmp_path))
+    done = run_program(
+        Start(arguments, ROOT, {**os.environ, "CODING_AGENT_MODEL": "nobody:nothing"})
     )
     assert done.returncode == 2
     assert "the model 'nobody:nothing', from CODING_AGENT_MODEL, cannot be used" in done.stderr
