@@ -17,9 +17,19 @@ SOME = ["race", "retries", "children", "cancelled_child", "cancelled", "fan_out"
 
 
 @pytest.mark.parametrize("name", SOME)
-def test_it_stops_at_any_call(name: str, make_memory: MakeData, cover: Cover) -> None:
+def test_it_stops_at_each_third_call(name: str, make_memory: MakeData, cover: Cover) -> None:
     calls = len(reference_of(make_memory, name).lives[0].calls)
-    try_stops(make_memory, name, range(1, calls + 1))
+    chosen = range(random.Random(name).randint(1, 3), calls + 1, 3)
+    try_stops(make_memory, name, chosen)
+    cover("graceful stops", len(chosen))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1_800)
+@pytest.mark.parametrize("name", SHAPES)
+def test_it_stops_at_any_call(name: str, make_data: MakeData, cover: Cover) -> None:
+    calls = len(reference_of(make_data, name).lives[0].calls)
+    try_stops(make_data, name, range(1, calls + 1))
     cover("graceful stops", calls)
 
 

@@ -150,9 +150,9 @@ def test_undisturbed(make_data: MakeData) -> None:
 
 
 def test_every_write_in_memory(make_memory: MakeData, cover: Cover) -> None:
-    """What is written to streams, and to logs."""
+    """What is written to streams, and some of what is written to logs."""
     told = tell(make_memory)
-    points = [*points_of(told, "write_streams"), *points_of(told, "commit")]
+    points = [*points_of(told, "write_streams"), *[*points_of(told, "commit")][::3]]
     cover("crash points of streams", try_all(make_memory, points))
 
 
