@@ -25,7 +25,7 @@ def chaos(*arguments: str) -> "subprocess.CompletedProcess[str]":
 @pytest.mark.parametrize(
     ("world", "faults", "struck"),
     [
-        ("sqlite", "6", ["kill", "pause"]),
+        pytest.param("sqlite", "6", ["kill", "pause"], marks=pytest.mark.slow),
         ("postgres", "12", ["crash", "cut", "kill", "lose", "pause", "restart", "unanswered"]),
     ],
 )

@@ -34,7 +34,7 @@ WHOLE = [
 ]
 REST = [name for name in SHAPES if name not in WHOLE]
 FIFTH = 5
-SAMPLE = 3
+SAMPLE = 2
 PAIRS = 50
 """How many points, and pairs of points, are tried where not all are."""
 
