@@ -369,8 +369,9 @@ class LiveRun:
     def _armed(self) -> bool:
         """Stay for what is due soon, or at all while attempts keep the run here. Whether there is such a thing."""
         due_at = self._agenda.next_due()
-        linger = self._runtime.options.linger
-        if due_at is None or not (self.attempts or due_at <= self._runtime.clock.now() + linger):
+        if due_at is None:
+            return False
+        if not self.attempts and due_at > self._runtime.clock.now() + self._runtime.options.linger:
             return False
         self._agenda.arm(due_at)
         return True
