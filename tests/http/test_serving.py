@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable
@@ -72,6 +73,16 @@ async def _refused(url: httpx.URL) -> bool:
         return False
     writer.close()
     return False
+
+
+def test_no_part_of_an_answer_waits_for_an_acknowledgement() -> None:
+    with (
+        listen("127.0.0.1", 0) as listening,
+        socket.create_connection(listening.getsockname()),
+    ):
+        connection, _ = listening.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_readers_are_told_to_come_back() -> None:
