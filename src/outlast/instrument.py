@@ -4,6 +4,10 @@ Subclass `Instrument`, override what is of interest, and pass it to `App(instrum
 come on the event loop's thread, must be quick, and must not raise. Replay makes no calls.
 """
 
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import Context
+
 import msgspec
 
 from outlast._clock import Clock, Micros
@@ -95,8 +99,8 @@ class Undertaking:
     trace: str = ""
     """The trace context to keep with what comes of it: a W3C `traceparent`, or empty."""
 
-    def end(self, outcome: str) -> None:
-        """It is over."""
+    def end(self, outcome: str, run_id: str | None = None) -> None:
+        """It is over. The run is given if it may be another one than the one that was thought of."""
 
 
 class Tracer(Instrument):
@@ -119,8 +123,13 @@ class Tracer(Instrument):
         return ""
 
     def resuming(self, run_id: str, hook_id: str) -> Undertaking:
-        """A payload is about to be put into the log of a run. Its end is `received`, `gone` or `failed`."""
+        """A payload is about to be put into the log of a run. Its end is `received`, `gone` or `failed`. The id of the
+        hook is empty if the payload comes with the start of the run, which has not opened it yet."""
         return Undertaking()
+
+    def incoming(self, headers: Mapping[str, str]) -> AbstractContextManager[None]:
+        """Whatever is started and resumed within comes of a request with these headers, whose names are lower case."""
+        return nullcontext()
 
     def run_taken(self, stretch: Stretch) -> None:
         """A run was claimed or begun here; `run_claimed` follows when its log was replayed."""
@@ -130,6 +139,10 @@ class Tracer(Instrument):
 
     def run_left(self, run_id: str) -> None:
         """A run is not in this process any more; what became of it was told before, if anything did."""
+
+    def context_of(self, run_id: str) -> Context:
+        """The context that the workflow's code has in this stretch."""
+        return Context()
 
     def trace_of(self, run_id: str) -> str:
         """The trace context of the stretch of a run that is live here."""

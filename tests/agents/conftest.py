@@ -1,6 +1,6 @@
 """Agents in workflows. Without the extra `outlast[agents]` nothing is collected here but the test that says so."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from importlib.util import find_spec
 from typing import Protocol, TypeVar
 
@@ -8,6 +8,7 @@ import pytest
 
 from outlast import App, WorkerOptions
 from tests.api.conftest import Bench
+from tests.otel.collecting import Collector
 
 R = TypeVar("R")
 
@@ -28,3 +29,11 @@ def serve() -> Serve:
         return Bench("memory://")(scenario, options=WorkerOptions(verify_replay=True))
 
     return run
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    """A collector of telemetry."""
+    collector = Collector()
+    yield collector
+    collector.close()

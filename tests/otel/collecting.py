@@ -21,14 +21,14 @@ class Collector:
 
     def __init__(self) -> None:
         self._exporter, self._reader = InMemorySpanExporter(), InMemoryMetricReader()
-        self._tracers = TracerProvider(shutdown_on_exit=False)
-        self._tracers.add_span_processor(SimpleSpanProcessor(self._exporter))
+        self.tracers = TracerProvider(shutdown_on_exit=False)
+        self.tracers.add_span_processor(SimpleSpanProcessor(self._exporter))
         self._meters = MeterProvider([self._reader], shutdown_on_exit=False)
-        self.tracer = self._tracers.get_tracer("test")
+        self.tracer = self.tracers.get_tracer("test")
 
     def telemetry(self) -> OpenTelemetry:
         """As each process has its own."""
-        return OpenTelemetry(tracer_provider=self._tracers, meter_provider=self._meters)
+        return OpenTelemetry(tracer_provider=self.tracers, meter_provider=self._meters)
 
     def spans(self, beginning: str = "") -> list[ReadableSpan]:
         """The spans that have ended."""
@@ -59,7 +59,7 @@ class Collector:
         }
 
     def close(self) -> None:
-        self._tracers.shutdown()
+        self.tracers.shutdown()
         self._meters.shutdown()
 
 

@@ -26,13 +26,13 @@ from outlast._engine.execution import Execution
 from outlast._engine.hooks import HookState
 from outlast._engine.lines import calling_line
 from outlast._ids import new_secret
-from outlast._model.events import HookReceived
+from outlast._model.events import HookReceived, RunCreated
 from outlast._model.hooks import HookRecord
 from outlast._registry.durations import TimeLike, deadline, to_datetime
 from outlast._runtime.runtime import Runtime
 from outlast.errors import HookNotFoundError, NotAllowedHereError
 from outlast.records import HookInfo, HookPage
-from outlast.world import Deliver, EventDraft
+from outlast.world import Created, Deliver, RunDraft
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -251,14 +251,31 @@ async def deliver(runtime: Runtime, found: HookRecord, fits: object, key: str | 
     return received
 
 
-async def first_payload(runtime: Runtime, token: str, payload: Any) -> EventDraft:
-    """The event for a payload that comes with the start of a run. It fits the hook that has the token now, if
-    there is one; of others nobody knows yet what they want."""
+async def create_with_payload(
+    runtime: Runtime, draft: RunDraft, created: RunCreated, payload: Any
+) -> Created:
+    """Create a run together with a payload for the token of the draft. The payload fits the hook that has the token now,
+    if there is one; of others nobody knows yet what they want.
+
+    Raises `HookPayloadError`, `EncodeError` and `PayloadTooLargeError`.
+    """
+    token = draft.token or ""
     found = await runtime.world.listing.hook(token)
     if found is not None and not has_expired(found, runtime.clock.now()):
         payload = fitting(payload, decode_data(found.data))
     data = runtime.codec.encode(payload, what="payload")
-    return encode_event(HookReceived(payload=msgspec.Raw(data), token=token))
+    place = (draft.id, "") if found is None else (found.run_id, found.ref)
+    resuming = runtime.observers.resuming(*place)
+    received = HookReceived(payload=msgspec.Raw(data), token=token, trace=resuming.trace)
+    draft = msgspec.structs.replace(draft, delivery=encode_event(received))
+    try:
+        answer = await runtime.create(draft, created)
+    except BaseException:
+        resuming.end("failed")
+        raise
+    existed = not answer.new and answer.run_id == draft.id
+    resuming.end("gone" if existed else "received", answer.run_id)
+    return answer
 
 
 async def find_hook(runtime: Runtime, token: str) -> HookInfo:

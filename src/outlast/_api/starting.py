@@ -8,7 +8,7 @@ import msgspec
 from outlast._api.ambient import ambient_app, while_open
 from outlast._api.attributes import checked_attributes
 from outlast._api.calls import Call, child_request, encode_call
-from outlast._api.hooks import NO_PAYLOAD, checked_token, first_payload
+from outlast._api.hooks import NO_PAYLOAD, checked_token, create_with_payload
 from outlast._api.runs import Run, checked_run_id
 from outlast._api.where import current_execution
 from outlast._api.workflows import Workflow
@@ -21,7 +21,7 @@ from outlast._model.runs import Attributes, AttributeValue
 from outlast._registry.durations import TimeLike, deadline
 from outlast._runtime.runtime import Runtime
 from outlast.errors import InvalidArgumentsError, NotAllowedHereError
-from outlast.world import RunDraft
+from outlast.world import Created, RunDraft
 
 R = TypeVar("R")
 
@@ -149,10 +149,25 @@ async def start(  # noqa: PLR0913 - the options are keywords, and most calls giv
 async def start_on(runtime: Runtime, call: Call[R], options: StartOptions) -> Run[R]:
     """Start on an app from outside of any workflow. Raises `NotAllowedHereError` for what is no call."""
     _check_call(call)
-    now = runtime.clock.now()
-    version, delay = options.version or runtime.version, _delay(options.delay, now)
-    run_id = options.run_id or new_run_id(now)
+    run_id = options.run_id or new_run_id(runtime.clock.now())
     starting = runtime.observers.starting(run_id, call.workflow)
+    try:
+        answer = await _create(runtime, run_id, call, options, starting.trace)
+    except BaseException:
+        starting.end("failed")
+        raise
+    starting.end("created" if answer.new else "existing", answer.run_id)
+    delivered = options.token is not None and answer.run_id != run_id
+    if not answer.new and not delivered:
+        await _check_same_workflow(runtime, answer.run_id, call.workflow)
+    return Run(answer.run_id, lambda: while_open(runtime, "this run"))
+
+
+async def _create(
+    runtime: Runtime, run_id: str, call: Call[Any], options: StartOptions, trace: str
+) -> Created:
+    version = options.version or runtime.version
+    delay = _delay(options.delay, runtime.clock.now())
     created = RunCreated(
         workflow=call.workflow,
         version=version,
@@ -161,7 +176,7 @@ async def start_on(runtime: Runtime, call: Call[R], options: StartOptions) -> Ru
         ),
         attributes=options.attributes,
         secret=new_secret(),
-        trace=starting.trace,
+        trace=trace,
         delay=delay,
     )
     draft = RunDraft(
@@ -175,20 +190,10 @@ async def start_on(runtime: Runtime, call: Call[R], options: StartOptions) -> Ru
         created=encode_event(created),
         idempotency_key=options.idempotency_key,
         token=options.token,
-        delivery=None
-        if options.token is None
-        else await first_payload(runtime, options.token, options.payload),
     )
-    try:
-        answer = await runtime.create(draft, created)
-    except BaseException:
-        starting.end("failed")
-        raise
-    starting.end("created" if answer.new else "existing")
-    delivered = options.token is not None and answer.run_id != draft.id
-    if not answer.new and not delivered:
-        await _check_same_workflow(runtime, answer.run_id, call.workflow)
-    return Run(answer.run_id, lambda: while_open(runtime, "this run"))
+    if options.token is None:
+        return await runtime.create(draft, created)
+    return await create_with_payload(runtime, draft, created, options.payload)
 
 
 async def _check_same_workflow(runtime: Runtime, run_id: str, workflow: str) -> None:

@@ -7,6 +7,7 @@ after it was committed. There is no other path.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from contextvars import Context
 from functools import cached_property
 from typing import Any, NoReturn, assert_never
 from zlib import crc32
@@ -78,6 +79,8 @@ class Execution:
         """The first request to cancel the run."""
         self.started_children: set[str] = set()
         """The ids of the children that exist."""
+        self.context = Context()
+        """What the code begins with. It holds nothing of the process that the code could go by."""
         self.requests = Requests(run_id)
         self.loop = self.requests.loop = make_loop(
             self, self.requests, salt=crc32(run_id.encode()) << 32
@@ -260,7 +263,7 @@ class Execution:
             coroutine = _seen_through(self.definition.fn)(*call["args"], **call["kwargs"])
         except TypeError as problem:
             raise divergence.unfit_arguments(self.run_id, str(problem)) from problem
-        self._root = self.loop.create_root(self._main(coroutine))
+        self._root = self.loop.create_root(self._main(coroutine), self.context)
 
     async def _main(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """The root task: the workflow, then, as in `asyncio.run`, the end of the tasks it left."""

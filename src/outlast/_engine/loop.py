@@ -179,9 +179,9 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
             path = f"~{self._orphans}"
         return self._make_task(coro, path, name, context)
 
-    def create_root(self, coro: Coroutine[Any, Any, Any]) -> WorkflowTask:
-        """The main task, in a context that holds nothing of the process."""
-        return self._make_task(coro, "", None, Context())
+    def create_root(self, coro: Coroutine[Any, Any, Any], context: Context) -> WorkflowTask:
+        """The main task, in that context."""
+        return self._make_task(coro, "", None, context)
 
     def _make_task(
         self, coro: Coroutine[Any, Any, Any], path: str, name: str | None, context: Context | None

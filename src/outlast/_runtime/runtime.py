@@ -210,7 +210,7 @@ class Runtime:
         execution.hooks.foresee(openings(log))
         live = LiveRun(self, run, execution)
         self.live[run.id] = live
-        tell_taken(self.observers, run, log)
+        execution.context = tell_taken(self.observers, run, log)
         if run.recoveries >= self.options.recovery_limit:
             live.give_up()
         else:
@@ -352,7 +352,7 @@ class Runtime:
             self._execution(definition, draft.id),
         )
         self.live[draft.id] = live
-        tell_begun(self.observers, live.record, event)
+        live.execution.context = tell_begun(self.observers, live.record, event)
         live.begin_new(Logged(0, at, event))
 
     def _appended(self, append: Append, answer: Appended | Exception) -> None:

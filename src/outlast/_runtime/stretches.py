@@ -1,6 +1,7 @@
 """What a tracer is told of a run that comes to life: how long it was due, and what has woken it."""
 
 from collections.abc import Sequence
+from contextvars import Context
 from typing import Final
 
 from outlast._clock import Micros
@@ -18,16 +19,20 @@ _FROM_OUTSIDE: Final = frozenset(
 )
 
 
-def tell_begun(observers: Observers, run: RunRecord, created: RunCreated) -> None:
-    """This process has just created the run, and begins it."""
-    if observers.tracer is not None:
-        observers.tracer.run_taken(_stretch(run, created, due_since=run.created_at))
+def tell_begun(observers: Observers, run: RunRecord, created: RunCreated) -> Context:
+    """This process has just created the run, and begins it. Gives what its code is to begin with."""
+    if (tracer := observers.tracer) is None:
+        return Context()
+    tracer.run_taken(_stretch(run, created, due_since=run.created_at))
+    return tracer.context_of(run.id)
 
 
-def tell_taken(observers: Observers, run: RunRecord, log: Sequence[StoredEvent]) -> None:
-    """The run was claimed, and this is its log."""
-    if observers.tracer is not None:
-        observers.tracer.run_taken(_stretch_of(run, log))
+def tell_taken(observers: Observers, run: RunRecord, log: Sequence[StoredEvent]) -> Context:
+    """The same for a run that was claimed, and this is its log."""
+    if (tracer := observers.tracer) is None:
+        return Context()
+    tracer.run_taken(_stretch_of(run, log))
+    return tracer.context_of(run.id)
 
 
 def _stretch_of(run: RunRecord, log: Sequence[StoredEvent]) -> Stretch:

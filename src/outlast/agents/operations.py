@@ -1,6 +1,7 @@
 """Each operation of an agent (a request to the model, a call of a tool or of an MCP server) becomes one step."""
 
 from collections.abc import Awaitable, Callable
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from outlast.agents.events import EventWriter
 from outlast.agents.failures import as_agents_error, asked_to_wait, worth_retrying
 from outlast.agents.inputs import Input, context_of, step_input
 from outlast.agents.options import StepOptions
+from outlast.agents.telling import tell_asked, tell_response
 from outlast.agents.turns import Turn, current_turn, unit_scope
 
 Body = Callable[[], Awaitable[object]]
@@ -60,12 +62,15 @@ class StepOperations(JournalCallableOperationBackend[StepOptions]):
         """
         turn = current_turn()
         events = turn.take()
-        ctx = context_of(cache_key) if isinstance(operation_id, ToolsetCallToolId) else None
+        agent_ctx = context_of(cache_key)
+        ctx = agent_ctx if isinstance(operation_id, ToolsetCallToolId) else None
 
         async def work() -> object:
+            tell_asked(operation_id, agent_ctx)
             if self._writer is not None:
                 await self._writer.write(events)
             counted = await (_plain(body) if ctx is None else _counting(body, ctx))
+            tell_response(counted.value, agent_ctx)
             return counted.form()
 
         recorded = await in_step(
@@ -106,9 +111,8 @@ async def in_step(
                 raise
             raise later from error
 
-    operation.__qualname__ = (
-        name  # it is nobody's method, whatever the place of its definition looks like
-    )
+    # It is nobody's method, whatever its name looks like: so nobody asks for its signature.
+    operation.__qualname__ = operation.__name__
     call = step(
         name=name,
         retries=options.retries,
@@ -164,6 +168,6 @@ async def _counting(body: Body, ctx: Any) -> Counted:
 
 
 def _copied(usage: RunUsage) -> RunUsage:
-    copied = RunUsage()
-    copied.incr(usage)
+    copied = copy(usage)
+    copied.details = dict(usage.details)
     return copied

@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from typing import Any, Final
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -81,12 +82,23 @@ class HttpApp(Starlette):
             scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
             if self._learns:
                 await self._learn(Request(scope))
-        await super().__call__(scope, receive, send)
+            with self._in_trace(scope):
+                await super().__call__(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
     def drain(self) -> None:
         """The server is about to stop: end all feeds and streams, so that their readers come back to another
         one. `outlast serve` calls it. Idempotent."""
         self.readers.drain()
+
+    def _in_trace(self, scope: Scope) -> AbstractContextManager[None]:
+        """What the request starts and resumes belongs to the trace of who sends it, if the app has a tracer."""
+        try:
+            tracer = self.outlast.runtime.observers.tracer
+        except NoAppError:  # the endpoint says so
+            return nullcontext()
+        return nullcontext() if tracer is None else tracer.incoming(Headers(scope=scope))
 
     def _routes(self) -> Sequence[BaseRoute]:
         own = Operation(

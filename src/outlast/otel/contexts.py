@@ -1,15 +1,19 @@
 """Trace contexts, as they are kept with runs: a W3C `traceparent`."""
 
 import re
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import Final
 
-from opentelemetry.context import Context
+from opentelemetry.context import Context, attach, detach
+from opentelemetry.propagate import extract
 from opentelemetry.trace import (
     NonRecordingSpan,
     Span,
     SpanContext,
     TraceFlags,
+    get_current_span,
     set_span_in_context,
 )
 
@@ -39,6 +43,20 @@ def run_context(run_id: str, kept: str) -> Context:
     that all processes have the same one and the run is one trace nevertheless."""
     context = span_context(kept) or _made_from(run_id)
     return set_span_in_context(NonRecordingSpan(context), Context())
+
+
+@contextmanager
+def request_context(headers: Mapping[str, str]) -> Generator[None]:
+    """The context that a request brings along is the current one within; unless there is a span already: then somebody
+    else has seen to it, and knows better."""
+    if get_current_span().get_span_context().is_valid:
+        yield
+        return
+    token = attach(extract(headers))
+    try:
+        yield
+    finally:
+        detach(token)
 
 
 def _made_from(run_id: str) -> SpanContext:

@@ -6,6 +6,7 @@ from opentelemetry.trace import Span
 
 from outlast._clock import Micros
 from outlast.instrument import Stretch, Undertaking
+from outlast.otel import names
 from outlast.otel.contexts import traceparent
 
 
@@ -46,5 +47,7 @@ class SpanUndertaking(Undertaking):
         self._span, self._on_end = span, on_end
         self.trace = traceparent(span)
 
-    def end(self, outcome: str) -> None:
+    def end(self, outcome: str, run_id: str | None = None) -> None:
+        if run_id is not None:
+            self._span.set_attribute(names.RUN_ID, run_id)
         self._on_end(self._span, outcome)

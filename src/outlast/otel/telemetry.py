@@ -1,6 +1,9 @@
 """`OpenTelemetry`: the tracer of an app that emits spans and metrics."""
 
+import contextvars
 from asyncio import CancelledError
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Final
 
 from opentelemetry.context import Context, attach
@@ -26,7 +29,8 @@ from outlast._model.events import (
 )
 from outlast.instrument import AttemptNotice, Stretch, Tracer, Undertaking
 from outlast.otel import names
-from outlast.otel.contexts import run_context, span_context, traceparent
+from outlast.otel.attempts import attempt_context
+from outlast.otel.contexts import request_context, run_context, span_context, traceparent
 from outlast.otel.following import LiveStretch, OpenAttempt, SpanUndertaking, Written
 from outlast.otel.genai import gen_ai_attributes
 from outlast.otel.harmless import harmless, or_else
@@ -101,13 +105,17 @@ class OpenTelemetry(Tracer):
     @or_else(Undertaking)
     def resuming(self, run_id: str, hook_id: str) -> Undertaking:
         live = self._runs.get(run_id)
+        hook = {names.HOOK_ID: hook_id} if hook_id else {}
         span = self._spans.begin(
             f"{names.RESUME} hook",
-            {names.RUN_ID: run_id, names.HOOK_ID: hook_id},
+            {names.RUN_ID: run_id, **hook},
             kind=SpanKind.PRODUCER,
             links=[] if live is None else [Link(live.span.get_span_context())],
         )
         return SpanUndertaking(span, harmless(self._spans.end))
+
+    def incoming(self, headers: Mapping[str, str]) -> AbstractContextManager[None]:
+        return request_context(headers)
 
     # Runs
 
@@ -181,6 +189,12 @@ class OpenTelemetry(Tracer):
         self._spans.end(live.span, live.outcome)
         self._meters.run_live.add(-1, {names.WORKFLOW: live.stretch.workflow})
 
+    @or_else(contextvars.Context)
+    def context_of(self, run_id: str) -> contextvars.Context:
+        context = contextvars.Context()
+        context.run(attach, set_span_in_context(self._runs[run_id].span, Context()))
+        return context
+
     @or_else(str)
     def trace_of(self, run_id: str) -> str:
         return traceparent(self._runs[run_id].span)
@@ -207,7 +221,7 @@ class OpenTelemetry(Tracer):
         key = (attempt.run_id, attempt.step_id, attempt.attempt)
         self._attempts[key] = OpenAttempt(span, attempt.name, now)
         # The context is the attempt's own and ends with it; threads get a copy.
-        attach(set_span_in_context(span))
+        attach(attempt_context(span))
         if attempt.due_since is not None:
             delay = seconds(now - attempt.due_since)
             by = {names.QUEUE_OF: "step", names.STEP_NAME: attempt.name, **queue}

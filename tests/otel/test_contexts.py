@@ -1,0 +1,171 @@
+"""One trace across processes: from requests into runs, from steps into the clients that they use, and on."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from opentelemetry.propagate import inject
+from opentelemetry.trace import format_span_id, format_trace_id
+
+from outlast import App, get_run, hook, start, step, webhook, workflow
+from outlast._webhooks.tokens import PATH
+from outlast.errors import EncodeError
+from outlast.http import Role, asgi
+from outlast.otel import names
+from tests.otel.collecting import Collector, attributes, span_id, trace_id
+
+TRACE, SENDER = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+SENT = {"traceparent": f"00-{TRACE}-{SENDER}-01"}
+API = "http://other.example/api/v1"
+
+
+async def everybody(_request: object) -> Role:
+    return Role.OPERATE
+
+
+def client_of(app: App) -> httpx.AsyncClient:
+    """A client of its HTTP API, which sends the current trace along, as an instrumented one does."""
+
+    async def send_trace(request: httpx.Request) -> None:
+        inject(request.headers)
+
+    transport = httpx.ASGITransport(asgi(app, access=everybody))
+    return httpx.AsyncClient(transport=transport, event_hooks={"request": [send_trace]})
+
+
+others: list[httpx.AsyncClient] = []
+"""The client of the other deployment."""
+
+
+@workflow(name="otel.contexts.away")
+async def away() -> str:
+    return "done there"
+
+
+@step(name="otel.contexts.call")
+async def call() -> str:
+    answer = await others[-1].post(f"{API}/runs", json={"workflow": "otel.contexts.away"})
+    assert answer.status_code == 201, answer.text
+    found: str = answer.json()["id"]
+    return found
+
+
+@workflow(name="otel.contexts.near")
+async def near() -> str:
+    return await call()
+
+
+def test_from_a_step_through_its_client_into_the_run_of_another_deployment(
+    collector: Collector,
+) -> None:
+    async def play() -> str:
+        other = App("memory://", instruments=[collector.telemetry()])
+        async with other, client_of(other) as client:
+            others.append(client)
+            async with App("memory://", instruments=[collector.telemetry()]):
+                with collector.tracer.start_as_current_span("request"):
+                    run = await start(near())
+                run_id = await run.result("20s")
+            await other.get_run(run_id).result("20s")
+            return run_id
+
+    run_id = asyncio.run(play())
+    [request], [attempt] = collector.spans("request"), collector.spans("step")
+    [started] = collector.spans("start otel.contexts.away")
+    [stretch] = collector.spans("run otel.contexts.away")
+    assert started.parent is not None
+    assert started.parent.span_id == span_id(attempt)
+    assert attributes(stretch)[names.RUN_ID] == run_id
+    assert {trace_id(span) for span in (attempt, started, stretch)} == {trace_id(request)}
+
+
+@workflow(name="otel.contexts.waiting")
+async def waiting() -> None:
+    await webhook()
+
+
+def test_what_comes_over_http_is_in_the_trace_of_the_sender(collector: Collector) -> None:
+    async def play() -> None:
+        app = App("memory://", instruments=[collector.telemetry()])
+        app_client = client_of(app)
+        async with app, app_client as client:
+            run = await start(waiting())
+            token = (await _opened(app, run.id)).token
+            answer = await client.post(f"http://other.example{PATH}{token}", headers=SENT)
+            assert answer.status_code == 202, answer.text
+            await run.result("20s")
+            body = {"workflow": "otel.contexts.away", "run_id": "sent"}
+            assert (await client.post(f"{API}/runs", json=body, headers=SENT)).status_code == 201
+            await get_run("sent").result("20s")
+
+    asyncio.run(play())
+    [resumed], [started] = collector.spans("resume"), collector.spans("start otel.contexts.away")
+    for span in (resumed, started):
+        assert span.parent is not None
+        assert format_trace_id(trace_id(span)) == TRACE
+        assert format_span_id(span.parent.span_id) == SENDER
+    [of_sent] = collector.spans("run otel.contexts.away")
+    assert format_trace_id(trace_id(of_sent)) == TRACE
+    waited = collector.spans("run otel.contexts.waiting")
+    assert [link.context.span_id for one in waited for link in one.links] == [span_id(resumed)]
+
+
+async def _opened(app: App, run_id: str) -> Any:
+    """The hook of the run, when it is there."""
+    async with asyncio.timeout(20):
+        async for event in app.get_run(run_id).follow():
+            if event.kind == "hook_opened":
+                break
+    [found] = (await app.list_hooks(run_id=run_id)).hooks
+    return found
+
+
+@workflow(name="otel.contexts.first")
+async def first(payloads: int) -> list[Any]:
+    async with hook(token="otel-first") as opened:
+        return [await opened for _ in range(payloads)]
+
+
+def test_a_payload_that_comes_with_a_start_is_resumed_with(collector: Collector) -> None:
+    async def play() -> list[str]:
+        async with App("memory://", instruments=[collector.telemetry()]) as app:
+            with collector.tracer.start_as_current_span("request"):
+                run = await start(first(2), token="otel-first", payload=1)
+            await _opened(app, run.id)
+            with collector.tracer.start_as_current_span("again"):
+                same = await start(first(2), token="otel-first", payload=2)
+            assert await run.result("20s") == [1, 2]
+            return [run.id, same.id]
+
+    run_id, same = asyncio.run(play())
+    assert run_id == same
+    [request], [again] = collector.spans("request"), collector.spans("again")
+    before, behind = collector.spans("resume")
+    assert [trace_id(before), trace_id(behind)] == [trace_id(request), trace_id(again)]
+    assert attributes(before) == {names.RUN_ID: run_id, names.OUTCOME: "received"}
+    assert attributes(behind) == {**attributes(before), names.HOOK_ID: "hook#1"}
+    created, existing = collector.spans("start")
+    assert [attributes(one)[names.OUTCOME] for one in (created, existing)] == [
+        "created",
+        "existing",
+    ]
+    assert attributes(existing)[names.RUN_ID] == run_id
+    links = [link.context.span_id for one in collector.spans("run") for link in one.links]
+    assert links == [span_id(before), span_id(behind)]
+
+
+@workflow(name="otel.contexts.anything")
+async def anything(given: Any) -> None:
+    """Never begun."""
+
+
+def test_a_start_that_fails_ends_its_span(collector: Collector) -> None:
+    async def play() -> None:
+        async with App("memory://", instruments=[collector.telemetry()]):
+            with pytest.raises(EncodeError):
+                await start(anything(object()))
+
+    asyncio.run(play())
+    [span] = collector.spans("start")
+    assert attributes(span)[names.OUTCOME] == "failed"
