@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,11 @@ class Report:
     findings: frozenset[Finding]
     errors: tuple[str, ...]
 
+    def of(self, *files: Path) -> frozenset[Finding]:
+        """What is said about these files."""
+        names = {path.name for path in files}
+        return frozenset(finding for finding in self.findings if finding.file in names)
+
 
 def expected(path: Path, checker: str) -> Iterator[Finding]:
     """What the comments of a file expect of one checker."""
@@ -57,18 +62,18 @@ def plain(shown: str) -> str:
     return QUALIFIER.sub("", shown.strip().replace("*", ""))
 
 
-def mypy(folder: Path) -> Report:
-    """What mypy says about the files of a folder."""
+def mypy(files: Iterable[Path]) -> Report:
+    """What mypy says about the files."""
     config = ["--config-file", str(ROOT / "pyproject.toml")]
-    said = _run("mypy", [*config, "--output", "json", *_files(folder)])
+    said = _run("mypy", [*config, "--output", "json", *map(str, files)])
     rows = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     assert rows or "{" not in said, said
     return _report(rows, _from_mypy)
 
 
-def pyright(folder: Path) -> Report:
-    """What pyright says about the files of a folder."""
-    said = _run("pyright", ["--outputjson", *_files(folder)])
+def pyright(files: Iterable[Path]) -> Report:
+    """What pyright says about the files."""
+    said = _run("pyright", ["--outputjson", *map(str, files)])
     rows: list[dict[str, Any]] = json.loads(said)["generalDiagnostics"]
     return _report(rows, _from_pyright)
 
@@ -78,10 +83,6 @@ def public_symbols(package: str, folder: Path) -> list[dict[str, Any]]:
     asked = ["--verifytypes", package, "--ignoreexternal", "--outputjson"]
     symbols = json.loads(_run("pyright", asked, folder))["typeCompleteness"]["symbols"]
     return [symbol for symbol in symbols if symbol["isExported"]]
-
-
-def _files(folder: Path) -> list[str]:
-    return [str(path) for path in sorted(folder.glob("*.py"))]
 
 
 def _run(module: str, arguments: list[str], folder: Path = ROOT) -> str:

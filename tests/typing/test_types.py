@@ -1,6 +1,7 @@
 """The files of cases/ are only type-checked: both checkers must say what the comments say, no more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -8,33 +9,41 @@ import pytest
 from tests.typing import checkers
 from tests.typing.checkers import CASES, Finding, Report
 
-Checker = Callable[[Path], Report]
-BOTH = pytest.mark.parametrize(
-    "checker", [checkers.mypy, checkers.pyright], ids=["mypy", "pyright"]
-)
+FILES = sorted(CASES.glob("*.py"))
+WRONG = "x: int = ''  # error\nreveal_type(x)  # revealed: str\nx = []\n"
 
 
-@BOTH
-def test_types_are_as_the_comments_say(checker: Checker) -> None:
-    wanted = {
-        finding
-        for path in sorted(CASES.glob("*.py"))
-        for finding in checkers.expected(path, checker.__name__)
-    }
-    report = checker(CASES)
-    missing = [f"missing {finding}" for finding in sorted(wanted - report.findings)]
-    surplus = [f"surplus {finding}" for finding in sorted(report.findings - wanted)]
-    assert not missing + surplus, "\n".join(["", *missing, *surplus, "", *report.errors])
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a checker says about the cases, and about one whose comments are wrong."""
+
+    checker: str
+    report: Report
+    wrong: Path
+
+
+@pytest.fixture(scope="module", params=[checkers.mypy, checkers.pyright], ids=["mypy", "pyright"])
+def checked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Checked:
+    """All is asked at once: most of the time of a checker goes into what the cases import."""
+    checker: Callable[[Iterable[Path]], Report] = request.param
+    wrong = tmp_path_factory.mktemp("cases") / "wrong_case.py"
+    wrong.write_text(WRONG)
+    return Checked(checker.__name__, checker([*FILES, wrong]), wrong)
+
+
+def test_types_are_as_the_comments_say(checked: Checked) -> None:
+    wanted = {finding for path in FILES for finding in checkers.expected(path, checked.checker)}
+    found = checked.report.of(*FILES)
+    missing = [f"missing {finding}" for finding in sorted(wanted - found)]
+    surplus = [f"surplus {finding}" for finding in sorted(found - wanted)]
+    assert not missing + surplus, "\n".join(["", *missing, *surplus, "", *checked.report.errors])
     assert {"errors.py", "world.py"} <= {finding.file for finding in wanted}
 
 
-@BOTH
-def test_a_wrong_comment_would_be_found(checker: Checker, tmp_path: Path) -> None:
-    case = tmp_path / "case.py"
-    case.write_text("x: int = ''  # error\nreveal_type(x)  # revealed: str\nx = []\n")
-    wanted = set(checkers.expected(case, checker.__name__))
-    found = checker(tmp_path).findings
-    assert wanted - found == {Finding("case.py", 2, "revealed", "str")}
+def test_a_wrong_comment_would_be_found(checked: Checked) -> None:
+    wanted = set(checkers.expected(checked.wrong, checked.checker))
+    found = checked.report.of(checked.wrong)
+    assert wanted - found == {Finding("wrong_case.py", 2, "revealed", "str")}
     assert {(f.line, f.kind, f.text) for f in found - wanted} == {
         (2, "revealed", "int"),
         (3, "error", ""),

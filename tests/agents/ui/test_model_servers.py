@@ -20,6 +20,7 @@ openai_provider = pytest.importorskip("pydantic_ai.providers.openai")
 
 Make = Callable[[App], ChatApp]
 HELLO = Answer("hello to you all")
+SILENCE = Silence()
 agents: list[Agent[object, str]] = []
 
 
@@ -78,7 +79,7 @@ def make(request: pytest.FixtureRequest) -> Make:
     [
         ([Answer("hello to nobody", drop_after=n) for n in (1, 2, 3)], 3),
         ([Refusal(429, retry_after=0.02), Refusal(529)], 0),
-        ([Answer("hello to nobody", drop_after=3), Silence()], 1),
+        ([Answer("hello to nobody", drop_after=3), SILENCE], 1),
     ],
     ids=["dropped", "limited and overloaded", "dropped, then silent"],
 )
@@ -87,7 +88,7 @@ def test_the_message_is_one_whatever_the_model_goes_through(
 ) -> None:
     async def scenario(site: Site) -> None:
         async with ModelServer([*trouble, HELLO]) as server:
-            use(server, timeout="300ms")
+            use(server, timeout="2s" if SILENCE in trouble else "60s")
             client = site.client()
             told = await client.say("hello")
             kinds = [one["type"] for one in told.chunks]

@@ -125,16 +125,17 @@ class Dashboard(App[None]):
 
     async def look(self) -> None:
         """Look now, and show it. While nobody answers, that is said."""
+        missed = ""
         try:
             self.picture = await self._looker.look()
         except WorldUnavailableError as error:
-            first = str(error).partition("\n")[0]
-            self.screen_stack[0].query_one("#missed", Static).update(f"trying again: {first}")
+            missed = f"trying again: {str(error).splitlines()[0]}"
         except (OutlastError, Problem) as error:
             self.failure = error
             self.exit()
-        else:
-            self.screen_stack[0].query_one("#missed", Static).update("")
+            return
+        if self.is_running:  # else it has been closed meanwhile, and its widgets are gone
+            self.screen_stack[0].query_one("#missed", Static).update(missed)
             self._show()
 
     async def _keep_looking(self) -> None:
