@@ -62,12 +62,10 @@ def test_a_timeline_grows_while_it_is_looked_at(
     expect(page.get_by_text("Waiting for", exact=True)).to_be_visible()
     rows = page.get_by_role("treeitem")
     expect(rows).to_have_count(2)
-    site.resume(run_id, 0)
-    expect(rows).to_have_count(4)
-    for _ in range(2):
+    for there in (4, 6, 7):
         site.resume(run_id, 0)
+        expect(rows).to_have_count(there)
     expect(page.locator(".run-head .badge")).to_have_text("completed")
-    expect(rows).to_have_count(7)
 
 
 def test_a_person_resumes_by_the_form_of_the_schema(

@@ -24,13 +24,26 @@ export class Refusal extends Error {
 
 /** Whether the server answers; and whether it wants a token. */
 export const connection = signal<"online" | "offline">("online");
+/** What the server says of it, where it answers at all: the database may be away. */
+export const outage = signal("");
 export const needsToken = signal(false);
+/** Whether it has refused the token that it was given. */
+export const tokenRefused = signal(false);
 /** What whoever looks may do: the buttons that act are there for `operate` only. */
 export const role = signal<"unknown" | "read" | "operate">("unknown");
 
 export function giveToken(token: string): void {
   sessionStorage.setItem(KEPT, token);
-  needsToken.value = false;
+  tokenRefused.value = needsToken.value = false;
+  void learnRole();
+}
+
+export const hasToken = (): boolean => sessionStorage.getItem(KEPT) !== null;
+
+export function forgetToken(): void {
+  sessionStorage.removeItem(KEPT);
+  role.value = "unknown";
+  tokenRefused.value = false;
   void learnRole();
 }
 
@@ -47,7 +60,7 @@ export async function learnRole(): Promise<void> {
     role.value = (await get<{ role: "read" | "operate" }>("me")).role;
   } catch (error) {
     if (error instanceof Refusal && error.problem.status === 404) await learnRoleFromHooks();
-    else if (!needsToken.value) setTimeout(learnRole, 2000);
+    else if (isAway(told(error))) setTimeout(learnRole, 2000);
   }
 }
 
@@ -95,15 +108,32 @@ async function request(
       method, headers, signal: signal ?? null, cache: "no-store", body: method === "POST" ? JSON.stringify(body ?? {}) : null,
     });
   } catch (error) {
-    if (!signal?.aborted) connection.value = "offline";
+    if (!signal?.aborted) lost("");
     throw error;
   }
-  learnClock(response.headers.get("date"));
-  connection.value = response.status === 502 || response.status === 503 ? "offline" : "online";
-  if (response.status === 401) needsToken.value = true;
-  if (!response.ok) throw new Refusal(await problemOf(response));
-  return response;
+  // Pages that pass requests on are another process: they tell the date of the server behind them.
+  learnClock(response.headers.get("outlast-date") ?? response.headers.get("date"));
+  if (response.ok) {
+    connection.value = "online";
+    return response;
+  }
+  const problem = { ...(await problemOf(response)), status: response.status };
+  if (isAway(problem)) lost(problem.detail);
+  else connection.value = "online";
+  if (response.status === 401) {
+    tokenRefused.value = token !== null;
+    needsToken.value = true;
+  }
+  throw new Refusal(problem);
 }
+
+function lost(why: string): void {
+  outage.value = why;
+  connection.value = "offline";
+}
+
+/** Whether it may be better soon: the server, or the database behind it, does not answer. */
+export const isAway = (problem: Problem): boolean => [0, 502, 503, 504].includes(problem.status);
 
 async function problemOf(response: Response): Promise<Problem> {
   try {
@@ -121,10 +151,10 @@ export interface Message {
 
 /**
  * Follows a feed of server-sent events until the event `end`, also across connections that break off. All messages that
- * came together are handed over together. Returns what stops it.
+ * came together are handed over together; with `places` also those that have an id and nothing else. Returns what stops it.
  */
 export function follow(
-  path: string, got: (messages: Message[]) => void, ended: (error?: Refusal) => void = () => {}, again?: () => void,
+  path: string, got: (messages: Message[]) => void, ended: (error?: Refusal) => void = () => {}, again?: () => void, places = false,
 ): () => void {
   const stop = new AbortController();
   let last = "";
@@ -138,13 +168,15 @@ export function follow(
       const { value, done } = await reader.read();
       if (done) return false;
       failures = 0;
-      connection.value = "online";
       const frames = (rest + value).split("\n\n");
       rest = frames.pop() ?? "";
       const messages = frames.map(message);
       last = messages.findLast((one) => one.id)?.id ?? last;
-      const full = messages.filter((one) => one.data);
-      if (full.length) got(full);
+      const full = messages.filter((one) => one.data || (places && one.id));
+      if (full.length) {
+        connection.value = "online";
+        got(full);
+      }
       if (full.some((one) => one.name === "end")) return true;
     }
   };
@@ -155,7 +187,7 @@ export function follow(
       } catch (error) {
         if (error instanceof Refusal && error.problem.status < 500) return ended(error);
         if (stop.signal.aborted) return;
-        connection.value = "offline";
+        if (!(error instanceof Refusal)) lost("");
       }
       await new Promise((resolve) => setTimeout(resolve, Math.min(500 * 2 ** failures++, 8000)));
       if (!last) again?.();

@@ -1,6 +1,7 @@
 import "../style/app.css";
 import { render } from "preact";
-import { connection, giveToken, learnRole, needsToken, role } from "./api.ts";
+import { useEffect } from "preact/hooks";
+import { connection, forgetToken, giveToken, hasToken, learnRole, needsToken, outage, role, tokenRefused } from "./api.ts";
 import { change, href, place } from "./router.ts";
 import { Hooks } from "./pages/hooks.tsx";
 import { RunPage } from "./pages/run.tsx";
@@ -13,6 +14,10 @@ const TABS = [["runs", "Runs"], ["workflows", "Workflows"], ["hooks", "Hooks"], 
 
 function Shell() {
   const [section = "runs", id] = (place.value.path || "runs").split("/");
+  useEffect(() => {
+    const name = TABS.find(([path]) => path === section)?.[1];
+    if (!id) document.title = name ? `${name} · Outlast` : "Outlast";
+  }, [section, id]);
   return (
     <>
       <button class="skip" type="button" onClick={() => document.getElementById("main")?.focus()}>Skip to the content</button>
@@ -24,11 +29,12 @@ function Shell() {
           ))}
         </nav>
         <span class="spring" />
-        {role.value === "read" && <span class="tag">read only</span>}
+        {role.value === "read" && <span class="tag" title="Nothing can be started, cancelled, woken or resumed from here">read only</span>}
+        {role.value !== "unknown" && hasToken() && <button class="quiet" type="button" onClick={forgetToken}>Forget token</button>}
         <button class="quiet" type="button" onClick={turnTheme} aria-label="Light or dark" title="Light or dark">◐</button>
       </header>
       {connection.value === "offline" && (
-        <div class="offline" role="status">Disconnected. What you see is as it was; it is asked again by itself.</div>
+        <div class="offline" role="status">Disconnected: {outage.value || "the server does not answer"}. What is shown is as it was; it is asked again by itself.</div>
       )}
       <main id="main" tabIndex={-1}>
         {needsToken.value ? <Token /> : <Page section={section} id={id} />}
@@ -42,7 +48,7 @@ function Page({ section, id }: { section: string; id: string | undefined }) {
   if (section === "workflows") return <Workflows />;
   if (section === "hooks") return <Hooks />;
   if (section === "workers") return <Workers />;
-  return <Empty title="There is nothing here"><p><a href={href("runs")}>To the runs</a></p></Empty>;
+  return <Empty title="There is no such page"><p><a href={href("runs")}>To the runs</a></p></Empty>;
 }
 
 function Token() {
@@ -55,6 +61,7 @@ function Token() {
     <form class="empty" onSubmit={send}>
       <h2>A token is needed</h2>
       <p>One of those in OUTLAST_HTTP_TOKENS. It is kept until this tab is closed.</p>
+      {tokenRefused.value && <p class="bad" role="alert">The token that was given is not among them.</p>}
       <p><label>Token <input name="token" type="password" autoComplete="off" required /></label> <button type="submit">Enter</button></p>
     </form>
   );

@@ -18,10 +18,14 @@ addEventListener("popstate", () => (place.value = here()));
 
 export const href = (path: string): string => BASE + path;
 
-export function go(path: string, replace = false): void {
+export function go(path: string): void {
+  move(path, false);
+  scrollTo(0, 0);
+}
+
+function move(path: string, replace: boolean): void {
   history[replace ? "replaceState" : "pushState"](null, "", href(path));
   place.value = here();
-  if (!replace) scrollTo(0, 0);
 }
 
 /** Changes some parameters of the query; `undefined` and `""` take one away. */
@@ -31,8 +35,9 @@ export function change(params: { [name: string]: string | string[] | undefined }
     query.delete(name);
     for (const one of Array.isArray(value) ? value : [value ?? ""]) if (one) query.append(name, one);
   }
-  const text = query.toString();
-  go(place.value.path + (text ? `?${text}` : ""), replace);
+  const text = query.toString() && `?${query}`;
+  // Nothing has changed: going back would seem to do nothing.
+  if (text !== location.search) move(place.value.path + text, replace);
 }
 
 /** Links of ours change the page without loading it again. */

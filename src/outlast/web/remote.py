@@ -20,10 +20,14 @@ from outlast.web.local import OwnMachine
 MAX_BODY: Final = 5 * 2**20
 TIMEOUT: Final = httpx.Timeout(30.0, read=None)
 """Feeds are silent for as long as nothing happens."""
+LIMITS: Final = httpx.Limits(max_connections=None, keepalive_expiry=2.0)
+"""Each feed has a connection of its own. Servers close what is idle after 5 seconds: a request that meets that end is lost."""
 SENT_ON: Final = ("accept", "content-type", "if-none-match", "last-event-id")
 PASSED_BACK: Final = frozenset(
     ("content-type", "content-disposition", "etag", "cache-control", "location", "retry-after")
 )
+THEIR_DATE: Final = "outlast-date"
+"""The time there: the pages count what is left by that clock. The header `date` is this process's own."""
 
 
 class RemoteApi:
@@ -43,7 +47,9 @@ class RemoteApi:
     ) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._url = url.rstrip("/")
-        self._client = httpx.AsyncClient(headers=headers, timeout=TIMEOUT, transport=transport)
+        self._client = httpx.AsyncClient(
+            headers=headers, timeout=TIMEOUT, limits=LIMITS, transport=transport
+        )
         self._base = base
         self._read_only = read_only
         self._access = OwnMachine(Role.READ if read_only else Role.OPERATE)
@@ -82,6 +88,8 @@ class RemoteApi:
         if path == "/me" and self._read_only and answer.is_success:
             return await _as_reader(answer)
         headers = {name: text for name, text in answer.headers.items() if name in PASSED_BACK}
+        if "date" in answer.headers:
+            headers[THEIR_DATE] = answer.headers["date"]
         return StreamingResponse(_parts(answer), answer.status_code, headers)
 
 

@@ -105,18 +105,20 @@ function Input({ schema, value, needed, set }: FieldProps) {
 export function JsonInput({ value, set, rows = 3 }: { value: Json | undefined; set: (value: Json | undefined) => void; rows?: number }) {
   const [text, setText] = useState(value === undefined ? "" : JSON.stringify(value, null, 2));
   const [problem, setProblem] = useState("");
-  const read = (next: string) => {
-    setText(next);
+  const read = (input: HTMLTextAreaElement) => {
+    let wrong = "";
+    setText(input.value);
     try {
-      set(next.trim() ? (JSON.parse(next) as Json) : undefined);
-      setProblem("");
+      set(input.value.trim() ? (JSON.parse(input.value) as Json) : undefined);
     } catch (error) {
-      setProblem(String(error).replace(/^SyntaxError: /, ""));
+      wrong = String(error).replace(/^SyntaxError: /, "");
     }
+    setProblem(wrong);
+    input.setCustomValidity(wrong); // what cannot be read is not sent: it would be what was there before
   };
   return (
     <>
-      <textarea class="mono" rows={rows} value={text} spellcheck={false} aria-invalid={problem !== ""} placeholder="JSON" onInput={(event) => read(event.currentTarget.value)} />
+      <textarea class="mono" rows={rows} value={text} spellcheck={false} aria-invalid={problem !== ""} placeholder="JSON" onInput={(event) => read(event.currentTarget)} />
       {problem && <small class="bad">{problem}</small>}
     </>
   );

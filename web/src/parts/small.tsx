@@ -1,7 +1,7 @@
 // Small things that all pages show.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import type { Problem } from "../api.ts";
+import { connection, type Problem } from "../api.ts";
 import { href } from "../router.ts";
 import { ago, coarse, elapsed, exact, length, tick, time } from "../time.ts";
 import { isOver, type RunInfo, type Status, type Waiting } from "../types.ts";
@@ -38,7 +38,7 @@ export function waitingFor(one: Waiting, now: number): string {
   const name = one.id.replace(/^.*\//, "").replace(/#1$/, "");
   switch (one.kind) {
     case "wait":
-      return left === null ? name : left > 0 ? `${name}, ${coarse(left)} left` : `${name}, due`;
+      return left === null ? name : left > 0 ? `${name}, ${elapsed(left)} left` : `${name}, due`;
     case "hook":
       return left === null ? name : `${name}, expires in ${coarse(Math.max(0, left))}`;
     case "child":
@@ -89,12 +89,16 @@ export const Empty = ({ title, children }: { title: string; children?: Component
   </div>
 );
 
-export const Loading = () => (
-  <div class="loading" role="status">
-    <span class="sr">Loading</span>
-    {[1, 2, 3, 4, 5].map((n) => <i key={n} />)}
-  </div>
-);
+/** While nothing is there yet. Where nobody answers it says so: bars that pulse would promise too much. */
+export const Loading = () =>
+  connection.value === "offline" ? (
+    <Empty title="Nothing is here yet"><p>It comes as soon as there is an answer.</p></Empty>
+  ) : (
+    <div class="loading" role="status">
+      <span class="sr">Loading</span>
+      {[1, 2, 3, 4, 5].map((n) => <i key={n} />)}
+    </div>
+  );
 
 export const Failed = ({ problem }: { problem: Problem }) => (
   <div class="empty" role="alert">

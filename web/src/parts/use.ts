@@ -1,6 +1,6 @@
 // Asking while a page is shown.
-import { useEffect, useState } from "preact/hooks";
-import { get, told, type Problem } from "../api.ts";
+import { useLayoutEffect, useState } from "preact/hooks";
+import { get, isAway, told, type Problem } from "../api.ts";
 
 export interface Asked<T> {
   value: T | undefined;
@@ -8,29 +8,43 @@ export interface Asked<T> {
   again: () => void;
 }
 
-/** What a path answers, asked again each so many milliseconds while the page is looked at. */
-export function useAsked<T>(path: string | undefined, every = 0): Asked<T> {
+/** Milliseconds after which it is asked again where nobody answered. */
+const PATIENCE = 2000;
+
+/**
+ * What a path answers, asked again each so many milliseconds while the page is looked at, and where nobody answered. What
+ * is there stays there meanwhile: that the server is away is told above the page. `ask` may put an answer together.
+ */
+export function useAsked<T>(path: string | undefined, every = 0, ask: (path: string, stop: AbortSignal) => Promise<T> = get): Asked<T> {
   const [state, setState] = useState<{ value?: T; problem?: Problem }>({});
   const [count, setCount] = useState(0);
-  useEffect(() => {
+  // Not after it is drawn: the question goes off first.
+  useLayoutEffect(() => {
     if (path === undefined) return;
     const stop = new AbortController();
-    const ask = async () => {
+    let timer = 0;
+    const once = async () => {
+      clearTimeout(timer);
+      let away = false;
       try {
-        if (!document.hidden) {
-          const value = await get<T>(path, stop.signal);
-          setState({ value });
-        }
+        const value = await ask(path, stop.signal);
+        if (!stop.signal.aborted) setState({ value });
       } catch (error) {
-        // A page that is there stays there: that the server is away is told above it.
-        if (!stop.signal.aborted) setState((was) => (was.value !== undefined && told(error).status === 0 ? was : { problem: told(error) }));
+        if (stop.signal.aborted) return;
+        const problem = told(error);
+        away = isAway(problem);
+        setState((was) => (away && was.value !== undefined ? was : { problem }));
       }
+      const next = every || (away ? PATIENCE : 0);
+      if (next && !stop.signal.aborted) timer = setTimeout(() => !document.hidden && void once(), next);
     };
-    void ask();
-    const timer = every ? setInterval(ask, every) : 0;
+    const seen = () => !document.hidden && every && void once();
+    document.addEventListener("visibilitychange", seen);
+    void once();
     return () => {
       stop.abort();
-      clearInterval(timer);
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", seen);
     };
   }, [path, every, count]);
   return { value: state.value, problem: state.problem, again: () => setCount((n) => n + 1) };

@@ -1,4 +1,5 @@
 // What has become of runs over a window of time: a few bars of SVG.
+import { change } from "../router.ts";
 import { exact, time } from "../time.ts";
 import type { Status } from "../types.ts";
 
@@ -17,23 +18,29 @@ export interface Overview {
 /** Counting stops at a limit. */
 export const said = (count: number, limit: number): string => (count >= limit ? `${limit.toLocaleString()}+` : count.toLocaleString());
 
-export function Chart({ overview, within }: { overview: Overview; within: string }) {
+export function Chart({ overview, params }: { overview: Overview; params: URLSearchParams }) {
   const { buckets } = overview;
-  const total = (what: "started" | "completed" | "failed") => buckets.reduce((sum, one) => sum + one[what], 0);
+  const within = params.get("within");
+  const shown = within ? `last ${within}` : params.get("from") || params.get("to") ? "between" : "last 24h";
+  const totals = (["started", "completed", "failed"] as const).map((what) => [what, buckets.reduce((sum, one) => sum + one[what], 0)] as const);
   const most = Math.max(1, ...buckets.map((one) => Math.max(one.started, one.completed + one.failed + one.cancelled)));
   const size = (count: number) => (count ? Math.max(1.5, (count / most) * HEIGHT) : 0);
-  const summary = `last ${within}: ${total("started")} started, ${total("completed")} completed, ${total("failed")} failed`;
+  const summary = `${shown}: ${totals.map(([what, total]) => `${total} ${what}`).join(", ")}`;
   return (
     <figure class="chart">
-      <figcaption>{summary}</figcaption>
+      <figcaption>
+        {shown} {totals.map(([what, total]) => <span key={what} class={`count ${what}`}><i aria-hidden="true" />{total.toLocaleString()} {what}</span>)}
+      </figcaption>
       <svg viewBox={`0 0 ${buckets.length * WIDTH} ${HEIGHT}`} width={buckets.length * WIDTH} height={HEIGHT} role="img" aria-label={summary}>
         <rect class="ground" x={0} y={HEIGHT - 1} width={buckets.length * WIDTH} height={1} />
         {buckets.map((one, n) => {
           const failed = size(one.failed + one.cancelled);
           const completed = size(one.completed);
+          const end = buckets[n + 1]?.start ?? overview.created_to;
           return (
-            <g key={n} transform={`translate(${n * WIDTH} 0)`}>
-              <title>{`${exact(time(one.start))}: ${one.started} started, ${one.completed} completed, ${one.failed} failed`}</title>
+            <g key={n} transform={`translate(${n * WIDTH} 0)`} onClick={() => change({ within: "", from: one.start, to: end, cursor: undefined })}>
+              <title>{`${exact(time(one.start))}: ${one.started} started, ${one.completed} completed, ${one.failed} failed. Click to see these`}</title>
+              <rect class="all" x={0} y={0} width={WIDTH} height={HEIGHT} />
               <rect class="started" x={0} y={HEIGHT - size(one.started)} width={WIDTH - 1} height={size(one.started)} />
               <rect class="completed" x={1} y={HEIGHT - completed - failed} width={WIDTH - 3} height={completed} />
               <rect class="failed" x={1} y={HEIGHT - failed} width={WIDTH - 3} height={failed} />
