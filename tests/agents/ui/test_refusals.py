@@ -166,6 +166,29 @@ def test_two_tabs_on_one_chat(make: Make, on_chat: OnChat) -> None:
     on_chat(make, scenario)
 
 
+def test_contradictory_verdicts_at_the_same_moment(make: Make, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        follow([("pay", {"amount": 5})], "done")
+        first = await ada(site).say("pay", "u1")
+        [asked] = [one["approvalId"] for one in first.chunks if "approvalId" in one]
+        verdicts = [{"id": asked, "approved": number % 2 == 0} for number in range(6)]
+        answers = await asyncio.gather(
+            *[ada(site).post(approved(first.reply, one)) for one in verdicts]
+        )
+        winner = next(n for n, answer in enumerate(answers) if answer.status == 200)
+        is_yes = verdicts[winner]["approved"]
+        for verdict, answer in zip(verdicts, answers, strict=True):
+            if verdict["approved"] != is_yes:
+                assert answer.status == 409, answer.text
+                assert answer.problem["hint"] == "Load the chat again."
+        whole = await ada(site).resume(first.place, 0)
+        [told] = [one for one in whole.chunks if one["type"] == "tool-approval-response"]
+        assert told["approved"] == is_yes
+        assert GATE.paid == ([5] if is_yes else [])
+
+    on_chat(make, scenario)
+
+
 def test_a_session_that_has_ended(on_chat: OnChat) -> None:
     async def scenario(site: Site) -> None:
         follow("first")

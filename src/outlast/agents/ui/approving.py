@@ -9,7 +9,7 @@ import msgspec
 from outlast import App
 from outlast.agents import Approval
 from outlast.agents.ui.incoming import Verdict
-from outlast.agents.ui.standing import Standing
+from outlast.agents.ui.standing import Standing, handed_in
 from outlast.agents.ui.transform import approval_id
 from outlast.agents.ui.writing import STREAMS
 from outlast.errors import HookNotFoundError, RequestError
@@ -31,21 +31,29 @@ async def approve(app: App, standing: Standing, verdicts: Sequence[Verdict]) -> 
     """Hand in the verdicts, all of them or none. Returns the index at which the message goes on.
 
     What is called, and with which arguments, is what the run has recorded: nothing of it is taken from the request.
-    Where `RequestInput` asks, all that was asked for is answered at once.
+    Where `RequestInput` asks, all that was asked for is answered at once. Of two that contradict each other, at the same
+    moment, one counts; handed in once more, the same verdict is no contradiction.
 
-    Raises `RequestError` with 409 if one of them is not waited for: it was made up, given before, or comes too late.
+    Raises `RequestError` with 409 if one of them is not waited for: it was made up, given before, or comes too late; also
+    if it was decided otherwise meanwhile.
     """
     asked = await _asked(standing)
     if not all(one.id in asked.calls for one in verdicts):
         raise _not_asked()
     hooks = await _hooks(app, standing, asked, {one.id for one in verdicts})
+    since = (await standing.run.info()).events
     for one in verdicts:
         found = hooks[one.id]
         if found.metadata["kind"] == "input":
-            await _resume(app, found, _results(asked, verdicts), f"approvals:{asked.end}")
+            results, key = _results(asked, verdicts), f"approvals:{asked.end}"
+            await _resume(app, found, results, key)
+            if await handed_in(standing.run, since, key) != results:
+                raise _decided_otherwise()
             return asked.end
-        answer = Approval(approved=one.approved, reason=one.reason)
-        await _resume(app, found, answer, f"approval:{one.id}")
+        answer, key = Approval(approved=one.approved, reason=one.reason), f"approval:{one.id}"
+        await _resume(app, found, answer, key)
+        if (await handed_in(standing.run, since, key))["approved"] != one.approved:
+            raise _decided_otherwise()
     # Where others are still to be answered the message does not go on: the client gets its last chunk again, the end.
     still = (await _open_hooks(app, standing, asked)).keys() - {one.id for one in verdicts}
     return asked.end - 1 if still else asked.end
@@ -124,6 +132,14 @@ async def _resume(app: App, found: HookInfo, answer: object, key: str) -> None:
 def _not_asked() -> RequestError:
     return RequestError(
         "no approval is waited for under this id: it was given before, or comes too late",
+        status=409,
+        hint="Load the chat again.",
+    )
+
+
+def _decided_otherwise() -> RequestError:
+    return RequestError(
+        "somebody else has decided otherwise at the same moment, and was quicker",
         status=409,
         hint="Load the chat again.",
     )

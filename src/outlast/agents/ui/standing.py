@@ -136,7 +136,7 @@ class ChatSessions:
             raise RequestError("this chat has ended", status=409, hint="Begin another one.")
         key = f"turn:{turn.number}"
         await _resume(self._app, run, Incoming(turn=turn), key)
-        if await _taken(run, info.events, key) != turn.message:
+        if (await handed_in(run, info.events, key))["turn"]["message"] != turn.message:
             raise _busy()
         return run
 
@@ -290,12 +290,11 @@ async def _delivered(app: App, run: Run[Any], payload: Incoming, key: str) -> bo
     return True
 
 
-async def _taken(run: Run[Any], since: int, key: str) -> str:
-    """The id of the user's message that was taken under a key: mostly at the end of the log, and before that if another
-    client was quicker by more than the blink of an eye."""
+async def handed_in(run: Run[Any], since: int, key: str) -> Any:
+    """What was handed in under a key, when it was: mostly at the end of the log, and before that if another client was
+    quicker by more than the blink of an eye. Raises `RequestError` with 409 if there is nothing."""
     for start in (since, 0):
         for event in await run.events(start):
             if event.kind == "hook_received" and event.data.get("key") == key:
-                turn: dict[str, Any] = event.data["payload"]["turn"]
-                return str(turn["message"])
+                return event.data["payload"]
     raise _busy()
