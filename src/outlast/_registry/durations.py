@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from outlast._clock import SECOND, Micros, from_seconds
@@ -85,7 +86,9 @@ def _from_number(seconds: float) -> Micros:
     return from_seconds(seconds)
 
 
+@lru_cache(maxsize=512)
 def _from_text(text: str) -> Micros:
+    """Kept: the steps of agents are defined anew for each call, always with the same few texts."""
     total, end, folded = 0.0, 0, text.strip().lower()
     for part in _PART.finditer(folded):
         unit = _WORDS.get(part[2])

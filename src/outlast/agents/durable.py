@@ -1,6 +1,6 @@
 """`Durable`, the capability that makes an agent durable."""
 
-from collections.abc import AsyncIterable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -233,12 +233,17 @@ class Durable(BaseDurabilityCapability[AgentDepsT]):
     def has_wrap_run_event_stream(self) -> bool:
         return self._writer is not None and self.in_durable_context
 
-    async def wrap_run_event_stream(
+    def wrap_run_event_stream(
         self, ctx: RunContext[AgentDepsT], *, stream: AsyncIterable[AgentStreamEvent]
     ) -> AsyncIterable[AgentStreamEvent]:
+        return self._told(stream) if self.has_wrap_run_event_stream else stream
+
+    async def _told(
+        self, stream: AsyncIterable[AgentStreamEvent]
+    ) -> AsyncGenerator[AgentStreamEvent]:
         turn = current_turn()
         async for event in stream:
-            if self.has_wrap_run_event_stream and not isinstance(event, MODEL_EVENTS):
+            if not isinstance(event, MODEL_EVENTS):
                 await self._tell(turn, event)
             yield event
 
