@@ -1,8 +1,6 @@
-"""A collector of telemetry in memory, and what the docs say that it gets."""
+"""A collector of telemetry in memory."""
 
-import re
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 from opentelemetry.sdk.metrics import MeterProvider
@@ -12,8 +10,6 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from outlast.otel import OpenTelemetry
-
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "observe.md"
 
 
 class Collector:
@@ -75,17 +71,3 @@ def trace_id(span: ReadableSpan) -> int:
 def span_id(span: ReadableSpan) -> int:
     assert span.context is not None
     return int(span.context.span_id)
-
-
-def table(heading: str) -> dict[str, list[str]]:
-    """The rows of a table of the page: the name, and the names in the last cell, some with a `?`."""
-    section = PAGE.read_text(encoding="utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    rows = [
-        line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| `")
-    ]
-    return {
-        row[0].strip("`"): [
-            found.replace("`", "") for found in re.findall(r"`([a-z_]+\.[\w.]+`\??)", row[-1])
-        ]
-        for row in rows
-    }

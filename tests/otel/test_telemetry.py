@@ -1,7 +1,6 @@
 """What a run with retries, children, a crash and a replay emits is what the docs list, and nothing twice."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,15 +22,8 @@ from outlast.instrument import Instrument
 from outlast.otel import OpenTelemetry, names
 from outlast.otel.genai import gen_ai_attributes
 from outlast.testing import Signals, SkippingClock, crash
-from tests.otel.collecting import Collector, attributes, span_id, table, trace_id
-
-
-@pytest.fixture
-def collector() -> Iterator[Collector]:
-    collector = Collector()
-    yield collector
-    collector.close()
-
+from tests.otel.collecting import Collector, attributes, span_id, trace_id
+from tests.otel.documented import check_metrics, check_spans, table
 
 current: dict[str, list[int]] = {}
 """The spans that were current in steps, by the name of the step."""
@@ -212,24 +204,15 @@ def _check_metrics(collector: Collector, stretches: int) -> None:
 
 def _check_documented(collector: Collector) -> None:
     """Each span and each point has the attributes of its row."""
-    spans = {row.partition(" {")[0]: said for row, said in table("Spans").items()}
-    seen: set[str] = set()
-    for span in collector.spans():
-        if span.name not in ("request", "answer"):
-            kind = span.name if span.name in spans else span.name.split(" ", maxsplit=1)[0]
-            _check_row(spans[kind], set(attributes(span)))
-            seen.add(kind)
-    assert seen == set(spans)
-    metrics = table("Metrics")
-    for name, points in collector.metrics().items():
-        for point in points:
-            _check_row(metrics[name], set(point.attributes))
-    assert set(metrics) - set(collector.metrics()) == {names.COMMIT_FAILURES}
-
-
-def _check_row(said: list[str], found: set[str]) -> None:
-    always = {name for name in said if not name.endswith("?")}
-    assert always <= found <= {name.rstrip("?") for name in said}
+    check_spans(
+        (span.name, attributes(span))
+        for span in collector.spans()
+        if span.name not in ("request", "answer")
+    )
+    points = {
+        name: [point.attributes for point in points] for name, points in collector.metrics().items()
+    }
+    check_metrics(points, but={names.COMMIT_FAILURES})
 
 
 def test_the_page_lists_every_name_of_the_code() -> None:
