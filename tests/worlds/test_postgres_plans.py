@@ -21,13 +21,17 @@ from outlast.world import (
     End,
     Progress,
     RunFilter,
+    RunOrder,
+    RunPage,
     Settle,
     StepKey,
     Suspend,
 )
+from outlast.worlds.finding import find_page
 from outlast.worlds.planning import Known, RunState, StepState, plan, wanted
 from outlast.worlds.postgres import PostgresWorld
 from outlast.worlds.postgres.encoding import wishes
+from outlast.worlds.postgres.finding import Finding
 from outlast.worlds.postgres.listing import PostgresListing
 from outlast.worlds.postgres.queries import queries
 from outlast.worlds.postgres.writing import plan_parameters
@@ -47,12 +51,19 @@ class Asked(NamedTuple):
     """How many rows it may fetch."""
 
 
-def everything(*wish: Any, limit: int = 50) -> tuple[Any, ...]:
-    """The parameters of a `find`."""
-    given = [None] * 6
-    for place, value in zip(wish[::2], wish[1::2], strict=True):
-        given[place - 1] = value
-    return (*given, 2**63 - 1, "", -(2**63), 2**63 - 1, limit, None)
+def all_times(value: str | None, number: int = 50) -> tuple[Any, ...]:
+    """The parameters of an `edge`: of a value, from the newest on."""
+    return (value, -(2**63), 2**63 - 1, 2**63 - 1, "", number)
+
+
+def everything(value: str | None = None, *, first: bool = False, **wish: Any) -> tuple[Any, ...]:
+    """The parameters of a `find` of 50 runs; `first`: in a rising order."""
+    fields = ("ids", "statuses", "workflows", "versions", "parent", "names", "values")
+    ids, *others = [wish.get(field) for field in fields]
+    place, until = all_times(value), -(2**63)
+    if first:
+        place, until = (*place[:3], -(2**63), "", 50), 2**63 - 1
+    return (*place, ids, until, *others)
 
 
 ASKED = (
@@ -71,15 +82,28 @@ ASKED = (
     Asked("read", ("run-7", 0, None), 4),
     Asked("get", ("run-7",), 1),
     Asked("ended", (BATCH,), 50),
-    Asked("find", everything(), 50),
-    Asked("find_by_ids", everything(1, ["run-7", "run-8"]), 2),
-    Asked("find_by_parent", everything(4, "run-7"), 50),
-    Asked("find_by_status", everything(2, ["running"]), 50),
-    Asked("find_by_attribute", everything(5, ['"tenant"'], 6, ['"acme"']), 40),
-    Asked("find_by_status_ended_last", everything(2, ["completed"]), 50),
-    Asked("find_by_status_oldest", everything(2, ["completed"]), 50),
-    Asked("find_by_workflow", everything(3, ["flow"]), 50),
-    Asked("find_by_workflow", everything(3, ["over-7"]), 50),
+    Asked("find_of_all_newest", everything(), 50),
+    Asked("find_of_all_oldest", everything(first=True), 50),
+    Asked("find_of_ids_newest", everything(ids=["run-7", "run-8"]), 2),
+    Asked("find_of_parent_newest", everything("run-7"), 50),
+    Asked("find_of_status_newest", everything("running"), 50),
+    Asked("find_of_status_oldest", everything("completed", first=True), 50),
+    Asked("find_of_status_ended_last", everything("completed"), 70),
+    Asked("find_of_status_ended_first", everything("completed", first=True), 70),
+    Asked("find_of_workflow_newest", everything("flow"), 50),
+    Asked("find_of_workflow_newest", everything("over-7"), 50),
+    Asked("find_of_workflow_oldest", everything("flow", first=True), 50),
+    Asked("find_of_version_newest", everything("1"), 50),
+    Asked("find_of_version_oldest", everything("0", first=True), 0),
+    Asked("find_of_attribute_newest", everything('"tenant"="acme"'), 20),
+    Asked("glance_of_status_newest", everything("completed"), 50),
+    Asked("edge_of_all_newest", all_times(None, 500), 501),
+    Asked("edge_of_status_newest", all_times("completed", 500), 501),
+    Asked("edge_of_status_ended_last", all_times("completed", 500), 501),
+    Asked("edge_of_workflow_newest", all_times("flow", 500), 501),
+    Asked("edge_of_version_newest", all_times("1", 500), 501),
+    Asked("many_have", ('"tenant"="acme"', 500), 10),
+    Asked("hooks", (None, 2**63 - 1, "", 50), 50),
     Asked("counts", (["completed", "suspended", "failed"], 100), 200),
     Asked("series", ([0, 5_000], [5_000, 10_000], 100), 400),
     Asked("prune", (NOW, None, None, 50), 50 * 8),
@@ -113,8 +137,12 @@ async def fill(server: str, schema: str) -> None:
         INSERT INTO {schema}.events (run, position, at, kind, data)
         SELECT number, 0, 0, 'run_created', '{{}}' FROM {schema}.runs;
         INSERT INTO {schema}.run_attributes (run, name, value)
+        SELECT number, '"everywhere"', 'true' FROM {schema}.runs;
+        INSERT INTO {schema}.run_attributes (run, name, value)
         SELECT number, '"tenant"', '"' || CASE WHEN number < 10 THEN 'acme' ELSE number::text END || '"'
         FROM {schema}.runs;
+        INSERT INTO {schema}.hooks (token, run_id, ref, kind, created_at, data)
+        SELECT id, id, 'hook', 'hook', number, '{{}}' FROM {schema}.runs;
         INSERT INTO {schema}.steps (run, ref, name, queue, priority, attempt, due_at, epoch, worker, recoveries, data)
         SELECT number, 'step', 'work', 'gpu', number % 3, 1, due_at, 1, 'w', 0, '{{}}'
         FROM {schema}.runs WHERE due_at IS NOT NULL;
@@ -143,7 +171,7 @@ async def work(
     for _ in range(executions):
         transaction = connection.transaction()
         await transaction.start()
-        if query.startswith("find"):
+        if query.startswith(("find", "glance", "edge")):
             await connection.fetch(queries(schema)["plan_anew"])
         (before,) = await connection.fetch(COUNTED, name)
         await connection.fetch(queries(schema)[query], *parameters)
@@ -253,7 +281,7 @@ async def more_that_are_over(server: str, schema: str) -> None:
 def test_lists_are_planned_for_the_values_at_hand(postgres: Postgres) -> None:
     """However often one is asked for: a plan for all values sorts all runs of a workflow for one page."""
     url = postgres.url()
-    statement = queries(f'"{schema_of(url)}"')["find_by_workflow"]
+    statement = queries(f'"{schema_of(url)}"')["find_of_workflow_newest"]
     general = "SELECT sum(generic_plans)::int FROM pg_prepared_statements WHERE statement = $1"
 
     async def ask(_scene: Scene, world: PostgresWorld) -> None:
@@ -267,3 +295,42 @@ def test_lists_are_planned_for_the_values_at_hand(postgres: Postgres) -> None:
         assert asked == 0
 
     in_scene(url, ask)
+
+
+RARE = {
+    "nobody's workflow": RunFilter(workflows=("flow",), statuses=(RunStatus.COMPLETED,)),
+    "a common attribute, and a rare one": RunFilter(
+        attributes={"everywhere": True, "tenant": "acme"}, order=RunOrder.OLDEST
+    ),
+    "a text": RunFilter(text="nothing has this", statuses=(RunStatus.COMPLETED,)),
+    "an end that no window has": RunFilter(
+        created_from=MANY - 5, workflows=("over-7",), order=RunOrder.ENDED_FIRST
+    ),
+    "an attribute of all, and another status": RunFilter(
+        attributes={"everywhere": True}, statuses=(RunStatus.COMPLETED,), workflows=("flow",)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RARE)
+def test_a_page_looks_at_a_bounded_number_of_runs(filled: tuple[str, str], name: str) -> None:
+    """Whatever is asked for together, also if nothing has it: 1,000 for a page here, of 42,000; and with their
+    attributes, and once more for the place that the next page goes on from."""
+    read, fetched, page = asyncio.run(look_for(filled, RARE[name]))
+
+    assert read == 0
+    assert fetched <= 6 * 1_000
+    assert len(page.runs) <= 50
+
+
+async def look_for(filled: tuple[str, str], wish: RunFilter) -> tuple[int, int, RunPage]:
+    server, schema = filled
+    connection = await asyncpg.connect(server, server_settings={"jit": "off"})
+    async with connection.transaction():
+        await connection.fetch(queries(schema)["plan_anew"])
+        (before,) = await connection.fetch(COUNTED, schema.strip('"'))
+        asked = Finding(connection, queries(schema))
+        page = await find_page(asked, wish, limit=50, cursor=None, span=1_000)
+        (after,) = await connection.fetch(COUNTED, schema.strip('"'))
+    await connection.close()
+    return after[0] - before[0], after[1] - before[1], page

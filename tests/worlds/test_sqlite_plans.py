@@ -9,6 +9,7 @@ import pytest
 
 from outlast.testing.conformance import SettableClock
 from outlast.worlds.sqlite import SqliteWorld
+from outlast.worlds.sqlite.finding import add_functions
 from outlast.worlds.sqlite.queries import QUERIES
 
 PARAMETERS: dict[str, Any] = {
@@ -29,11 +30,14 @@ PARAMETERS: dict[str, Any] = {
     "digest": "d",
     "ids": None,
     "statuses": None,
-    "status": "failed",
+    "value": "failed",
+    "attribute": '"acme"',
+    "text": None,
+    "before": 50,
+    "before_at": 2**63 - 1,
+    "before_token": "",
     "parent": None,
     "attributes": None,
-    "attribute_name": "tenant",
-    "attribute_value": '"acme"',
     "created_from": -(2**63),
     "created_to": 2**63 - 1,
     "after_at": 2**63 - 1,
@@ -81,35 +85,52 @@ SEARCHES = {
     "unblock": {"runs_by_status (status=?)"},
     "get": {"(id=?)"},
     "ended": {"(id=?)"},
-    "find": {"runs_listed (created_at>? AND (created_at,id)<(?,?))"},
-    "find_by_ids": {"(id=?)"},
-    "find_by_parent": {"runs_by_parent (parent_id=? AND created_at>? AND (created_at,id)<(?,?))"},
-    "find_by_attribute": {"run_attributes_found (name=? AND value=?)", "(id=?)"},
-    "find_by_workflow": {
-        "runs_by_workflow (workflow=? AND created_at>? AND (created_at,id)<(?,?))"
+    "find_of_all_newest": {"runs_listed (created_at>? AND (created_at,id)<(?,?))"},
+    "find_of_all_oldest": {"runs_listed ((created_at,id)>(?,?) AND created_at<?)"},
+    "find_of_ids_newest": {"(id=?)"},
+    "find_of_parent_newest": {
+        "runs_by_parent (parent_id=? AND created_at>? AND (created_at,id)<(?,?))"
     },
-    "find_oldest": {"runs_listed ((created_at,id)>(?,?) AND created_at<?)"},
-    "find_over_ended_last": {
+    "find_of_status_newest": {
+        "runs_by_status (status=? AND created_at>? AND (created_at,id)<(?,?))"
+    },
+    "find_of_status_ended_last": {
         "runs_ended_by_status (status=? AND ended_at>? AND (ended_at,id)<(?,?))"
     },
-    "find_over_ended_first": {"runs_ended_by_status (status=? AND (ended_at,id)>(?,?))"},
+    "find_of_status_ended_first": {
+        "runs_ended_by_status (status=? AND (ended_at,id)>(?,?) AND ended_at<?)"
+    },
+    "find_of_workflow_newest": {
+        "runs_by_workflow (workflow=? AND created_at>? AND (created_at,id)<(?,?))"
+    },
+    "find_of_version_newest": {
+        "runs_by_version (version=? AND created_at>? AND (created_at,id)<(?,?))"
+    },
+    "find_of_attribute_newest": {"run_attributes_found (name=? AND value=?)", "(id=?)"},
+    "edge_of_all_newest": {"COVERING INDEX runs_listed (created_at>? AND (created_at,id)<(?,?))"},
+    "edge_of_status_newest": {"COVERING INDEX runs_by_status (status=? AND"},
+    "edge_of_status_ended_last": {"COVERING INDEX runs_ended_by_status (status=? AND"},
+    "edge_of_workflow_newest": {"COVERING INDEX runs_by_workflow (workflow=? AND"},
+    "edge_of_version_oldest": {"COVERING INDEX runs_by_version (version=? AND"},
+    "many_have": {"COVERING INDEX run_attributes_found (name=? AND value=?)"},
+    "hooks": {"hooks_listed ((created_at,token)<(?,?))"},
     "counts": {"COVERING INDEX runs_by_status (status=?)"},
     "series": {
         "COVERING INDEX runs_listed (created_at>? AND created_at<?)",
         "COVERING INDEX runs_ended_by_status (status=? AND ended_at>? AND ended_at<?)",
     },
-    "find_by_status": {"runs_by_status (status=? AND created_at>? AND (created_at,id)<(?,?))"},
 }
 """Query -> how it must look for what it wants."""
 
+OF_FEW = ("find_of_ids_newest", "find_of_attribute_newest")
+"""Those that sort what they find."""
+
 IN_ORDER = (
-    "find_oldest",
-    "find_over_ended_last",
-    "find_over_ended_first",
-    "find",
-    "find_by_parent",
-    "find_by_status",
-    "find_by_workflow",
+    *[
+        query
+        for query in SEARCHES
+        if query.startswith(("find_of", "edge_of")) and query not in OF_FEW
+    ],
     "read",
     "over",
 )
@@ -126,6 +147,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Con
 
     asyncio.run(make())
     connection = sqlite3.connect(path)
+    add_functions(connection)
     yield connection
     connection.close()
 
@@ -181,11 +203,11 @@ def test_a_claim_of_steps_looks_at_no_more_rows_than_it_takes(
 
 
 def test_a_page_of_a_rare_workflow_looks_at_no_others(connection: sqlite3.Connection) -> None:
-    wish = {**PARAMETERS, "workflow": "rare", "workflows": '["rare"]'}
-    few = work(connection, "find_by_workflow", wish)
+    wish = {**PARAMETERS, "value": "rare", "workflows": '["rare"]'}
+    few = work(connection, "find_of_workflow_newest", wish)
     fill(connection, ended=20_000)
 
-    assert work(connection, "find_by_workflow", wish) < few + 2
+    assert work(connection, "find_of_workflow_newest", wish) < few + 2
 
 
 def fill_steps(

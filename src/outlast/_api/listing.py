@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, TypedDict, Unpack, cast
+from typing import Any, TypedDict, Unpack, cast
 
 import msgspec
 
@@ -10,21 +10,20 @@ from outlast._api.ambient import ambient_app
 from outlast._api.attributes import checked_attributes
 from outlast._api.reading import run_info
 from outlast._api.runs import Run, checked_run_id
-from outlast._model.runs import AttributeValue, RunRecord, RunStatus
+from outlast._model.runs import AttributeValue, RunStatus
 from outlast._registry.durations import to_micros
 from outlast._runtime.runtime import Runtime
 from outlast.records import RunPage
-from outlast.world import RunFilter, RunOrder, World
+from outlast.world import RunFilter, RunOrder
 from outlast.world import RunPage as Page
-
-SEARCHED: Final = 1_000
-"""So many runs a text is looked for in at once, and ..."""
-SEARCHES: Final = 5
-"""... so often for one page."""
 
 
 class RunFilters(TypedDict, total=False):
-    """What `list_runs` takes; all of it must fit."""
+    """What `list_runs` takes; all of it must fit.
+
+    For a page no more than 5,000 runs are looked at, or as many as the rarest of the things that are asked for has. So
+    a page may be short, or empty, and yet have a cursor, which goes on looking: the last page has none.
+    """
 
     status: RunStatus | str | Sequence[RunStatus | str]
     """One status or several."""
@@ -42,8 +41,7 @@ class RunFilters(TypedDict, total=False):
     """The id of the run that started them."""
     text: str
     """In the id, the workflow's name, or the names and values of attributes, without regard to case. The whole id
-    of a run finds it alone, however old. Otherwise a page looks at 5,000 runs: it may be short, or empty, and still
-    have a cursor, which goes on looking."""
+    of a run finds it alone, however old."""
     sort: RunOrder | str
     """`-created` (newest first, the default), `created`, `-ended` or `ended`: then only of what is over."""
     limit: int
@@ -84,46 +82,20 @@ async def find_runs(runtime: Runtime, filters: RunFilters) -> RunPage:
         created_from=_micros("created_from", filters.get("created_from")),
         created_to=_micros("created_to", filters.get("created_to")),
         parent=next(iter(_texts("parent", filters.get("parent", ()))), None),
+        text=next(iter(_texts("text", filters.get("text", ()))), ""),
         order=_order(filters.get("sort", RunOrder.NEWEST)),
     )
-    limit, cursor = _limit(filters.get("limit", 100)), filters.get("cursor")
-    text = next(iter(_texts("text", filters.get("text", ()))), "")
-    if text:
-        page = await _search(runtime.world, run_filter, text, limit, cursor)
-    else:
-        page = await runtime.world.listing.find(run_filter, limit=limit, cursor=cursor)
+    find, limit, cursor = (
+        runtime.world.listing.find,
+        _limit(filters.get("limit", 100)),
+        filters.get("cursor"),
+    )
+    page = Page((), None)
+    if run_filter.text and cursor is None:
+        page = await find(msgspec.structs.replace(run_filter, ids=(run_filter.text,)), limit=1)
+    if not page.runs:
+        page = await find(run_filter, limit=limit, cursor=cursor)
     return RunPage(runs=tuple(run_info(run) for run in page.runs), cursor=page.cursor)
-
-
-async def _search(
-    world: World, run_filter: RunFilter, text: str, limit: int, cursor: str | None
-) -> Page:
-    """The next runs that have the text. No index serves that, so it looks at a bounded number of them."""
-    if cursor is None:
-        named = msgspec.structs.replace(run_filter, ids=(text,))
-        exact = await world.listing.find(named, limit=1)
-        if exact.runs:
-            return exact
-    found: list[RunRecord] = []
-    for _ in range(SEARCHES):
-        page = await world.listing.find(run_filter, limit=SEARCHED, cursor=cursor)
-        for number, run in enumerate(page.runs, 1):
-            if not _has_text(run, text.casefold()):
-                continue
-            found.append(run)
-            if len(found) == limit and (number < len(page.runs) or page.cursor is not None):
-                # Asked for once more up to here, for a cursor that goes on behind it.
-                page = await world.listing.find(run_filter, limit=number, cursor=cursor)
-                return Page(tuple(found), page.cursor)
-        cursor = page.cursor
-        if cursor is None:
-            break
-    return Page(tuple(found), cursor)
-
-
-def _has_text(run: RunRecord, text: str) -> bool:
-    texts = (run.id, run.workflow, *run.attributes, *run.attributes.values())
-    return any(text in str(one).casefold() for one in texts)
 
 
 def several(value: Any) -> Sequence[Any]:

@@ -45,6 +45,8 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     created_from: Micros | None = None
     created_to: Micros | None = None
     parent: str | None = None
+    text: str = ""
+    """In the id, the workflow's name, or the names and values of attributes, without regard to case."""
     order: RunOrder = RunOrder.NEWEST
 
 
@@ -63,7 +65,7 @@ class RunPage(msgspec.Struct, frozen=True):
 
     runs: tuple[RunRecord, ...]
     cursor: str | None
-    """Pass it on to get the next page; `None` on the last."""
+    """Pass it on to get the next page; `None` on the last. A page that has one may be short, or empty."""
 
 
 class HookPage(msgspec.Struct, frozen=True):
@@ -85,6 +87,9 @@ class Listing(Protocol):
         self, run_filter: RunFilter, *, limit: int, cursor: str | None = None
     ) -> RunPage:
         """A page of the runs that fit the filter. A page is stable under inserts.
+
+        For one page a world may look at a bounded number of runs, however many fit. So a page may be short, or
+        empty, and yet have a cursor, which goes on looking: only a page without one is the last.
 
         Raises `ValueError` for a cursor that is none of this world's, or of another order.
         """

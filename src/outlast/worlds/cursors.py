@@ -32,12 +32,12 @@ def place(run: RunRecord, order: RunOrder) -> tuple[Micros, str]:
 
 def cursor_after(run: RunRecord, order: RunOrder = RunOrder.NEWEST) -> str:
     """The text for a page that ended with this run."""
-    return _text(Cursor(*place(run, order), order))
+    return cursor_text(Cursor(*place(run, order), order))
 
 
 def hook_cursor_after(hook: HookRecord) -> str:
     """The text for a page that ended with this hook."""
-    return _text(Cursor(hook.created_at, hook.token))
+    return cursor_text(Cursor(hook.created_at, hook.token))
 
 
 def read_cursor(text: str | None, order: RunOrder = RunOrder.NEWEST) -> Cursor:
@@ -56,5 +56,6 @@ def read_cursor(text: str | None, order: RunOrder = RunOrder.NEWEST) -> Cursor:
     return cursor
 
 
-def _text(cursor: Cursor) -> str:
+def cursor_text(cursor: Cursor) -> str:
+    """The text for a page that ended there."""
     return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode()

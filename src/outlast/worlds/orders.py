@@ -1,36 +1,55 @@
-"""Queries that are made once for each order in which runs are listed."""
+"""Queries that are made once for each order in which runs are listed, and each index that has them."""
 
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Final
 
 from outlast.world import RunOrder
 
-_NAMES: Final = {
+
+class Source(StrEnum):
+    """Where the runs of a list are taken from: the index of ..."""
+
+    ALL = "all"
+    IDS = "ids"
+    PARENT = "parent"
+    STATUS = "status"
+    WORKFLOW = "workflow"
+    VERSION = "version"
+    ATTRIBUTE = "attribute"
+
+
+_ORDERS: Final = {
     RunOrder.NEWEST: "newest",
     RunOrder.OLDEST: "oldest",
     RunOrder.ENDED_LAST: "ended_last",
     RunOrder.ENDED_FIRST: "ended_first",
 }
-"""The fragments that say which page is meant, in each order."""
+"""The names of the orders, in queries and fragments."""
 
-_USES: Final = {
-    "{by_creation}": (RunOrder.NEWEST, RunOrder.OLDEST),
-    "{by_end}": (RunOrder.ENDED_LAST, RunOrder.ENDED_FIRST),
-    "{by_either}": tuple(RunOrder),
-}
-"""In the place of the fragment: for which orders the query is made."""
+_SOURCE: Final = "{source}"
+"""In its place stands the fragment of a source, `of_version`; in that of `{after}` the one of an order, `after_newest`.
+Of a status it is `of_status`, or `of_over` for the orders of the end."""
+_WINDOW: Final = "{window}"
+"""The index of what ended with a status knows nothing of when runs were created: there it is `{anytime}`."""
+_BY_ORDER: Final = ("at", "after", "until", "in_order")
 
 
-def in_order(query: str, order: RunOrder) -> str:
-    """The name of a query of runs, made for that order."""
-    return query if order is RunOrder.NEWEST else f"{query}_{_NAMES[order]}"
+def query_name(query: str, source: Source, order: RunOrder) -> str:
+    """The name of a query of runs, made for that source and order."""
+    return f"{query}_of_{source}_{_ORDERS[order]}"
 
 
 def variants(query: str, body: str) -> Iterator[tuple[str, str]]:
-    """A query of a file by its name; one for which the order is left open, by each order's name."""
-    use = next((use for use in _USES if use in body), None)
-    if use is None:
+    """A query of a file by its name; one for which the source is left open, by the name of each that it is made for."""
+    if _SOURCE not in body:
         yield query, body
         return
-    for order in _USES[use]:
-        yield in_order(query, order), body.replace(use, f"{{{_NAMES[order]}}}")
+    for source in Source:
+        for order, name in _ORDERS.items():
+            over = source is Source.STATUS and order.by_end
+            made = body.replace(_SOURCE, "{of_over}" if over else f"{{of_{source}}}")
+            made = made.replace(_WINDOW, "{anytime}") if over else made
+            for use in _BY_ORDER:
+                made = made.replace(f"{{{use}}}", f"{{{use}_{name}}}")
+            yield query_name(query, source, order), made

@@ -13,6 +13,7 @@ from outlast._model.runs import TERMINAL, Attributes, RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
 from outlast.world import Happened, HookPage, RunFilter, RunPage
 from outlast.worlds.cursors import cursor_after, hook_cursor_after, place, read_cursor
+from outlast.worlds.finding import has_text
 from outlast.worlds.memory.tables import Tables
 
 
@@ -134,6 +135,7 @@ def _fits(run: RunRecord, wish: RunFilter) -> bool:
         and (wish.created_to is None or run.created_at < wish.created_to)
         and (wish.parent is None or (run.parent is not None and run.parent.run_id == wish.parent))
         and _has_all(run.attributes, wish.attributes)
+        and (not wish.text or has_text(run.id, run.workflow, run.attributes, wish.text.casefold()))
     )
 
 

@@ -116,6 +116,11 @@ def records(rows: Iterable[asyncpg.Record]) -> list[RunRecord]:
     return [_decode_run(row[0]) for row in rows]
 
 
+def attributes(text: str) -> Attributes:
+    """The attributes of a run, from its row."""
+    return _decode_attributes(text)
+
+
 def run_state(row: asyncpg.Record) -> RunState:
     """Where the run of a row of `hook_states` stands, but for its attributes."""
     return RunState(RunStatus(row["status"]), row["epoch"], row["position"], row["last_at"], {})

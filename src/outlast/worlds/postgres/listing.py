@@ -1,35 +1,28 @@
 """Reading what there is, in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from typing import Any
-
-from msgspec.structs import replace
 
 from outlast._clock import Micros
 from outlast._model.hooks import HookRecord
-from outlast._model.runs import TERMINAL, RunRecord, RunStatus
+from outlast._model.runs import RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
 from outlast.world import Happened, HookPage, RunFilter, RunPage
-from outlast.worlds.cursors import Cursor, cursor_after, hook_cursor_after, place, read_cursor
-from outlast.worlds.orders import in_order
+from outlast.worlds.cursors import hook_cursor_after, read_cursor
+from outlast.worlds.finding import find_page
 from outlast.worlds.postgres.connecting import Connection
 from outlast.worlds.postgres.connections import Connections
 from outlast.worlds.postgres.encoding import (
-    attribute_name,
-    attribute_value,
     findable,
     record,
-    records,
     run_state,
     some,
     workers,
 )
+from outlast.worlds.postgres.finding import Finding
 from outlast.worlds.postgres.gathering import Gathering
 from outlast.worlds.postgres.glimpses import Glimpses
 from outlast.worlds.postgres.hooks import hook_record
-
-_EARLIEST, _LATEST = -(2**63), 2**63 - 1
 
 
 class PostgresListing:
@@ -52,26 +45,14 @@ class PostgresListing:
         self, run_filter: RunFilter, *, limit: int, cursor: str | None = None
     ) -> RunPage:
         """A page of the runs that fit."""
-        order = run_filter.order
-        after = read_cursor(cursor, order)
-        questions = [
-            (self._queries[in_order(query, order)], _parameters(wish, after, limit))
-            for query, wish in _questions(run_filter)
-        ]
 
-        async def find(connection: Connection) -> list[RunRecord]:
+        async def find(connection: Connection) -> RunPage:
             async with connection.transaction():
                 await connection.fetch(self._queries["plan_anew"])
-                found = [records(await connection.fetch(query, *wish)) for query, wish in questions]
-            return sorted(
-                chain(*found), key=lambda run: place(run, order), reverse=order.descending
-            )
+                asked = Finding(connection, self._queries)
+                return await find_page(asked, run_filter, limit=limit, cursor=cursor)
 
-        runs = tuple(await self._connections.call(find))
-        if len(runs) <= limit:
-            return RunPage(runs, None)
-        page = runs[:limit]
-        return RunPage(page, cursor_after(page[-1], order) if page else None)
+        return await self._connections.call(find)
 
     async def counts(self, *, most: int) -> Mapping[RunStatus, int]:
         """How many runs there are of each status."""
@@ -143,43 +124,3 @@ class PostgresListing:
         return await self._connections.call(
             lambda connection: connection.fetchval(self._queries[query], *parameters)
         )
-
-
-def _questions(wish: RunFilter) -> list[tuple[str, RunFilter]]:
-    """The queries that look at the fewest runs, as far as the filter tells: of each at most a page."""
-    if wish.ids:
-        return [("find_by_ids", wish)]
-    if wish.parent is not None:
-        return [("find_by_parent", wish)]
-    if wish.attributes:
-        return [("find_by_attribute", wish)]
-    if wish.workflows and not wish.order.by_end and not _tells_more(wish):
-        workflows = dict.fromkeys(wish.workflows)
-        return [("find_by_workflow", replace(wish, workflows=(one,))) for one in workflows]
-    if wish.statuses or wish.order.by_end:
-        statuses = dict.fromkeys(wish.statuses or sorted(TERMINAL))
-        return [("find_by_status", replace(wish, statuses=(one,))) for one in statuses]
-    return [("find", wish)]
-
-
-def _tells_more(wish: RunFilter) -> bool:
-    """Whether the status tells more than the workflow: of an old table most runs are completed."""
-    return bool(wish.statuses) and RunStatus.COMPLETED not in wish.statuses
-
-
-def _parameters(wish: RunFilter, after: Cursor, limit: int) -> tuple[Any, ...]:
-    names = list(wish.attributes)
-    return (
-        some(wish.ids),
-        some(wish.statuses),
-        some(wish.workflows),
-        None if wish.parent is None else findable(wish.parent),
-        [attribute_name(name) for name in names] or None,
-        [attribute_value(wish.attributes[name]) for name in names] or None,
-        after.at,
-        after.id,
-        _EARLIEST if wish.created_from is None else wish.created_from,
-        _LATEST if wish.created_to is None else wish.created_to,
-        limit + 1,  # one more tells whether there is another page
-        some(wish.versions),
-    )

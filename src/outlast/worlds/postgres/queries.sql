@@ -37,36 +37,106 @@ ARRAY(
             AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
             AND (lock.classid::bigint << 32) | lock.objid::bigint = worker.lock))
 
+-- fragment: of_all
+-- Where the runs of a list are taken from; $1 is the one value of what the index is for.
+{schema}.runs AS run WHERE $1::text IS NULL
+
+-- fragment: of_ids
+{schema}.runs AS run WHERE $1::text IS NULL AND run.id = ANY ($7::text[])
+
+-- fragment: of_parent
+{schema}.runs AS run WHERE run.parent_id = $1::text
+
+-- fragment: of_status
+{schema}.runs AS run WHERE run.status = $1::text
+
+-- fragment: of_over
+{schema}.runs AS run WHERE run.status = $1::text
+
+-- fragment: of_workflow
+{schema}.runs AS run WHERE run.workflow = $1::text
+
+-- fragment: of_version
+{schema}.runs AS run WHERE run.version = $1::text
+
+-- fragment: of_attribute
+-- Name and value are one text here. OFFSET 0 keeps the planner from beginning with the runs.
+(
+        SELECT found.run FROM {schema}.run_attributes AS found
+        WHERE md5(found.name || '=' || found.value) = md5($1::text) AND found.name || '=' || found.value = $1
+        OFFSET 0) AS found
+    CROSS JOIN LATERAL (SELECT * FROM {schema}.runs AS run WHERE run.number = found.run OFFSET 0) AS run
+    WHERE true
+
+-- fragment: window
+run.created_at >= $2::bigint AND run.created_at < $3::bigint
+
+-- fragment: anytime
+-- True, and says of what type the parameters are.
+($2::bigint IS NULL) = ($3::bigint IS NULL)
+
+-- fragment: after_newest
+-- From a place in the order of listing on; up to the runs of a time; and that order.
+(run.created_at, run.id) < ($4::bigint, $5::text)
+
+-- fragment: at_newest
+run.created_at
+
+-- fragment: until_newest
+run.created_at >= $8::bigint
+
+-- fragment: in_order_newest
+run.created_at DESC, run.id DESC
+
+-- fragment: after_oldest
+(run.created_at, run.id) > ($4::bigint, $5::text)
+
+-- fragment: at_oldest
+run.created_at
+
+-- fragment: until_oldest
+run.created_at <= $8::bigint
+
+-- fragment: in_order_oldest
+run.created_at, run.id
+
+-- fragment: after_ended_last
+run.ended_at IS NOT NULL AND (run.ended_at, run.id) < ($4::bigint, $5::text)
+
+-- fragment: at_ended_last
+run.ended_at
+
+-- fragment: until_ended_last
+run.ended_at >= $8::bigint
+
+-- fragment: in_order_ended_last
+run.ended_at DESC, run.id DESC
+
+-- fragment: after_ended_first
+run.ended_at IS NOT NULL AND (run.ended_at, run.id) > ($4::bigint, $5::text)
+
+-- fragment: at_ended_first
+run.ended_at
+
+-- fragment: until_ended_first
+run.ended_at <= $8::bigint
+
+-- fragment: in_order_ended_first
+run.ended_at, run.id
+
 -- fragment: fits
 -- Whether a run fits a filter; a filter that is NULL lets all pass.
-    ($1::text[] IS NULL OR run.id = ANY ($1))
-    AND ($2::text[] IS NULL OR run.status = ANY ($2))
-    AND ($3::text[] IS NULL OR run.workflow = ANY ($3))
-    AND ($12::text[] IS NULL OR run.version = ANY ($12))
-    AND ($4::text IS NULL OR run.parent_id = $4)
-    AND ($5::text[] IS NULL OR NOT EXISTS (
-        SELECT FROM unnest($5, $6::text[]) AS wish (name, value)
+    ($7::text[] IS NULL OR run.id = ANY ($7))
+    AND ($9::text[] IS NULL OR run.status = ANY ($9))
+    AND ($10::text[] IS NULL OR run.workflow = ANY ($10))
+    AND ($11::text[] IS NULL OR run.version = ANY ($11))
+    AND ($12::text IS NULL OR run.parent_id = $12)
+    AND ($13::text[] IS NULL OR NOT EXISTS (
+        SELECT FROM unnest($13, $14::text[]) AS wish (name, value)
         WHERE NOT EXISTS (
             SELECT FROM {schema}.run_attributes AS has
             WHERE has.run = run.number AND has.name = wish.name AND has.value = wish.value)))
-    AND run.created_at >= $9::bigint AND run.created_at < $10::bigint
-
--- fragment: newest
--- A page in the order of listing, from a place in it on; and so with the other orders.
-    AND (run.created_at, run.id) < ($7::bigint, $8::text)
-ORDER BY run.created_at DESC, run.id DESC LIMIT $11::bigint
-
--- fragment: oldest
-    AND (run.created_at, run.id) > ($7::bigint, $8::text)
-ORDER BY run.created_at, run.id LIMIT $11::bigint
-
--- fragment: ended_last
-    AND run.ended_at IS NOT NULL AND (run.ended_at, run.id) < ($7::bigint, $8::text)
-ORDER BY run.ended_at DESC, run.id DESC LIMIT $11::bigint
-
--- fragment: ended_first
-    AND run.ended_at IS NOT NULL AND (run.ended_at, run.id) > ($7::bigint, $8::text)
-ORDER BY run.ended_at, run.id LIMIT $11::bigint
+    AND run.created_at >= $2::bigint AND run.created_at < $3::bigint
 
 -- name: advance_one
 -- Put an event into the log of a run whose owner goes on, if its row is as expected: the plan that is
@@ -354,33 +424,28 @@ SELECT {record}::text FROM {schema}.runs AS run WHERE run.id = $1;
 SELECT set_config('plan_cache_mode', 'force_custom_plan', true);
 
 -- name: find
--- A page of all runs that fit.
-SELECT {record}::text FROM {schema}.runs AS run WHERE {fits} {by_creation};
+-- The first runs on a way through an index that fit. The inner limit is no bound: it keeps the two selects apart, so
+-- that the index is gone through in its order whatever the filter seems to leave.
+SELECT {record}::text FROM (
+    SELECT run.* FROM {source} AND {after} AND {until} AND {window} ORDER BY {in_order} LIMIT 1000000000000) AS run
+WHERE {fits} LIMIT $6::bigint;
 
--- name: find_by_ids
--- The same, where ids are asked for.
-SELECT {record}::text FROM {schema}.runs AS run WHERE run.id = ANY ($1) AND {fits} {by_either};
+-- name: glance
+-- The same, with what a text is looked for in.
+SELECT run.id, run.workflow, run.attributes::text FROM (
+    SELECT run.* FROM {source} AND {after} AND {until} AND {window} ORDER BY {in_order} LIMIT 1000000000000) AS run
+WHERE {fits} LIMIT $6::bigint;
 
--- name: find_by_parent
--- The same, of the children of a run.
-SELECT {record}::text FROM {schema}.runs AS run WHERE run.parent_id = $4 AND {fits} {by_either};
+-- name: edge
+-- Where the run stands that has so many before it on its way through an index: in the index alone.
+SELECT {at}, run.id FROM {source} AND {after} AND {window}
+ORDER BY {in_order} OFFSET $6::bigint LIMIT 1;
 
--- name: find_by_attribute
--- The same, where attributes are asked for: looked up by the first of them.
-SELECT {record}::text FROM {schema}.runs AS run
-WHERE run.number IN (
-    SELECT found.run FROM {schema}.run_attributes AS found
-    WHERE md5(found.name || '=' || found.value) = md5(($5::text[])[1] || '=' || ($6::text[])[1])
-        AND found.name = ($5::text[])[1] AND found.value = ($6::text[])[1])
-    AND {fits} {by_either};
-
--- name: find_by_status
--- The same, of one status.
-SELECT {record}::text FROM {schema}.runs AS run WHERE run.status = ($2::text[])[1] AND {fits} {by_either};
-
--- name: find_by_workflow
--- The same, of one workflow.
-SELECT {record}::text FROM {schema}.runs AS run WHERE run.workflow = ($3::text[])[1] AND {fits} {by_creation};
+-- name: many_have
+-- Whether an attribute has more runs than so many. The order is that of the index: without it the table is gone over
+-- where many rows seem to have it.
+SELECT 0, '' FROM {schema}.run_attributes AS found
+WHERE md5(found.name || '=' || found.value) = md5($1::text) ORDER BY found.run OFFSET $2::bigint LIMIT 1;
 
 -- name: counts
 -- How many runs there are of each status, counted so far and no further: in the index alone, which the order is for.

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from outlast.errors import WorldError
+from outlast.worlds.sqlite.finding import add_functions
 from outlast.worlds.sqlite.migrations import migrate
 from outlast.worlds.sqlite.queries import COMMIT, QUERIES
 
@@ -51,6 +52,7 @@ def connect_reader(path: Path, patience: float) -> sqlite3.Connection:
     connection = _connect(path, patience)
     try:
         connection.execute(QUERIES["read_only"])
+        add_functions(connection)
     except BaseException:
         connection.close()
         raise

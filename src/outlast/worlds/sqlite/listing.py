@@ -1,32 +1,21 @@
 """Reading what there is, in SQLite."""
 
-import sqlite3
 from collections.abc import Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import pairwise
 
 import msgspec
 
 from outlast._clock import Micros
 from outlast._model.hooks import HookRecord
-from outlast._model.runs import TERMINAL, RunRecord, RunStatus
+from outlast._model.runs import RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
 from outlast.world import Happened, HookPage, RunFilter, RunPage
-from outlast.worlds.cursors import Cursor, cursor_after, hook_cursor_after, place, read_cursor
-from outlast.worlds.orders import in_order
-from outlast.worlds.sqlite.encoding import (
-    Parameters,
-    ask,
-    attribute_value,
-    change,
-    ids,
-    json_text,
-    records,
-    some,
-)
+from outlast.worlds.cursors import hook_cursor_after, read_cursor
+from outlast.worlds.finding import find_page
+from outlast.worlds.sqlite.encoding import ask, change, ids, json_text
+from outlast.worlds.sqlite.finding import Finding
 from outlast.worlds.sqlite.hook_encoding import hook_records
 from outlast.worlds.sqlite.threads import ConnectionThread
-
-_EARLIEST, _LATEST = -(2**63), 2**63 - 1
 
 _decode_run = msgspec.json.Decoder(RunRecord).decode
 _decode_counts = msgspec.json.Decoder(dict[RunStatus, int]).decode
@@ -52,23 +41,7 @@ class SqliteListing:
         self, run_filter: RunFilter, *, limit: int, cursor: str | None = None
     ) -> RunPage:
         """A page of the runs that fit."""
-        order = run_filter.order
-        after = read_cursor(cursor, order)
-        questions = _questions(run_filter, _parameters(run_filter, after, limit))
-
-        def find(connection: sqlite3.Connection) -> list[RunRecord]:
-            found = [
-                records(ask(connection, in_order(query, order), wish)) for query, wish in questions
-            ]
-            return sorted(
-                chain(*found), key=lambda run: place(run, order), reverse=order.descending
-            )
-
-        runs = tuple(await self._reader.call(find))
-        if len(runs) <= limit:
-            return RunPage(runs, None)
-        page = runs[:limit]
-        return RunPage(page, cursor_after(page[-1], order) if page else None)
+        return await find_page(Finding(self._reader), run_filter, limit=limit, cursor=cursor)
 
     async def counts(self, *, most: int) -> Mapping[RunStatus, int]:
         """How many runs there are of each status."""
@@ -122,48 +95,3 @@ class SqliteListing:
         """The manifest of a version."""
         wish = {"version": version}
         return await self._reader.call(lambda connection: ask(connection, "manifest", wish))
-
-
-def _questions(wish: RunFilter, parameters: Parameters) -> list[tuple[str, Parameters]]:
-    """The queries that look at the fewest runs, as far as the filter tells: of each at most a page."""
-    if wish.ids:
-        return [("find_by_ids", parameters)]
-    if wish.parent is not None:
-        return [("find_by_parent", parameters)]
-    if wish.attributes:
-        return [("find_by_attribute", parameters)]
-    if (
-        wish.workflows
-        and not wish.order.by_end
-        and (not wish.statuses or RunStatus.COMPLETED in wish.statuses)
-    ):
-        # Of an old table most runs are completed: then the workflow tells more than the status.
-        return [
-            ("find_by_workflow", {**parameters, "workflow": one}) for one in set(wish.workflows)
-        ]
-    query, statuses = "find_by_status", frozenset(wish.statuses)
-    if wish.order.by_end:
-        query, statuses = "find_over", (statuses or TERMINAL) & TERMINAL
-    elif not statuses:
-        return [("find", parameters)]
-    return [(query, {**parameters, "status": one}) for one in statuses]
-
-
-def _parameters(wish: RunFilter, after: Cursor, limit: int) -> Parameters:
-    attributes = [(name, attribute_value(value)) for name, value in wish.attributes.items()]
-    name, value = attributes[0] if attributes else (None, None)
-    return {
-        "ids": some(wish.ids),
-        "statuses": some(wish.statuses),
-        "workflows": some(wish.workflows),
-        "versions": some(wish.versions),
-        "parent": wish.parent,
-        "attributes": some(attributes),
-        "attribute_name": name,
-        "attribute_value": value,
-        "created_from": _EARLIEST if wish.created_from is None else wish.created_from,
-        "created_to": _LATEST if wish.created_to is None else wish.created_to,
-        "after_at": after.at,
-        "after_id": after.id,
-        "limit": limit + 1,  # one more tells whether there is another page
-    }

@@ -51,38 +51,100 @@ WITH RECURSIVE level (queue, priority) AS (
 
 -- fragment: fits
 -- Whether a run fits a filter; a filter that is NULL lets all pass.
-    (:ids IS NULL OR runs.id IN (SELECT value FROM json_each(:ids)))
-    AND (:statuses IS NULL OR runs.status IN (SELECT value FROM json_each(:statuses)))
-    AND (:workflows IS NULL OR runs.workflow IN (SELECT value FROM json_each(:workflows)))
-    AND (:versions IS NULL OR runs.version IN (SELECT value FROM json_each(:versions)))
-    AND (:parent IS NULL OR runs.parent_id = :parent)
+    (:ids IS NULL OR run.id IN (SELECT value FROM json_each(:ids)))
+    AND (:statuses IS NULL OR run.status IN (SELECT value FROM json_each(:statuses)))
+    AND (:workflows IS NULL OR run.workflow IN (SELECT value FROM json_each(:workflows)))
+    AND (:versions IS NULL OR run.version IN (SELECT value FROM json_each(:versions)))
+    AND (:parent IS NULL OR run.parent_id = :parent)
     AND (:attributes IS NULL OR NOT EXISTS (
         SELECT 1 FROM json_each(:attributes) AS wish
         WHERE NOT EXISTS (
             SELECT 1 FROM run_attributes AS has
-            WHERE has.run_id = runs.id AND has.name = wish.value ->> 0
+            WHERE has.run_id = run.id AND has.name = wish.value ->> 0
                 AND has.value = wish.value ->> 1)))
+    AND (:text IS NULL OR has_text(run.id, run.workflow, run.attributes, :text))
+    AND run.created_at >= :created_from AND run.created_at < :created_to
 
--- fragment: newest
--- A page in the order of listing, from a place in it on; and so with the other orders.
-    AND (runs.created_at, runs.id) < (:after_at, :after_id)
-    AND runs.created_at >= :created_from AND runs.created_at < :created_to
-ORDER BY runs.created_at DESC, runs.id DESC LIMIT :limit
+-- fragment: of_all
+-- Where the runs of a list are taken from; `value` is the one value of what the index is for.
+runs INDEXED BY runs_listed WHERE true
 
--- fragment: oldest
-    AND (runs.created_at, runs.id) > (:after_at, :after_id)
-    AND runs.created_at >= :created_from AND runs.created_at < :created_to
-ORDER BY runs.created_at, runs.id LIMIT :limit
+-- fragment: of_ids
+runs WHERE runs.id IN (SELECT value FROM json_each(:ids))
 
--- fragment: ended_last
-    AND runs.ended_at IS NOT NULL AND (runs.ended_at, runs.id) < (:after_at, :after_id)
-    AND runs.created_at >= :created_from AND runs.created_at < :created_to
-ORDER BY runs.ended_at DESC, runs.id DESC LIMIT :limit
+-- fragment: of_parent
+runs INDEXED BY runs_by_parent WHERE runs.parent_id = :value
 
--- fragment: ended_first
-    AND runs.ended_at IS NOT NULL AND (runs.ended_at, runs.id) > (:after_at, :after_id)
-    AND runs.created_at >= :created_from AND runs.created_at < :created_to
-ORDER BY runs.ended_at, runs.id LIMIT :limit
+-- fragment: of_status
+runs INDEXED BY runs_by_status WHERE runs.status = :value
+
+-- fragment: of_over
+runs INDEXED BY runs_ended_by_status WHERE runs.status = :value
+
+-- fragment: of_workflow
+runs INDEXED BY runs_by_workflow WHERE runs.workflow = :value
+
+-- fragment: of_version
+runs INDEXED BY runs_by_version WHERE runs.version = :value
+
+-- fragment: of_attribute
+run_attributes AS found CROSS JOIN runs ON runs.id = found.run_id
+    WHERE found.name = :value AND found.value = :attribute
+
+-- fragment: window
+runs.created_at >= :created_from AND runs.created_at < :created_to
+
+-- fragment: anytime
+true
+
+-- fragment: at_newest
+-- In the order of listing: when; from a place on; up to the runs of a time; and the order itself.
+runs.created_at
+
+-- fragment: after_newest
+(runs.created_at, runs.id) < (:after_at, :after_id)
+
+-- fragment: until_newest
+runs.created_at >= :until
+
+-- fragment: in_order_newest
+runs.created_at DESC, runs.id DESC
+
+-- fragment: at_oldest
+runs.created_at
+
+-- fragment: after_oldest
+(runs.created_at, runs.id) > (:after_at, :after_id)
+
+-- fragment: until_oldest
+runs.created_at <= :until
+
+-- fragment: in_order_oldest
+runs.created_at, runs.id
+
+-- fragment: at_ended_last
+runs.ended_at
+
+-- fragment: after_ended_last
+runs.ended_at IS NOT NULL AND (runs.ended_at, runs.id) < (:after_at, :after_id)
+
+-- fragment: until_ended_last
+runs.ended_at >= :until
+
+-- fragment: in_order_ended_last
+runs.ended_at DESC, runs.id DESC
+
+-- fragment: at_ended_first
+runs.ended_at
+
+-- fragment: after_ended_first
+runs.ended_at IS NOT NULL AND (runs.ended_at, runs.id) > (:after_at, :after_id)
+
+-- fragment: until_ended_first
+runs.ended_at <= :until
+
+-- fragment: in_order_ended_first
+runs.ended_at, runs.id
 
 -- fragment: ended_so
 -- The beginning of counting the runs that ended in a stretch, up to their status.
@@ -327,45 +389,22 @@ FROM (SELECT * FROM workers ORDER BY started_at, id);
 SELECT {record} FROM runs AS run WHERE id = :run_id;
 
 -- name: find
--- A page of all runs that fit.
+-- The first runs on a way through an index that fit. The inner limit is no bound: it keeps the two selects apart, so
+-- that the index is gone through in its order and no further than needed. The place comes before the window: of two
+-- bounds SQLite looks up the first.
 SELECT json_group_array({record}) FROM (
-    SELECT * FROM runs INDEXED BY runs_listed WHERE {fits} {by_creation}) AS run;
+    SELECT run.* FROM (
+        SELECT runs.* FROM {source} AND {after} AND {until} AND {window} ORDER BY {in_order} LIMIT 1000000000000) AS run
+    WHERE {fits} LIMIT :limit) AS run;
 
--- name: find_by_ids
--- The same, where ids are asked for.
-SELECT json_group_array({record}) FROM (
-    SELECT * FROM runs
-    WHERE runs.id IN (SELECT value FROM json_each(:ids)) AND {fits} {by_either}) AS run;
+-- name: edge
+-- Where the run stands that has so many before it on its way through an index: in the index alone.
+SELECT {at}, runs.id FROM {source} AND {after} AND {window} ORDER BY {in_order} LIMIT 1 OFFSET :before;
 
--- name: find_by_parent
--- The same, of the children of a run.
-SELECT json_group_array({record}) FROM (
-    SELECT * FROM runs INDEXED BY runs_by_parent
-    WHERE runs.parent_id = :parent AND {fits} {by_either}) AS run;
-
--- name: find_by_attribute
--- The same, where attributes are asked for: looked up by one of them.
-SELECT json_group_array({record}) FROM (
-    SELECT runs.* FROM run_attributes AS found CROSS JOIN runs ON runs.id = found.run_id
-    WHERE found.name = :attribute_name AND found.value = :attribute_value AND {fits} {by_either}) AS run;
-
--- name: find_by_status
--- The same, of one status.
-SELECT json_group_array({record}) FROM (
-    SELECT * FROM runs INDEXED BY runs_by_status
-    WHERE runs.status = :status AND {fits} {by_creation}) AS run;
-
--- name: find_over
--- The same, of one status that is an end.
-SELECT json_group_array({record}) FROM (
-    SELECT * FROM runs INDEXED BY runs_ended_by_status
-    WHERE runs.status = :status AND {fits} {by_end}) AS run;
-
--- name: find_by_workflow
--- The same, of one workflow.
-SELECT json_group_array({record}) FROM (
-    SELECT * FROM runs INDEXED BY runs_by_workflow
-    WHERE runs.workflow = :workflow AND {fits} {by_creation}) AS run;
+-- name: many_have
+-- Whether an attribute has more runs than so many.
+SELECT 1 FROM run_attributes AS found
+WHERE found.name = :value AND found.value = :attribute LIMIT 1 OFFSET :before;
 
 -- name: counts
 -- How many runs there are of each status, counted so far and no further: in the index alone.
