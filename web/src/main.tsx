@@ -34,7 +34,7 @@ function Shell() {
         <button class="quiet" type="button" onClick={turnTheme} aria-label="Light or dark" title="Light or dark">◐</button>
       </header>
       {connection.value === "offline" && (
-        <div class="offline" role="status">Disconnected: {outage.value || "the server does not answer"}. What is shown is as it was; it is asked again by itself.</div>
+        <div class="offline" role="status"><b>Disconnected</b>: {outage.value || "the server does not answer"}. What is shown is as it was; it is asked again by itself.</div>
       )}
       <main id="main" tabIndex={-1}>
         {needsToken.value ? <Token /> : <Page section={section} id={id} />}

@@ -25,7 +25,14 @@ export function Hooks() {
   const { value, problem, again } = useAsked<All>(may ? "hooks" : undefined, many ? 30_000 : 3000, all);
   const [number, setNumber] = useState(AT_ONCE);
   const { held, on } = useHeld();
-  const list = useSteady(value?.hooks, (one) => one.token, held, "hooks");
+  const [lately, setLately] = useState(false);
+  const list = useSteady(value?.hooks, (one) => one.token, held || lately, "hooks");
+  /** What was resumed here stays to be seen for a moment. */
+  const done = () => {
+    setLately(true);
+    setTimeout(() => setLately(false), 4000);
+    again();
+  };
   if (value && value.hooks.length >= PAGE !== many) setMany(!many);
   if (role.value === "read") return <Empty title="Hooks are not shown here"><p>Who sees one can resume it, and this is read only.</p></Empty>;
   if (problem) return <Failed problem={problem} />;
@@ -35,7 +42,7 @@ export function Hooks() {
     <>
       <h1>Hooks <span class="dim">{value.hooks.length.toLocaleString()} waiting, {value.more ? `the oldest of the newest ${value.hooks.length} first` : "oldest first"}</span></h1>
       <ul class="cards dense" {...on}>
-        {list.shown.slice(0, number).map((one) => <Hook key={one.token} hook={one} gone={list.gone.has(one.token)} done={again} />)}
+        {list.shown.slice(0, number).map((one) => <Hook key={one.token} hook={one} gone={list.gone.has(one.token)} done={done} />)}
       </ul>
       {list.shown.length > number && <div class="row"><button type="button" onClick={() => setNumber(number + AT_ONCE)}>Show {Math.min(AT_ONCE, list.shown.length - number)} more</button></div>}
       {list.news > 0 && <p class="dim" role="status">{list.news} more have come</p>}

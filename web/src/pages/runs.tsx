@@ -1,6 +1,6 @@
 // The table of runs: filters in the URL, live on its first page, older ones by cursor.
 import { useEffect, useState } from "preact/hooks";
-import { query } from "../api.ts";
+import { connection, query } from "../api.ts";
 import { Empty, Failed, Loading } from "../parts/small.tsx";
 import { useHeld, useSteady, type Steady } from "../parts/steady.ts";
 import { useAsked } from "../parts/use.ts";
@@ -39,7 +39,7 @@ export function Runs() {
       </div>
       <Bar params={params} runs={list.shown} overview={overview} />
       <div class={`row state${chosen.size ? " bulk" : ""}`}>
-        {chosen.size > 0 ? <Bulk chosen={chosen} choose={choose} say={say} /> : cursor ? <span class="dim">older runs, as they were</span> : <span class="live"><i aria-hidden="true" />live</span>}
+        {chosen.size > 0 ? <Bulk chosen={chosen} choose={choose} say={say} /> : cursor ? <span class="dim">older runs, as they were</span> : <Live />}
         <News list={list} live={!cursor && found.runs !== undefined} />
         <span role="status" class={said?.good === false ? "bad" : ""}>{said?.text}</span>
         <span class="spring" />
@@ -54,6 +54,11 @@ export function Runs() {
     </>
   );
 }
+
+const Live = () => {
+  const lost = connection.value === "offline";
+  return <span class={`live${lost ? " lost" : ""}`}><i aria-hidden="true" />{lost ? "not live" : "live"}</span>;
+};
 
 /** What has come while the rows kept their places; said, too, to who does not see them. */
 function News({ list, live }: { list: Steady<RunInfo>; live: boolean }) {

@@ -1,7 +1,7 @@
 // Small things that all pages show.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { connection, type Problem } from "../api.ts";
+import { connection, isAway, type Problem } from "../api.ts";
 import { href } from "../router.ts";
 import { ago, coarse, elapsed, exact, length, tick, time } from "../time.ts";
 import { isOver, type RunInfo, type Status, type Waiting } from "../types.ts";
@@ -102,7 +102,7 @@ export const Loading = () =>
 
 export const Failed = ({ problem }: { problem: Problem }) => (
   <div class="empty" role="alert">
-    <h2>{problem.title}</h2>
+    <h2>{isAway(problem) ? "No answer" : problem.title}</h2>
     <p>{problem.detail}</p>
     {problem.problems?.map((one) => <p key={one}>{one}</p>)}
     {problem.hint && <p class="dim">{problem.hint}</p>}
