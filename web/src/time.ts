@@ -11,6 +11,11 @@ setInterval(() => {
 
 export const serverNow = (): number => Date.now() + ahead;
 
+/** Something happened at this moment of the server's clock: it is not earlier there now. */
+export function learnMoment(moment: number): void {
+  if (moment > serverNow() + 2000) ahead = moment - Date.now();
+}
+
 /** Learns how far the server's clock is ahead from the date of an answer, which is in whole seconds. */
 export function learnClock(date: string | null): void {
   const theirs = date ? Date.parse(date) : Number.NaN;

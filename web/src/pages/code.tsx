@@ -1,6 +1,7 @@
-// The workflow's source as it was when the run started, with the lines at which it waits.
+// The workflow's source as it was when the run started, with the lines at which it waits or has failed.
 import { Empty, Failed, Loading } from "../parts/small.tsx";
 import { useAsked } from "../parts/use.ts";
+import { isOpen, rootOf, type Log } from "../trace/model.ts";
 import type { RunInfo } from "../types.ts";
 
 interface Source {
@@ -8,30 +9,61 @@ interface Source {
   line: number;
   source: string;
   version: string;
-  awaits?: { file: string; line: number; kind: string; id: string }[];
+  awaits?: Stand[];
 }
 
-export function Code({ run }: { run: RunInfo }) {
+/** Where something stands in the code. */
+interface Stand {
+  file: string;
+  line: number;
+  kind: string;
+  id: string;
+}
+
+export function Code({ run, log }: { run: RunInfo; log: Log; changes: number }) {
   const { value, problem } = useAsked<Source>(`runs/${run.id}/source`, run.ended_at ? 0 : 3000);
   if (problem?.status === 404) return <Empty title="The source was not kept"><p>No worker has told what the code of version <span class="mono">{run.version}</span> is.</p></Empty>;
   if (problem) return <Failed problem={problem} />;
   if (!value) return <Loading />;
-  const name = value.file.replace(/^.*\//, "");
-  const waits = (number: number) => (value.awaits ?? []).filter((one) => one.line === number && one.file === name);
+  const name = base(value.file);
+  const lines = value.source.replace(/\n$/, "").split("\n");
+  const stands = [...pending(value, run, log), ...failed(log, value.file)];
+  const inside = (one: Stand) => one.file === name && one.line >= value.line && one.line < value.line + lines.length;
+  const elsewhere = stands.filter((one) => !inside(one));
   return (
-    <section aria-label="Code">
+    <section aria-label="Code" class="side">
       <p class="dim mono">{value.file} · {value.version}</p>
+      {elsewhere.length > 0 && <p>{elsewhere.slice(0, 8).map((one) => <span key={one.id} class={one.kind === "failed" ? "bad" : ""}>{said(one)} at <span class="mono">{one.file}:{one.line}</span>, in a function that it calls. </span>)}</p>}
       <div class="code mono" tabIndex={0} role="region" aria-label="Source">
-        {value.source.split("\n").map((text, n) => {
-          const here = waits(value.line + n);
+        {lines.map((text, n) => {
+          const here = stands.filter((one) => inside(one) && one.line === value.line + n);
+          const look = here.some((one) => one.kind === "failed") ? "here failed" : here.length ? "here" : "";
           return (
-            <div key={n} class={here.length ? "here" : ""}>
+            <div key={n} class={look}>
               <span class="num dim">{value.line + n}</span><span>{text || " "}</span>
-              {here.length > 0 && <b>◂ waits: {here.map((one) => one.id).join(", ")}</b>}
+              {here.length > 0 && <b>◂ {[...new Set(here.map(said))].slice(0, 3).join(", ")}{here.length > 3 ? ` and ${here.length - 3} more` : ""}</b>}
             </div>
           );
         })}
       </div>
     </section>
   );
+}
+
+const said = (one: Stand): string => (one.kind === "failed" ? `failed: ${one.id}` : `${one.kind === "step" ? "runs" : "waits"}: ${one.id}`);
+const base = (file: string): string => file.replace(/^.*[\\/]/, "");
+
+/** What the run's row tells, and what its log tells of a run that is under way. */
+function pending({ awaits = [] }: Source, run: RunInfo, log: Log): Stand[] {
+  const known = new Set(awaits.map((one) => one.id));
+  const more = log.timeline(run).filter((one) => isOpen(one) && one.line && !known.has(one.id));
+  return [...awaits, ...more.map(({ line, kind, id }) => ({ file: line!.replace(/:\d+$/, ""), line: Number(/\d+$/.exec(line!)?.[0]), kind, id }))];
+}
+
+/** The line of this file in which the error was raised that has ended the run. */
+function failed(log: Log, file: string): Stand[] {
+  if (!log.error) return [];
+  const frames = [...log.error.traceback.matchAll(/File "([^"]+)", line (\d+)/g)].filter(([, one]) => base(one!) === base(file));
+  const [, , line] = frames.at(-1) ?? [];
+  return line ? [{ file: base(file), line: Number(line), kind: "failed", id: rootOf(log.error).name }] : [];
 }

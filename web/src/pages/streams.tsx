@@ -1,14 +1,17 @@
 // The streams of a run, live: as text, as JSON, as a conversation.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { bytes, follow } from "../api.ts";
-import { save, View } from "../parts/json.tsx";
+import { Payload, save } from "../parts/json.tsx";
 import { Empty, Failed, Loading } from "../parts/small.tsx";
 import { useAsked } from "../parts/use.ts";
 import { Virtual } from "../parts/virtual.tsx";
 import type { Json, RunInfo, StreamInfo } from "../types.ts";
-import { conversation, type Part } from "./conversation.ts";
+import { conversation, plainText } from "../talk/read.ts";
+import { Conversation } from "../talk/view.tsx";
 
+/** Chunks that are read from the end, and characters of a text that are shown. */
 const KEPT = 50_000;
+const SHOWN = 200_000;
 
 export function Streams({ run }: { run: RunInfo }) {
   const { value, problem } = useAsked<{ streams: StreamInfo[] }>(`runs/${run.id}/streams`, run.ended_at ? 0 : 2000);
@@ -26,7 +29,7 @@ export function Streams({ run }: { run: RunInfo }) {
           </button>
         ))}
       </div>
-      <Stream key={chosen.name} path={`runs/${run.id}/streams/${encodeURIComponent(chosen.name)}`} name={chosen.name} />
+      <Stream key={chosen.name} run={run} path={`runs/${run.id}/streams/${encodeURIComponent(chosen.name)}`} name={chosen.name} />
     </section>
   );
 }
@@ -35,11 +38,13 @@ interface Read {
   chunks: Json[];
   start: number;
   over: boolean;
+  /** Counts the changes: the chunks change in place. */
+  changes: number;
 }
 
 /** Chunks from an index on; a rewind takes back what a failed attempt has written. */
 function useStream(path: string): Read {
-  const read = useRef<Read>({ chunks: [], start: 0, over: false });
+  const read = useRef<Read>({ chunks: [], start: 0, over: false, changes: 0 });
   const [, draw] = useState(0);
   useEffect(() => {
     const now = read.current;
@@ -53,6 +58,7 @@ function useStream(path: string): Read {
           now.chunks[index - now.start] = JSON.parse(one.data) as Json;
         }
       }
+      now.changes++;
       requestAnimationFrame(() => draw((n) => n + 1));
     }, () => draw((n) => n + 1));
     return stop;
@@ -60,10 +66,10 @@ function useStream(path: string): Read {
   return read.current;
 }
 
-function Stream({ path, name }: { path: string; name: string }) {
+function Stream({ run, path, name }: { run: RunInfo; path: string; name: string }) {
   const read = useStream(path);
   const { chunks } = read;
-  const parts = useMemo(() => conversation(chunks), [chunks, chunks.length]);
+  const parts = useMemo(() => conversation(chunks), [chunks, read.changes]);
   const [wanted, setWanted] = useState<"" | "conversation" | "text" | "json">("");
   const view = wanted || (parts ? "conversation" : chunks.every((one) => typeof one === "string") ? "text" : "json");
   const download = async () => save(await bytes(`${path}?follow=false&format=ndjson`), `${name}.ndjson`);
@@ -74,48 +80,35 @@ function Stream({ path, name }: { path: string; name: string }) {
           <button key={one} type="button" class="chip" aria-pressed={one === view} onClick={() => setWanted(one)}>{one}</button>
         ))}
         <span class="dim">{read.over ? "over" : "live"}</span>
+        {read.start > 0 && <span class="dim">the last {chunks.length.toLocaleString()} chunks; the download has all</span>}
         <span class="spring" />
         <button class="quiet" type="button" onClick={download}>Download</button>
       </div>
-      {view === "conversation" && parts ? <Conversation parts={parts} /> : view === "text" ? <Plain chunks={chunks} /> : (
-        <Virtual count={chunks.length} height={24} label="Chunks" sticks row={(n) => (
-          <div class="chunk"><span class="num dim">{n + read.start}</span><span class="mono clip">{JSON.stringify(chunks[n])?.slice(0, 400)}</span></div>
-        )} />
-      )}
+      {view === "conversation" && parts ? <Conversation parts={parts} run={run} /> : view === "text" ? <Plain chunks={chunks} changes={read.changes} /> : <Chunks read={read} name={name} />}
     </>
   );
 }
 
-function Plain({ chunks }: { chunks: Json[] }) {
-  const text = chunks.map((one) => (typeof one === "string" ? one : deltaOf(one))).join("");
-  const end = text.slice(-200_000);
-  return <pre class="plain" tabIndex={0} aria-label="Text">{text.length > end.length ? `… ${text.length - end.length} characters before\n` : ""}{end}</pre>;
+function Plain({ chunks, changes }: { chunks: Json[]; changes: number }) {
+  const text = useMemo(() => plainText(chunks), [chunks, changes]);
+  const end = text.slice(-SHOWN);
+  return <pre class="plain" tabIndex={0} aria-label="Text">{text.length > end.length ? `… ${(text.length - end.length).toLocaleString()} characters before; the download has all\n` : ""}{end}</pre>;
 }
 
-const deltaOf = (chunk: Json): string =>
-  typeof chunk === "object" && chunk !== null && !Array.isArray(chunk) && typeof chunk.delta === "string" ? chunk.delta : `${JSON.stringify(chunk)}\n`;
-
-const Conversation = ({ parts }: { parts: Part[] }) => (
-  <div class="conversation" tabIndex={0} role="region" aria-label="Conversation">
-    {parts.map((part, n) => <OnePart key={n} part={part} />)}
-  </div>
-);
-
-function OnePart({ part }: { part: Part }) {
-  switch (part.kind) {
-    case "message":
-      return <h3 class="role">{part.role}</h3>;
-    case "text":
-      return <p class="said">{part.text}</p>;
-    case "reasoning":
-      return <p class="said dim">{part.text}</p>;
-    case "call":
-      return (
-        <div class="call">
-          <p><b class="mono">{part.name}</b> {part.approval && <span class="tag">{part.approval}</span>} {part.error && <span class="bad">{part.error}</span>}</p>
-          {part.input !== undefined && <div><span class="dim">in</span> <View value={part.input} open={1} /></div>}
-          {part.output !== undefined && <div><span class="dim">out</span> <View value={part.output} open={1} /></div>}
-        </div>
-      );
-  }
+/** Each chunk in a line, and the chosen one whole. */
+function Chunks({ read: { chunks, start }, name }: { read: Read; name: string }) {
+  const [at, setAt] = useState<number>();
+  const chosen = at === undefined ? undefined : chunks[at - start];
+  return (
+    <div class="split">
+      <Virtual count={chunks.length} height={24} label="Chunks" sticks row={(n) => (
+        <button type="button" class={`chunk${at === n + start ? " selected" : ""}`} aria-pressed={at === n + start} onClick={() => setAt(n + start)}>
+          <span class="num dim">{n + start}</span><span class="mono clip">{JSON.stringify(chunks[n])?.slice(0, 400)}</span>
+        </button>
+      )} />
+      <aside class="panel" aria-label="Details">
+        {chosen === undefined ? <p class="dim">Choose a chunk to see it whole.</p> : <><h2>Chunk {at}</h2><Payload key={at} value={chosen} name={`${name}-${at}`} /></>}
+      </aside>
+    </div>
+  );
 }

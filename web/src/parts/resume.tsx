@@ -2,7 +2,9 @@
 import { useState } from "preact/hooks";
 import { post, told, type Problem } from "../api.ts";
 import type { HookInfo, Json } from "../types.ts";
+import { resuming } from "./commands.ts";
 import { JsonInput, SchemaFields, starting } from "./schema_form.tsx";
+import { Copy } from "./small.tsx";
 
 export function Resume({ hook, done }: { hook: HookInfo; done: () => void }) {
   const [value, setValue] = useState<Json | undefined>(() => starting(hook.schema));
@@ -27,7 +29,7 @@ export function Resume({ hook, done }: { hook: HookInfo; done: () => void }) {
       {hook.schema?.description !== undefined && <p class="dim">{String(hook.schema.description)}</p>}
       {hook.schema ? <SchemaFields schema={hook.schema} value={value} set={setValue} /> : <label class="field"><span>Payload</span><JsonInput value={value} set={setValue} /></label>}
       <Wrong problem={problem} />
-      <button class="primary" type="submit" disabled={state === "sending"}>Resume</button>
+      <div class="row"><button class="primary" type="submit" disabled={state === "sending"}>Resume</button><Copy text={resuming(hook.token, value ?? null)} label="Copy command" /></div>
     </form>
   );
 }

@@ -9,7 +9,8 @@ export interface ErrorText {
   name: string;
   message: string;
   traceback: string;
-  whole: Json;
+  /** What it was raised from. */
+  cause: ErrorText | null;
 }
 
 export interface Attempt {
@@ -41,6 +42,9 @@ export interface Entry {
   remark: string;
 }
 
+/** What it all began with. */
+export const rootOf = (error: ErrorText): ErrorText => (error.cause ? rootOf(error.cause) : error);
+
 export const isOpen = (entry: Entry): boolean =>
   entry.state === "queued" || entry.state === "running" || entry.state === "retrying" || entry.state === "waiting";
 
@@ -62,6 +66,17 @@ export class Log {
       this.last = time(one.at);
       this.#read(one, this.last);
     }
+  }
+
+  /** Where a value of an entry is held whole: `12/result`, for a download. */
+  held(positions: readonly number[], field: string): string | undefined {
+    const found = positions.findLast((one) => this.events[one]?.data[field] !== undefined);
+    return found === undefined ? undefined : `${found}/${field}`;
+  }
+
+  /** The entry that has failed last, and what the run has failed with if nobody has caught it. */
+  failure(): Entry | undefined {
+    return [...this.entries.values()].filter((one) => one.state === "failed").sort((a, b) => (a.to ?? 0) - (b.to ?? 0)).at(-1);
   }
 
   /** The entries, and what the run waits for by its row but not yet by its log; in the order of their beginnings. */
@@ -174,7 +189,14 @@ function pending(one: Waiting, since: number): Entry {
 
 export function errorOf(form: Json | undefined): ErrorText | null {
   if (typeof form !== "object" || form === null || Array.isArray(form)) return null;
-  return { name: text(form.class).replace(/^builtins:/, "").replace(/^.*:/, ""), message: text(form.message), traceback: text(form.traceback), whole: form };
+  if (form.$cut !== undefined) return cutError(text(form.head));
+  return { name: text(form.class).replace(/^builtins:/, "").replace(/^.*:/, ""), message: text(form.message), traceback: text(form.traceback), cause: errorOf(form.cause) };
+}
+
+/** Of an error that was too long, what its beginning tells. */
+function cutError(head: string): ErrorText {
+  const [, name = "error", message = ""] = /"class":"([^"]*)","message":"((?:[^"\\]|\\.)*)/.exec(head) ?? [];
+  return { name: name.replace(/^.*:/, ""), message: `${message.slice(0, 500)}…`, traceback: "", cause: null };
 }
 
 const assign = (entry: Entry, more: Partial<Entry>): void => void Object.assign(entry, more);

@@ -3,10 +3,12 @@ import type { ComponentChildren } from "preact";
 import { role } from "../api.ts";
 import { Payload, View } from "../parts/json.tsx";
 import { Resume } from "../parts/resume.tsx";
-import { Badge, Copy, RunLink } from "../parts/small.tsx";
+import { Badge, Copy, RunLink, When } from "../parts/small.tsx";
 import { useAsked } from "../parts/use.ts";
-import { exact, length, tick } from "../time.ts";
+import { Verdict } from "../talk/verdict.tsx";
+import { exact, length, tick, time } from "../time.ts";
 import type { HookInfo, RunInfo } from "../types.ts";
+import { around } from "./around.ts";
 import { isOpen, type Entry, type ErrorText, type Log } from "./model.ts";
 import type { Row } from "./rows.ts";
 import { leftOf } from "./trace.tsx";
@@ -17,15 +19,21 @@ interface PanelProps {
   run: RunInfo;
   close: () => void;
   wake: () => void;
+  choose: (id: string) => void;
   toEvent: (position: number) => void;
 }
 
-export function Panel({ row, log, run, close, wake, toEvent }: PanelProps) {
+export function Panel({ row, log, run, close, wake, choose, toEvent }: PanelProps) {
   const { entry } = row;
   const attempt = row.attempt;
   const error = attempt ? attempt.error : entry.error;
   const from = attempt?.from ?? entry.from;
   const to = attempt ? attempt.to : entry.to;
+  const positions = entry.kind === "run" ? [0, log.events.length - 1] : entry.positions;
+  const whole = (of: readonly number[], field: string) => {
+    const held = log.held(of, field);
+    return held && `runs/${run.id}/events/${held}`;
+  };
   return (
     <aside class="panel" aria-label="Details">
       <header>
@@ -35,16 +43,17 @@ export function Panel({ row, log, run, close, wake, toEvent }: PanelProps) {
       {entry.kind !== "run" && <p><Badge status={attempt?.error ? "failed" : entry.state} /> <span class="dim">{entry.kind} {entry.id}</span></p>}
       {entry.kind === "hook" && isOpen(entry) && <OpenHook run={run} entry={entry} />}
       {isOpen(entry) && entry.kind === "wait" && (
-        <p class="row"><b>{leftOf(entry, tick.value)}</b>{role.value === "operate" && <button type="button" onClick={wake}>Wake now</button>}</p>
+        <p class="row"><b>{leftOf(entry, tick.value)}</b>{role.value === "operate" && <><button type="button" onClick={wake}>Wake now</button><Copy text={`outlast wake ${run.id}`} label="Copy command" /></>}</p>
       )}
       {error && <Part title="Error"><Trouble error={error} /></Part>}
+      {entry.kind !== "branch" && <Around row={row} log={log} run={run} choose={choose} />}
       {entry.remark && <p>{entry.remark}</p>}
       {entry.child && <p>Child run <RunLink id={entry.child} whole /></p>}
       {entry.attempts.length > 1 && !attempt && <Part title="Attempts"><Attempts entry={entry} /></Part>}
-      {(entry.kind === "step" || entry.kind === "run") && <Part title="Input"><Payload value={argumentsOf(entry)} name={`${entry.name}-input`} /></Part>}
-      {entry.result !== undefined && <Part title="Output"><Payload value={entry.result} name={`${entry.name}-output`} /></Part>}
+      {(entry.kind === "step" || entry.kind === "run") && <Part title="Input"><Payload value={argumentsOf(entry)} name={`${entry.name}-input`} whole={whole(positions, "input")} /></Part>}
+      {entry.result !== undefined && <Part title="Output"><Payload value={entry.result} name={`${entry.name}-output`} whole={whole(positions, "result")} /></Part>}
       {entry.kind === "run" && entry.result === undefined && run.status === "completed" && <Part title="Output"><p class="dim">None</p></Part>}
-      {entry.received.length > 0 && <Part title="Received"><View value={entry.received.length === 1 ? entry.received[0]! : entry.received} /></Part>}
+      {entry.received.length > 0 && <Part title="Received"><Payload value={entry.received.length === 1 ? entry.received[0]! : entry.received} name={`${entry.name}-received`} whole={whole(positions, "payload")} /></Part>}
       <Part title="Times">
         <dl>
           <dt>Began</dt><dd>{exact(from)}</dd>
@@ -63,7 +72,27 @@ export function Panel({ row, log, run, close, wake, toEvent }: PanelProps) {
   );
 }
 
-const beginning = (run: RunInfo): number => Date.parse(run.created_at);
+const beginning = (run: RunInfo): number => time(run.created_at);
+
+/** What happened around a failure: what was over before, what went on meanwhile, what came then. */
+function Around({ row, log, run, choose }: { row: Row; log: Log; run: RunInfo; choose: (id: string) => void }) {
+  const centre = row.entry.kind === "run" ? (run.status === "failed" ? log.failure() : undefined) : row.entry.state === "failed" || row.attempt?.error ? row.entry : undefined;
+  if (!centre) return null;
+  const seen = around(centre, log.timeline(run));
+  return (
+    <Part title="Around the failure">
+      <ol class="around">
+        {seen.map(({ when, entry, at }) => (
+          <li key={entry.id} class={entry === centre ? "centre" : ""}>
+            <span class="num dim">{at < 0 ? "−" : "+"}{length(Math.abs(at))}</span>
+            <button type="button" class="quiet" onClick={() => choose(entry.id)}><i class={`kind ${entry.kind} ${entry.state}`} aria-hidden="true" /> {entry.name}</button>
+            <span class="dim">{entry === centre ? entry.error?.name ?? "failed" : when === "meanwhile" && isOpen(entry) ? "still going on" : `${entry.state}${when === "meanwhile" ? " meanwhile" : ""}`}</span>
+          </li>
+        ))}
+      </ol>
+    </Part>
+  );
+}
 
 /** `{"args": [], "kwargs": {...}}` without what is empty. */
 function argumentsOf({ input }: Entry) {
@@ -75,18 +104,22 @@ function argumentsOf({ input }: Entry) {
   return noArgs ? kwargs : input;
 }
 
+/** Causes that are shown. */
+const DEEPEST = 8;
+
 const Part = ({ title, children }: { title: string; children: ComponentChildren }) => (
   <section class="part"><h3>{title}</h3>{children}</section>
 );
 
-export function Trouble({ error }: { error: ErrorText }) {
-  const frame = /File "([^"]+)", line (\d+)(?![\s\S]*File ")/.exec(error.traceback);
+/** An error, the line that raised it, and what it was raised from. */
+export function Trouble({ error, depth = 0 }: { error: ErrorText; depth?: number }) {
+  const frame = /.*File "([^"]+)", line (\d+), in (\S+)\n\s+(.+)/s.exec(error.traceback);
   return (
     <div class="trouble">
-      <p><b class="mono">{error.name}</b> {error.message}</p>
-      {frame && <p class="dim mono">{frame[1]}:{frame[2]}</p>}
-      {error.traceback && <pre tabIndex={0} aria-label="Traceback">{error.traceback.trimEnd()}</pre>}
-      {error.traceback && <Copy text={error.traceback} label="Copy traceback" />}
+      <p>{depth > 0 && <span class="dim">caused by </span>}<b class="mono bad">{error.name}</b> {error.message}</p>
+      {frame && <p class="mono source"><span class="dim">{frame[1]}:{frame[2]} in {frame[3]}</span><br />{frame[4]!.split("\n")[0]}</p>}
+      {error.traceback && <details open={depth === 0 && !error.cause}><summary>Traceback</summary><pre tabIndex={0} aria-label="Traceback">{error.traceback.trimEnd()}</pre><Copy text={error.traceback} label="Copy traceback" /></details>}
+      {error.cause && depth < DEEPEST && <Trouble error={error.cause} depth={depth + 1} />}
     </div>
   );
 }
@@ -111,8 +144,12 @@ function OpenHook({ run, entry }: { run: RunInfo; entry: Entry }) {
   return (
     <Part title={String(hook.schema?.title ?? "Resume")}>
       {Object.keys(hook.metadata).length > 0 && <View value={hook.metadata} />}
-      <Resume key={hook.token} hook={hook} done={() => undefined} />
-      <p class="row"><Copy text={hook.token} label="Copy token" />{hook.url && <Copy text={hook.url} label="Copy URL" />}</p>
+      {hook.metadata.kind === "approval" ? <Verdict key={hook.token} hook={hook} /> : <Resume key={hook.token} hook={hook} done={() => undefined} />}
+      <dl>
+        <dt>Token</dt><dd class="mono">{hook.token} <Copy text={hook.token} label="Copy token" /></dd>
+        {hook.url && <><dt>URL</dt><dd class="mono">{hook.url} <Copy text={hook.url} label="Copy URL" /></dd></>}
+        <dt>Expires</dt><dd>{hook.expires_at ? <When at={hook.expires_at} /> : "never"}</dd>
+      </dl>
     </Part>
   );
 }

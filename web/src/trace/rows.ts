@@ -37,6 +37,18 @@ export function rowsOf(log: Log, run: RunInfo, wanted: Wanted): Row[] {
   return folded ? rows : rows.concat(inner);
 }
 
+/** The row of a key, whatever is folded; that of the run itself, if there is none. */
+export function rowAt(log: Log, run: RunInfo, key: string): Row {
+  const root: Row = { key: "", entry: rootEntry(log, run), attempt: null, depth: 0, inner: 0, folded: false };
+  if (!key) return root;
+  const [id = "", attempt] = key.split("!");
+  const entry = log.entries.get(id) ?? log.timeline(run).find((one) => one.id === id);
+  if (!entry) return key.endsWith("/") ? (rowsOf(log, run, ALL).find((one) => one.key === key) ?? root) : root;
+  return { ...root, key, entry, attempt: attempt === undefined ? null : (entry.attempts[Number(attempt)] ?? null) };
+}
+
+const ALL: Wanted = { text: "", failures: false, folded: new Set() };
+
 function rootEntry(log: Log, run: RunInfo): Entry {
   const state: State = run.status === "pending" ? "queued" : run.status === "suspended" ? "waiting" : run.status === "blocked" ? "failed" : (run.status as State);
   return {
@@ -56,9 +68,9 @@ function tree(entries: readonly Entry[]): Branch {
   const root: Branch = { path: "", entries: [], branches: new Map() };
   for (const one of entries) {
     let at = root;
-    const path = one.id.split("/").slice(0, -1);
+    const path = /^(\d+(?:\.\d+)*)\//.exec(one.id)?.[1]?.split(".") ?? [];
     path.forEach((_, n) => {
-      const key = path.slice(0, n + 1).join("/");
+      const key = path.slice(0, n + 1).join(".");
       let next = at.branches.get(key);
       if (!next) at.branches.set(key, (next = { path: key, entries: [], branches: new Map() }));
       at = next;
@@ -70,7 +82,8 @@ function tree(entries: readonly Entry[]): Branch {
 
 function walk(branch: Branch, depth: number, folded: ReadonlySet<string>): Row[] {
   const parts: { from: number; rows: Row[] }[] = branch.entries.map((one) => ({ from: one.from, rows: stepRows(one, depth, folded) }));
-  for (const one of branch.branches.values()) {
+  for (const below of branch.branches.values()) {
+    const one = straight(below);
     const alone = one.entries.length === 1 && !one.branches.size;
     const inner = alone ? stepRows(one.entries[0]!, depth, folded) : walk(one, depth + 1, folded);
     const rows = alone ? inner : branchRows(one, inner, depth, folded);
@@ -79,14 +92,23 @@ function walk(branch: Branch, depth: number, folded: ReadonlySet<string>): Row[]
   return parts.sort((a, b) => a.from - b.from).flatMap((one) => one.rows);
 }
 
+/** Tasks that only start one other are passed over. */
+function straight(branch: Branch): Branch {
+  const [only] = branch.branches.values();
+  return only && branch.branches.size === 1 && !branch.entries.length ? straight(only) : branch;
+}
+
 function branchRows(branch: Branch, inner: Row[], depth: number, folded: ReadonlySet<string>): Row[] {
   const key = `${branch.path}/`;
   const all = inner.map((row) => row.entry);
-  const open = all.some(isOpen);
+  const open = all.filter(isOpen);
+  const names = [...new Set(all.map((one) => one.name))];
   const entry: Entry = {
-    ...all[0]!, kind: "branch", id: key, name: `branch ${branch.path.replaceAll("/", ".")}`, attempts: [], error: null, line: null, remark: "", positions: [],
-    from: Math.min(...all.map((one) => one.from)), to: open ? null : Math.max(...all.map((one) => one.to ?? one.from)),
-    state: open ? "running" : all.some((one) => one.state === "failed") ? "failed" : "completed",
+    ...all[0]!, kind: "branch", id: key, name: `branch ${branch.path}`, input: undefined, result: undefined, attempts: [], error: null, line: null, positions: [],
+    remark: names.slice(0, 3).join(", ") + (names.length > 3 ? ", …" : ""),
+    from: all.reduce((least, one) => Math.min(least, one.from), Infinity),
+    to: open.length ? null : all.reduce((most, one) => Math.max(most, one.to ?? one.from), 0),
+    state: open.length ? (open.every((one) => one.state === "waiting") ? "waiting" : "running") : all.some((one) => one.state === "failed") ? "failed" : "completed",
   };
   const isFolded = folded.has(key);
   const row: Row = { key, entry, attempt: null, depth, inner: inner.length, folded: isFolded };

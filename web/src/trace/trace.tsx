@@ -83,11 +83,14 @@ interface RowsProps {
 }
 
 function Rows(props: RowsProps) {
-  const { rows, scale, from, to, selected, select, fold } = props;
+  const { rows, run, start, now, scale, from, to, selected, select } = props;
   const box = useRef<HTMLDivElement>(null);
   const [scroll, setScroll] = useState({ top: 0, height: 600, width: 800 });
   const latest = useRef(props);
   latest.current = props;
+  const acts = useRef<Acts>({
+    select: (row) => latest.current.select(row), fold: (row, closed) => latest.current.fold(row, closed), view: (a, b) => latest.current.view(a, b),
+  }).current;
   useEffect(() => measured(box.current!, setScroll), []);
   useEffect(() => wheeled(box.current!, () => latest.current), []);
   const at = rows.findIndex((row) => row.key === selected);
@@ -102,6 +105,10 @@ function Rows(props: RowsProps) {
     if (top < scrollTop) box.current!.scrollTop = top;
     else if (top > scrollTop + clientHeight - 3 * ROW) box.current!.scrollTop = top - clientHeight + 3 * ROW;
   };
+  useEffect(() => {
+    const { scrollTop, clientHeight } = box.current!;
+    if (at >= 0 && (at * ROW < scrollTop || at * ROW > scrollTop + clientHeight - 2 * ROW)) box.current!.scrollTop = Math.max(0, at * ROW - clientHeight / 2);
+  }, [selected, at < 0]);
   const marks = ticks(from, to, scroll.width / 110);
   return (
     <div class="rows" ref={box} tabIndex={0} role="tree" aria-label="Steps, waits, hooks and children" aria-activedescendant={at < 0 ? undefined : `row-${at}`} onKeyDown={(event) => pressed(event, props, at, reveal)}>
@@ -117,22 +124,24 @@ function Rows(props: RowsProps) {
           })}
           {marks.map((one) => <i key={one} style={{ left: `${((one - from) / (to - from)) * 100}%` }} />)}</div>
         {shown.map((row, n) => (
-          <Line key={row.key} row={row} index={first + n} {...props} isSelected={row.key === selected} onSelect={() => select(row)} onFold={() => fold(row)} />
+          <Line key={row.key} {...{ row, run, start, now, scale, from, to, acts }} index={first + n} isSelected={row.key === selected} />
         ))}
       </div>
     </div>
   );
 }
 
-interface LineProps extends RowsProps {
+type Acts = Pick<RowsProps, "select" | "fold" | "view">;
+
+/** None of it changes while the rows scroll, so those that stay in sight are not drawn again. */
+interface LineProps extends Pick<RowsProps, "run" | "start" | "now" | "scale" | "from" | "to"> {
   row: Row;
   index: number;
   isSelected: boolean;
-  onSelect: () => void;
-  onFold: () => void;
+  acts: Acts;
 }
 
-function Line({ row, index, run, start, now, scale, from, to, view, isSelected, onSelect, onFold }: LineProps) {
+function Line({ row, index, run, start, now, scale, from, to, acts, isSelected }: LineProps) {
   const { entry, attempt } = row;
   const span = to - from;
   const place = (moment: number) => Math.min(101, Math.max(-1, ((scale.at(moment - start) - from) / span) * 100));
@@ -144,9 +153,9 @@ function Line({ row, index, run, start, now, scale, from, to, view, isSelected, 
   const at = place(end) <= 82 ? { left: `${place(end)}%` } : begins > 25 ? { right: `${100 - begins}%` } : { left: `${Math.max(0, begins)}%` };
   const on = place(end) > 82 && begins <= 25;
   return (
-    <div class={`line${isSelected ? " selected" : ""}`} id={`row-${index}`} role="treeitem" aria-level={row.depth + 1} aria-selected={isSelected} aria-expanded={row.inner ? !row.folded : undefined} style={{ top: `${index * ROW}px` }} onClick={onSelect} onDblClick={() => view(...about(scale.at(drawn[0]!.from - start), scale.at(end - start)))}>
-      <div class="name" style={{ paddingLeft: `${4 + row.depth * 14}px` }}>
-        <span class="turn" aria-hidden="true" onClick={(event) => { event.stopPropagation(); onFold(); }}>{row.inner ? (row.folded ? "▸" : "▾") : ""}</span>
+    <div class={`line${isSelected ? " selected" : ""}`} id={`row-${index}`} role="treeitem" aria-level={row.depth + 1} aria-selected={isSelected} aria-expanded={row.inner ? !row.folded : undefined} style={{ top: `${index * ROW}px` }} onClick={() => acts.select(row)} onDblClick={() => acts.view(...about(scale.at(drawn[0]!.from - start), scale.at(end - start)))}>
+      <div class="name" style={{ paddingLeft: `calc(4px + ${row.depth} * var(--indent))` }}>
+        <span class="turn" aria-hidden="true" onClick={(event) => { event.stopPropagation(); acts.fold(row); }}>{row.inner ? (row.folded ? "▸" : "▾") : ""}</span>
         <i class={`kind ${entry.kind} ${state}`} aria-hidden="true" />
         <span class="label" title={entry.id || run.id}>{attempt ? `attempt ${attempt.number}` : entry.name}</span>
         {!attempt && <span class="hint">{hint(entry)}</span>}
@@ -165,7 +174,8 @@ function Line({ row, index, run, start, now, scale, from, to, view, isSelected, 
 }
 
 /** Tells steps of one name apart: what is short in their input. */
-function hint({ input }: Entry): string {
+function hint({ kind, input, remark }: Entry): string {
+  if (kind === "branch") return remark;
   if (typeof input !== "object" || input === null || Array.isArray(input)) return "";
   const values = [...(Array.isArray(input.args) ? input.args : []), ...Object.values((input.kwargs as Fields | undefined) ?? {})];
   return values.filter((one) => one !== null && typeof one !== "object").map((one) => String(one).slice(0, 40)).join(", ").slice(0, 60);

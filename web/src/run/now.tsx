@@ -1,0 +1,94 @@
+// What goes on, or why it ended: to be read at once.
+import type { ComponentChildren } from "preact";
+import { role } from "../api.ts";
+import { RunLink } from "../parts/small.tsx";
+import { useAsked } from "../parts/use.ts";
+import { change } from "../router.ts";
+import { elapsed, length, tick, time } from "../time.ts";
+import { argumentsText, titleOf } from "../parts/asked.ts";
+import { isOpen, rootOf, type Entry, type Log } from "../trace/model.ts";
+import { leftOf } from "../trace/trace.tsx";
+import { isOver, type HookInfo, type RunInfo, type WorkflowEntry } from "../types.ts";
+
+/** Things it waits for that are told; and of a text. */
+const MOST = 4;
+
+interface NowProps {
+  run: RunInfo;
+  log: Log;
+  /** Counts the changes of the log, which grows in place. */
+  changes: number;
+}
+
+export function Now({ run, log, changes }: NowProps) {
+  if (run.problem) return <Line look="bad"><b>Blocked</b> <span class="lines">{run.problem}</span></Line>;
+  if (run.status === "failed" && log.error) return <WhyFailed log={log} />;
+  if (run.status === "cancelled") return <Line look="quiet"><b>Cancelled</b> {log.reason ?? ""}</Line>;
+  if (isOver(run.status)) return null;
+  if (run.status === "pending" && !run.waiting.length) return <Line look="quiet"><Queued run={run} /></Line>;
+  return <GoingOn run={run} log={log} changes={changes} />;
+}
+
+const Line = ({ look, children }: { look: string; children: ComponentChildren }) => <div class={`now ${look}`} role="status" aria-label="Now">{children}</div>;
+
+const show = (id: string) => change({ tab: undefined, at: undefined, row: id }, true);
+
+function WhyFailed({ log }: { log: Log }) {
+  const error = log.error!;
+  const root = rootOf(error);
+  const failure = log.failure();
+  return (
+    <Line look="bad">
+      <p>
+        <b>{error.name}</b> {error.message}
+        {failure && <> <button type="button" class="quiet" onClick={() => show(failure.id)}>Go to the failure</button></>}
+      </p>
+      {root !== error && !error.message.includes(root.message) && <p><span class="dim">It began with</span> <b>{root.name}</b> {root.message}</p>}
+    </Line>
+  );
+}
+
+/** It waits for a worker; which may wait for ever, where nobody has its code. */
+function Queued({ run }: { run: RunInfo }) {
+  const { value } = useAsked<{ workflows: WorkflowEntry[] }>("workflows", 5000);
+  const gone = value && !value.workflows.some((one) => one.name === run.workflow);
+  const delay = run.due_at ? time(run.due_at) - tick.value : 0;
+  if (delay > 1000) return <><b>Begins</b> in {length(delay)}</>;
+  return <><b>Queued</b> in <span class="mono">{run.queue}</span> until a worker takes it{gone && <>: <b>no worker that is here has its code</b></>}</>;
+}
+
+function GoingOn({ run, log }: NowProps) {
+  const open = log.timeline(run).filter(isOpen);
+  const asks = role.value === "operate" && open.some((one) => one.kind === "hook");
+  const { value } = useAsked<{ hooks: HookInfo[] }>(asks ? `hooks?run=${run.id}&limit=100` : undefined, 5000);
+  if (!log.events.length) return null;
+  if (!open.length) return run.status === "running" ? <Line look="running"><b>Running</b> the workflow's code</Line> : null;
+  const works = open.some((one) => one.kind === "step" && one.state === "running");
+  return (
+    <Line look={works ? "running" : ""}>
+      {open.slice(0, MOST).map((one) => <p key={one.id}><Pending entry={one} hook={value?.hooks.find((hook) => hook.id === one.id)} /></p>)}
+      {open.length > MOST && <p class="dim">and {(open.length - MOST).toLocaleString()} more</p>}
+    </Line>
+  );
+}
+
+/** One thing that a run waits for. */
+function Pending({ entry, hook }: { entry: Entry; hook: HookInfo | undefined }) {
+  const left = leftOf(entry, tick.value);
+  const line = entry.line && <span class="mono dim">{entry.line}</span>;
+  const name = <button type="button" class="quiet name-of" onClick={() => show(entry.id)}>{entry.name}</button>;
+  const since = <span class="dim">for {elapsed(tick.value - entry.from)}</span>;
+  switch (entry.kind) {
+    case "step": {
+      const failed = entry.attempts.findLast((one) => one.error)?.error;
+      const verb = entry.state === "queued" ? "Queued" : entry.state === "retrying" ? "Retrying" : "Running";
+      return <><b>{verb}</b> {name} {left ? `, ${left}` : since}{entry.attempts.length > 1 && entry.state === "running" ? `, attempt ${entry.attempts.length}` : ""} {failed && <span class="bad">{failed.name}: {failed.message}</span>} {line}</>;
+    }
+    case "child":
+      return <><b>Waiting for</b> child {name} {entry.child && <RunLink id={entry.child} />} {since} {line}</>;
+    case "hook":
+      return <><b>Waiting for</b> {hook ? <>{titleOf(hook)} <span class="dim">{argumentsText(hook.metadata)}</span></> : <>{name}</>} {left ? <span class="dim">{left}</span> : since} {line} {hook && <button type="button" onClick={() => show(entry.id)}>Answer…</button>}</>;
+    default:
+      return <><b>Waiting for</b> {name} {left} {line}</>;
+  }
+}

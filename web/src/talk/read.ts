@@ -1,0 +1,38 @@
+// What the chunks of a stream say, as a conversation. Pure.
+import type { Json } from "../types.ts";
+import { readChunk } from "./chunks.ts";
+import { readEvent } from "./events.ts";
+import { readMessage } from "./messages.ts";
+import { isFields, Talk, type Part } from "./parts.ts";
+
+/** The parts; `null` if nobody speaks in these chunks. */
+export function conversation(chunks: readonly Json[]): Part[] | null {
+  const talk = new Talk();
+  let known = 0;
+  for (const chunk of chunks) {
+    if (isFields(chunk)) {
+      if (readChunk(talk, chunk) || readEvent(talk, chunk) || readMessage(talk, chunk)) known++;
+    } else if (typeof chunk === "string") token(talk, chunk);
+  }
+  return known ? talk.parts : null;
+}
+
+/** Words between messages. */
+function token(talk: Talk, text: string): void {
+  const last = talk.parts.at(-1);
+  if (last?.kind === "text" && last.id === "token") last.text += text;
+  else talk.add({ kind: "text", id: "token", text });
+}
+
+/** All that is said, as one text. Words have spaces around them, or else each chunk is a line of its own. */
+export function plainText(chunks: readonly Json[]): string {
+  const texts = chunks.map((one) => (typeof one === "string" ? one : deltaOf(one)));
+  const glued = texts.length < 2 || texts.some((one) => /^\s|\s$/.test(one));
+  return texts.join(glued ? "" : "\n");
+}
+
+const deltaOf = (chunk: Json): string => {
+  if (isFields(chunk) && typeof chunk.delta === "string") return chunk.delta;
+  if (isFields(chunk) && isFields(chunk.delta) && typeof chunk.delta.content_delta === "string") return chunk.delta.content_delta;
+  return `${JSON.stringify(chunk)}\n`;
+};
