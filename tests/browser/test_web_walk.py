@@ -76,7 +76,7 @@ def cancel_in_table(page: Page, run_id: str) -> None:
     page.get_by_role("button", name="Cancel them").click()
     page.get_by_label("Reason").fill("it sleeps too long")
     page.get_by_role("button", name="Cancel 1 run").click()
-    expect(page.get_by_text("1 run told to stop.")).to_be_visible()
+    expect(page.get_by_text("1 run told to stop")).to_be_visible()
     expect(row_of(page, run_id).locator(".badge")).to_have_text("cancelled")
 
 

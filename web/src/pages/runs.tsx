@@ -29,7 +29,7 @@ export function Runs() {
   const { held, on } = useHeld();
   const scrolled = useScrolled();
   const [at, shown] = useKeys((run) => choose(turned(chosen, run.id)));
-  const list = useSteady(found.runs, idOf, held || scrolled || at >= 0 || chosen.size > 0, found.path + cursor);
+  const list = useSteady(found.runs, idOf, held || scrolled || at >= 0 || chosen.size > 0, found.path + found.cursor);
   shown(list.shown);
   return (
     <>
@@ -50,7 +50,7 @@ export function Runs() {
           ? <Table list={list} chosen={chosen} choose={choose} at={at} sort={params.get("sort") ?? ""} />
           : <None filtered={isFiltered(params)} searched={params.has("text")} older={cursor !== ""} />}
       </div>
-      <Pager key={found.path + cursor} found={found} cursor={cursor} searched={params.has("text")} />
+      <Pager key={found.path + found.cursor} found={found} searched={params.has("text")} />
     </>
   );
 }
@@ -88,17 +88,17 @@ function useScrolled(): boolean {
 }
 
 /** A search looks at so many runs at a time: a page may have none of them, and yet be followed by others. */
-function Pager({ found, cursor, searched }: { found: Found; cursor: string; searched: boolean }) {
+function Pager({ found, searched }: { found: Found; searched: boolean }) {
   const [last, setLast] = useState(false);
   const more = !last && found.runs && (found.next !== undefined ? found.next !== null : found.runs.length >= LIMIT || searched);
   const go = () =>
-    void older(found, cursor).then((there) => {
+    void older(found).then((there) => {
       setLast(!there);
       if (there) scrollTo(0, 0);
     }, () => undefined);
   return (
     <nav class="row pager" aria-label="Pages of runs">
-      {cursor && <button type="button" onClick={() => change({ cursor: undefined })}>Newest</button>}
+      {found.cursor && <button type="button" onClick={() => change({ cursor: undefined })}>Newest</button>}
       <span class="spring" />
       {(last || found.next === null) && <span class="dim">These are all.</span>}
       {more && <button type="button" onClick={go}>{searched ? "Look further" : "Older"}</button>}

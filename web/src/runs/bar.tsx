@@ -129,11 +129,15 @@ interface TypedProps {
 function Typed({ label, value, pause, set, ...rest }: TypedProps) {
   const [text, setText] = useState(value);
   const timer = useRef(0);
+  const gone = useRef(false); // a field that is taken away says once more what it has
   useEffect(() => setText(value), [value]);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(() => () => {
+    gone.current = true;
+    clearTimeout(timer.current);
+  }, []);
   const done = (typed: string, pausing: boolean) => {
     clearTimeout(timer.current);
-    set(typed.trim(), pausing);
+    if (!gone.current) set(typed.trim(), pausing);
   };
   const typed = (next: string) => {
     setText(next);

@@ -9,6 +9,8 @@ const TOGETHER = 500;
 
 interface Result {
   run_id: string;
+  /** False, without a problem: it was over. */
+  done: boolean;
   problem: string | null;
 }
 
@@ -33,10 +35,15 @@ export function Bulk({ chosen, choose, say }: BulkProps) {
     try {
       const results = await inParts(what, [...chosen], more);
       const failed = results.filter((one) => one.problem);
-      const done = results.length - failed.length;
-      const text = what === "cancel" ? `${runs(done)} told to stop.` : `${runs(done)} started again.`;
+      const done = results.filter((one) => one.done).length;
+      const over = results.length - done - failed.length;
+      const parts = [
+        what === "cancel" ? `${runs(done)} told to stop` : `${runs(done)} started again`,
+        over && `${runs(over)} over already`,
+        failed.length && `${runs(failed.length)} not: ${failed[0]!.problem}`,
+      ];
       choose(new Set(failed.map((one) => one.run_id)));
-      say({ good: !failed.length, text: failed.length ? `${text} ${runs(failed.length)} not: ${failed[0]!.problem}` : text });
+      say({ good: !failed.length, text: parts.filter(Boolean).join(", ") });
     } catch (error) {
       say({ good: false, text: told(error).detail });
     }

@@ -10,8 +10,9 @@ export const WINDOWS: readonly [string, number][] = [["1h", 3_600_000], ["24h", 
 const AGAIN = 2000;
 
 export interface Found {
-  /** What was asked for when these were found. */
+  /** What was asked for when these were found, and from where on. */
   path: string;
+  cursor: string;
   runs: RunInfo[] | undefined;
   problem: Problem | undefined;
   /** Where the next page begins; `null` on the last one, `undefined` where nobody has asked yet. */
@@ -51,15 +52,15 @@ const page = (path: string, cursor: string, stop?: AbortSignal): Promise<Page> =
   get<Page>(`runs${path}${path ? "&" : "?"}limit=${LIMIT}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`, stop);
 
 /** Goes on to older runs. False: there are none. */
-export async function older(found: Found, cursor: string): Promise<boolean> {
-  const next = found.next === undefined ? (await page(found.path, cursor)).cursor : found.next;
+export async function older(found: Found): Promise<boolean> {
+  const next = found.next === undefined ? (await page(found.path, found.cursor)).cursor : found.next;
   if (next) change({ cursor: next });
   return Boolean(next);
 }
 
 /** The first page as it changes; another one as it was when it was asked for. */
 export function useRuns(path: string, cursor: string): Found {
-  const [found, setFound] = useState<Found>({ path, runs: undefined, problem: undefined });
+  const [found, setFound] = useState<Found>({ path, cursor, runs: undefined, problem: undefined });
   // Not after it is drawn: the question goes off first.
   useLayoutEffect(() => (cursor ? askOnce(path, cursor, setFound) : watch(path, setFound)), [path, cursor]);
   return found;
@@ -70,11 +71,11 @@ function askOnce(path: string, cursor: string, set: (found: Found) => void): () 
   const ask = async () => {
     try {
       const { runs, cursor: next } = await page(path, cursor, stop.signal);
-      if (!stop.signal.aborted) set({ path, runs, problem: undefined, next });
+      if (!stop.signal.aborted) set({ path, cursor, runs, problem: undefined, next });
     } catch (error) {
       if (stop.signal.aborted) return;
       const problem = told(error);
-      set({ path, runs: undefined, problem });
+      set({ path, cursor, runs: undefined, problem });
       if (isAway(problem)) setTimeout(() => !stop.signal.aborted && void ask(), AGAIN);
     }
   };
@@ -101,8 +102,8 @@ function watch(path: string, set: (found: Found) => void): () => void {
         (id ? known : (whole ??= new Map())).set(run.id, run);
       }
     }
-    if (!whole) set({ path, runs: inOrder([...known.values()], sort).slice(0, LIMIT), problem: undefined });
-  }, (error) => error && set({ path, runs: undefined, problem: told(error) }), undefined, true);
+    if (!whole) set({ path, cursor: "", runs: inOrder([...known.values()], sort).slice(0, LIMIT), problem: undefined });
+  }, (error) => error && set({ path, cursor: "", runs: undefined, problem: told(error) }), undefined, true);
   return stop;
 }
 
