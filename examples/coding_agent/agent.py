@@ -58,7 +58,7 @@ coder: Final = Agent(
 @coder.tool(metadata=tool_step(retries=1, timeout="30s"))
 async def create_sandbox(ctx: RunContext[Chat]) -> dict[str, Any]:
     """Make a sandbox: an empty folder, in which commands run without a network and within limits."""
-    name = f"{_of_run()}-{_digest(step_info().id)}"  # the same in each attempt
+    name = f"{sandboxes_of(run_info().id)}-{_digest(step_info().id)}"  # the same in each attempt
     sandbox = sandboxes().create(name)
     await set_attributes({"sandbox": sandbox.id})
     await _show(ctx, ui.Data(name="sandbox", data={"id": sandbox.id}))
@@ -177,9 +177,14 @@ def removes(command: str) -> bool:
     return any(word.strip("();|&").rpartition("/")[2] in REMOVES for word in words)
 
 
+def sandboxes_of(run_id: str) -> str:
+    """How the ids of the sandboxes of a chat begin."""
+    return f"app-{_digest(run_id)}"
+
+
 def attached(sandbox: str) -> Sandbox:
     """A sandbox of this chat: a model that is told the id of another chat's gets no further."""
-    if not sandbox.startswith(f"{_of_run()}-"):
+    if not sandbox.startswith(f"{sandboxes_of(run_info().id)}-"):
         raise SandboxMissingError(sandbox)
     return sandboxes().attach(sandbox)
 
@@ -196,10 +201,6 @@ def _told_to_the_model() -> Generator[None]:
 async def _show(ctx: RunContext[Chat], data: ui.Data) -> None:
     async with ui.message(ctx.deps.reply) as out:
         await out.write(data)
-
-
-def _of_run() -> str:
-    return f"app-{_digest(run_info().id)}"
 
 
 def _digest(text: str) -> str:

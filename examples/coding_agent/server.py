@@ -12,6 +12,7 @@ import signal
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,8 +28,9 @@ from examples.coding_agent.agent import CHOICE
 from examples.coding_agent.chats import TALK_CHOICE, code, talk
 from examples.coding_agent.overview import chats_of
 from examples.coding_agent.previews import list_files, preview, show_file
-from examples.coding_agent.settings import data_folder, is_development, sandboxes
+from examples.coding_agent.settings import data_folder, is_development, keep, sandboxes
 from examples.coding_agent.small_model import SMALL
+from examples.coding_agent.sweeping import sweep_forever
 from outlast import App, WorkerOptions
 from outlast.agents import ui
 from outlast.errors import OutlastError, RunNotFoundError
@@ -62,7 +64,7 @@ class CodingServer(Starlette):
     def __init__(self) -> None:
         self.outlast = App(
             f"sqlite:///{data_folder()}/outlast.db",
-            options=WorkerOptions(lease=_LEASE, grace="2s"),
+            options=WorkerOptions(lease=_LEASE, grace="2s", retention=timedelta(days=keep())),
         )
         self.chats = (
             ui.chat_app(self.outlast, session=code, base="/api/code"),
@@ -99,7 +101,10 @@ class CodingServer(Starlette):
         data_folder().mkdir(parents=True, exist_ok=True)
         await SMALL.serve()
         async with self.outlast:
+            sweeping = asyncio.create_task(sweep_forever(self.outlast))
             yield
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
         SMALL.stop()
 
     async def _info(self, request: Request) -> Response:

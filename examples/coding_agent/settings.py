@@ -14,6 +14,9 @@ DEVELOPMENT: Final = "CODING_AGENT_DEVELOPMENT"
 PACE: Final = "CODING_AGENT_PACE"
 """Seconds between two words of the scripted model."""
 
+KEEP: Final = "CODING_AGENT_KEEP_DAYS"
+"""Days for which a chat is kept that nobody uses, and one that has ended, with its sandboxes."""
+
 
 def data_folder() -> Path:
     """Where everything is kept."""
@@ -28,6 +31,11 @@ def is_development() -> bool:
 def pace() -> float:
     """How fast the scripted model speaks."""
     return float(os.environ.get(PACE) or 0.03)
+
+
+def keep() -> float:
+    """How many days chats are kept."""
+    return float(os.environ.get(KEEP) or 30)
 
 
 def sandboxes() -> BubblewrapSandboxes:

@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from examples.coding_agent.sandbox.folder import Folder
+from examples.coding_agent.sandbox.folder import Folder, remove
 from examples.coding_agent.sandbox.limits import Limits
 from examples.coding_agent.sandbox.protocol import (
     FileInfo,
@@ -105,6 +105,22 @@ class BubblewrapSandboxes:
         return BubblewrapSandbox(
             sandbox_id, self.look(sandbox_id), self.limits, _owner_of(sandbox_id)
         )
+
+    def ids(self) -> list[str]:
+        """See `Sandboxes`."""
+        if not self.root.is_dir():
+            return []
+        return sorted(one.name for one in self.root.iterdir() if _ID.fullmatch(one.name))
+
+    def remove(self, sandbox_id: str) -> None:
+        """See `Sandboxes`."""
+        if not _ID.fullmatch(sandbox_id):
+            raise SandboxMissingError(sandbox_id)
+        descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            remove(descriptor, sandbox_id)
+        finally:
+            os.close(descriptor)
 
     def look(self, sandbox_id: str) -> Folder:
         """The folder of a sandbox, to look into: executes nothing, so bubblewrap need not be there.

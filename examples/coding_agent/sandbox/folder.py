@@ -7,10 +7,12 @@ used.
 
 import os
 import stat
+import subprocess
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Final, Literal
+from typing import IO, Any, Final, Literal
 
 from examples.coding_agent.sandbox.limits import Limits
 from examples.coding_agent.sandbox.protocol import FileInfo, LimitExceededError, PathRefusedError
@@ -20,6 +22,20 @@ _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _WRITE: Final = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _DEPTH: Final = 8
 _LENGTH: Final = 200
+DEEPEST: Final = 50
+"""Folders within folders that are looked into. What is below that is not counted, so it may not be."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a folder takes, as far as it was looked at: to a little more than it may have."""
+
+    size: int
+    """Bytes of disk."""
+    entries: int
+    """Files, folders and links."""
+    too_deep: tuple[str, ...] = ()
+    """Folders that are too deep to look into."""
 
 
 class Folder:
@@ -51,38 +67,56 @@ class Folder:
         )
         return sorted(found, key=lambda file: file.path)
 
-    def usage(self) -> tuple[int, int]:
-        """How much disk it takes, and how many entries it has. Ends where a limit is passed."""
+    def usage(self) -> Usage:
+        """How much it takes."""
         size = entries = 0
-        for _, info in self._all():
+        too_deep: list[str] = []
+        for path, info in self._all():
             size += max(info.st_size if stat.S_ISREG(info.st_mode) else 0, info.st_blocks * 512)
             entries += 1
-        return size, entries
+            if stat.S_ISDIR(info.st_mode) and path.count("/") >= DEEPEST:
+                too_deep.append(path)
+        return Usage(size, entries, tuple(too_deep))
+
+    def cut(self) -> None:
+        """Remove what is too deep to be counted, which a command has left behind that was ended for it."""
+        for path in self.usage().too_deep:
+            parts = tuple(path.split("/"))
+            with suppress(PathRefusedError), self._parent(parts) as parent:
+                remove(parent, parts[-1])
 
     def _all(self) -> Iterator[tuple[str, os.stat_result]]:
-        """Its entries, up to a few more than there may be."""
+        """Its entries, up to a few more than there may be, and as deep as there may be."""
         left = self._limits.files + 100
-        for where, folders, names, descriptor in os.fwalk(self.root, follow_symlinks=False):
-            folders.sort()
-            for name in (*folders, *names):
-                try:
-                    info = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
-                except OSError:
-                    continue  # gone meanwhile
-                yield (Path(where) / name).relative_to(self.root).as_posix(), info
+        waiting: list[tuple[str, ...]] = [()]
+        while waiting:
+            parts = waiting.pop()
+            for name, info in self._entries(parts):
+                yield "/".join((*parts, name)), info
+                if stat.S_ISDIR(info.st_mode) and len(parts) < DEEPEST:
+                    waiting.append((*parts, name))
                 left -= 1
                 if left <= 0:
                     return
+
+    def _entries(self, parts: tuple[str, ...]) -> list[tuple[str, os.stat_result]]:
+        """What is in one folder of it, by name; nothing, if it is gone meanwhile or cannot be read."""
+        found: list[tuple[str, os.stat_result]] = []
+        with suppress(PathRefusedError, OSError), self._parent((*parts, "")) as descriptor:
+            for name in sorted(one.name for one in os.scandir(descriptor)):
+                with suppress(OSError):
+                    found.append((name, os.stat(name, dir_fd=descriptor, follow_symlinks=False)))
+        return found
 
     def _check_room(self, contents: Mapping[tuple[str, ...], bytes]) -> None:
         largest = max(map(len, contents.values()), default=0)
         if largest > self._limits.file_size:
             raise LimitExceededError("bytes in one file", largest, self._limits.file_size)
-        size, entries = self.usage()
-        size += sum(map(len, contents.values()))
+        used = self.usage()
+        size = used.size + sum(map(len, contents.values()))
         if size > self._limits.total_size:
             raise LimitExceededError("bytes in all files", size, self._limits.total_size)
-        entries += sum(map(len, contents))
+        entries = used.entries + sum(map(len, contents))
         if entries > self._limits.files:
             raise LimitExceededError("files", entries, self._limits.files)
 
@@ -126,6 +160,18 @@ def checked_path(path: str) -> tuple[str, ...]:
     if parts[0] == "/" or ".." in parts:
         raise PathRefusedError(path, "it leads out of the sandbox")
     return parts
+
+
+def remove(parent: int, name: str) -> None:
+    """Remove a folder in an opened one, with all that is in it. Untrusted programs have made it: it may be deeper than a
+    function may call itself, and links in it are not followed. `rm` knows all that. Idempotent."""
+    here = f"/proc/{os.getpid()}/fd/{parent}"
+    if os.geteuid() != 0:  # what one may not read, one may not empty
+        subprocess.run(("/bin/chmod", "-R", "u+rwX", f"./{name}"), cwd=here, **_QUIETLY)
+    subprocess.run(("/bin/rm", "-rf", "--", f"./{name}"), cwd=here, **_QUIETLY)
+
+
+_QUIETLY: Final[dict[str, Any]] = {"capture_output": True, "check": False}
 
 
 def _opened(parts: tuple[str, ...], flags: int, parent: int) -> int:

@@ -92,6 +92,14 @@ class Sandboxes(Protocol):
         """
         ...
 
+    def ids(self) -> list[str]:
+        """Of all that there are."""
+        ...
+
+    def remove(self, sandbox_id: str) -> None:
+        """Remove it, with its files. Nothing may be executed in it any more. Idempotent."""
+        ...
+
 
 class SandboxError(Exception):
     """Something about a sandbox."""

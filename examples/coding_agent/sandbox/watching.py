@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from examples.coding_agent.sandbox.folder import Folder
+from examples.coding_agent.sandbox.folder import DEEPEST, Folder
 from examples.coding_agent.sandbox.limits import MB, Limits
 
 EVERY: Final = 0.05
@@ -22,19 +22,22 @@ async def watch(process_id: int, folder: Folder, limits: Limits) -> str:
 
     In a folder that is too full when the command begins, it may remove files, and not add to them.
     """
-    most, most_entries = await asyncio.to_thread(folder.usage)
-    most, most_entries = max(most, limits.total_size), max(most_entries, limits.files)
+    await asyncio.to_thread(folder.cut)
+    begun = await asyncio.to_thread(folder.usage)
+    most, most_entries = max(begun.size, limits.total_size), max(begun.entries, limits.files)
     while True:
         memory, cpu = _used(process_id)
         if memory > limits.memory:
             return f"memory: more than {limits.memory // MB} MB"
         if cpu > limits.cpu_seconds:
             return f"CPU: more than {limits.cpu_seconds} s"
-        size, entries = await asyncio.to_thread(folder.usage)
-        if size > most:
+        used = await asyncio.to_thread(folder.usage)
+        if used.size > most:
             return f"disk: more than {limits.total_size // MB} MB in all files"
-        if entries > most_entries:
+        if used.entries > most_entries:
             return f"disk: more than {limits.files} files"
+        if used.too_deep:
+            return f"disk: folders more than {DEEPEST} deep"
         await asyncio.sleep(EVERY)
 
 
