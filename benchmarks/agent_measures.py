@@ -8,6 +8,7 @@ from pydantic_ai.messages import ModelMessage
 
 from benchmarks.agents import (
     ANSWER,
+    agent_last_turn,
     agent_session,
     agent_turn,
     chat_turns,
@@ -15,7 +16,7 @@ from benchmarks.agents import (
     plainly_talking,
 )
 from benchmarks.model import Measured, Place, WrongResultError
-from outlast import App, Run, RunStatus, start
+from outlast import App, Call, Run, RunStatus, start
 
 
 async def measure_turn(place: Place) -> Measured:
@@ -74,35 +75,38 @@ async def measure_log(place: Place) -> Measured:
 
 
 async def measure_session(place: Place) -> Measured:
-    """What it costs that a session comes back to life: whole, and half as long."""
+    """What it costs that a session comes back to life: whole, half as long, and where each turn is a run of its own."""
     turns = place.pick(500, 10)
-    whole, cpu = await _resumed(place, turns)
-    _, half = await _resumed(place, turns // 2)
+    whole, cpu = await _resumed(place, agent_session(turns), 2 * turns)
+    _, half = await _resumed(place, agent_session(turns // 2), 2 * (turns // 2))
     history: list[ModelMessage] = []
     began = perf_counter()
     for n in range(turns):
         history = (await plainly_talking.run(f"Turn {n}", message_history=history)).all_messages()
+    plain = perf_counter() - began
+    one, _ = await _resumed(place, agent_last_turn(history), 2 * turns + 2)
     return {
         "resume_s": whole,
         "cpu_s": cpu,
         "turn_ms": whole / turns * 1e3,
         "by_half": cpu / half,
-        "plain_s": perf_counter() - began,
+        "plain_s": plain,
+        "one_s": one,
     }
 
 
-async def _resumed(place: Place, turns: int) -> tuple[float, float]:
+async def _resumed(place: Place, session: Call[int], messages: int) -> tuple[float, float]:
     """Seconds from waking a session to its result, with all that a worker does in between; and of processor time."""
     async with App(place.url):
-        run: Run[int] = await start(agent_session(turns))
+        run: Run[int] = await start(session)
         while await run.status() is not RunStatus.SUSPENDED:
             await asyncio.sleep(0.1)
     async with App(place.url) as app:
         run = app.get_run(run.id)
         began, used = perf_counter(), process_time()
         await run.wake()
-        messages = await run.result()
+        found = await run.result()
         seconds, cpu = perf_counter() - began, process_time() - used
-    if messages != 2 * turns:
-        raise WrongResultError("so many messages came", messages)
+    if found != messages:
+        raise WrongResultError("so many messages came", found)
     return seconds, cpu

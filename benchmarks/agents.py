@@ -110,6 +110,14 @@ async def agent_session(turns: int) -> int:
     return len(history)
 
 
+@workflow(name="bench.agent_last_turn")
+async def agent_last_turn(history: list[ModelMessage]) -> int:
+    """One turn of a conversation whose runs take a turn each, then the same sleep."""
+    result = await talking.run("One more turn", message_history=history)
+    await sleep("30 days")
+    return len(result.all_messages())
+
+
 @workflow(name="bench.chat_turns")
 async def chat_turns(turns: int) -> None:
     """The same in a chat, whose messages are written to streams."""

@@ -60,6 +60,7 @@ AGENT_SESSION500 = Workload(
             limit=Limit("linear", lambda _: 2.0),
         ),
         Figure(key="plain_s", what="500 turns of the plain agent", unit="s"),
+        Figure(key="one_s", what="waking the last turn, where each is a run of its own", unit="s"),
     ),
     bound=400,
 )
