@@ -67,6 +67,8 @@ class Committer:
         self._runs: dict[Advancing, None] = {}
         self._alone: deque[Flight] = deque()
         """The parts of a batch that was refused: each is tried by itself, before anything else."""
+        self.on_unsure: Callable[[Sequence[str]], None] = lambda _run_ids: None
+        """Told which runs a try of a commit may have claimed that was never answered."""
         self._context = copy_context()
         self._scheduled = False
         self._closed = False
@@ -231,6 +233,8 @@ class Committer:
         calls = flight.answers(receipt)
         if receipt.nudged:
             calls.append((self._on_nudged, (receipt.nudged,)))
+        if flight.failures:
+            calls.append((self.on_unsure, (flight.touched(receipt),)))
         self._deliver(calls)
 
     def _failed(self, flight: Flight, error: Exception) -> None:

@@ -126,6 +126,17 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
         calls.extend((delivered, (error, 0)) for _, delivered in self.deliveries)
         return calls
 
+    def touched(self, receipt: Receipt) -> list[str]:
+        """The runs to whose logs it has put something from outside, and those that it has created."""
+        ids = [created.run_id for created in receipt.created]
+        ids += [append.run_id for append, _ in self.appends]
+        ids += [settle.run_id for settle, _ in self.settles]
+        ids += [delivery.run_id for delivery, _ in self.deliveries]
+        for advance, _ in self.advances:
+            if isinstance(advance.then, End) and advance.then.notify is not None:
+                ids.append(advance.then.notify.run_id)
+        return ids
+
     def events(self) -> int:
         """How many events it writes, more or less."""
         advanced = sum([len(advance.events) for advance, _ in self.advances])

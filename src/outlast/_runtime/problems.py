@@ -1,7 +1,8 @@
-"""Why a run is blocked, in words for people."""
+"""What went wrong in a run, in words for people."""
 
 import logging
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from outlast._codec import Codec
 from outlast.errors import OutlastError
@@ -17,3 +18,13 @@ def problem_text(problem: Exception, codec: Codec) -> str:
     logger.error("a run cannot go on, for an unexpected error", exc_info=problem)
     text = codec.describe_error(codec.encode_error(problem))
     return f"its log could not be replayed: {text.type}: {text.message}"
+
+
+def log_reports(run_id: str, reports: Sequence[dict[str, Any]]) -> None:
+    """Log what asyncio has said about the tasks of a workflow."""
+    for context in reports:
+        logger.warning(
+            context.get("message", "unhandled error in a workflow's task"),
+            exc_info=context.get("exception"),
+            extra={"run_id": run_id},
+        )

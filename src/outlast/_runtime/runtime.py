@@ -30,6 +30,7 @@ from outlast._runtime.live import LiveRun
 from outlast._runtime.news import Endings
 from outlast._runtime.observers import Observers
 from outlast._runtime.options import RuntimeOptions
+from outlast._runtime.problems import log_reports
 from outlast._runtime.shared import Withdrawn
 from outlast._runtime.shared_reads import SharedReads
 from outlast._runtime.slots import Slots
@@ -194,8 +195,12 @@ class Runtime:
     def woke(self, run_id: str) -> None:
         """Something from outside was put into the log of a run. If it is not in this process, nor on its way
         here, it may be due."""
-        if run_id not in self.live and run_id not in self._expected:
+        if not self.knows(run_id):
             self.on_due(None)
+
+    def knows(self, run_id: str) -> bool:
+        """Whether the run is in this process, or on its way here."""
+        return run_id in self.live or run_id in self._expected
 
     def adopt(self, claimed: ClaimedRun, log: Sequence[StoredEvent]) -> None:
         """Bring a claimed run to life. `log` is its whole log. Call it from a callback."""
@@ -257,12 +262,7 @@ class Runtime:
     def report(self, live: LiveRun) -> None:
         """Log what asyncio had to say about a workflow's tasks."""
         reports, live.execution.loop.reports = live.execution.loop.reports, []
-        for context in reports:
-            logger.warning(
-                context.get("message", "unhandled error in a workflow's task"),
-                exc_info=context.get("exception"),
-                extra={"run_id": live.id},
-            )
+        log_reports(live.id, reports)
 
     def source_digest(self, workflow: str) -> str:
         """The digest of a workflow's source, as this process has it."""

@@ -1,8 +1,10 @@
 """Claiming runs: as many as there is room for, and as are this worker's share."""
 
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 
 from outlast._clock import holding
+from outlast._model.runs import RunRecord, RunStatus
 from outlast._runtime.runtime import Runtime
 from outlast._worker.alarm import Alarm
 from outlast._worker.sharing import Neighbours, Share
@@ -27,6 +29,8 @@ class RunClaims:
         """The runs of the last claim: until they are adopted nobody else knows of them."""
         self._partial: list[ClaimedRun] = []
         """Runs that a commit has claimed, of whose logs something is still to be read."""
+        self._unsure: deque[str] = deque()
+        """Runs that are this worker's, perhaps, without its having heard of it."""
         self._runtime, self._worker_id = runtime, worker_id
         self._share = Share(neighbours)
         self._wait_for_world = wait_for_world
@@ -36,6 +40,7 @@ class RunClaims:
         while True:
             self.alarm.reset()
             await self._bring_in()
+            await self._find_own()
             if not await self._claim():
                 await self._wait_for_due()
 
@@ -51,6 +56,28 @@ class RunClaims:
         self._partial.append(claimed)
         self.arriving += (claimed.run.id,)
         self.alarm.ring()
+
+    def doubt(self, run_ids: Sequence[str]) -> None:
+        """Look whether these runs were claimed by a commit whose answer was lost: nobody else takes them up before
+        their lease ends."""
+        self._unsure.extend(run_ids)
+        self.alarm.ring()
+
+    async def _find_own(self) -> None:
+        while self._unsure:
+            run_id = self._unsure[0]
+            if not self._runtime.knows(run_id):
+                with holding(self._runtime.clock):
+                    run = await self._runtime.world.listing.get(run_id)
+                if run is not None and self._is_lost(run):
+                    self._runtime.take_over([ClaimedRun(run=run, events=())])
+            self._unsure.popleft()
+        await self._bring_in()
+
+    def _is_lost(self, run: RunRecord) -> bool:
+        """Whether the run was given to this worker, which does not have it. It may have it since it was asked for."""
+        ours = run.status is RunStatus.RUNNING and run.worker == self._worker_id
+        return ours and not self._runtime.knows(run.id)
 
     async def _bring_in(self) -> None:
         while self._partial:

@@ -58,7 +58,7 @@ class Worker:
         runtime.on_due, runtime.on_room = self._runs.alarm.ring_at, self._runs.alarm.ring
         runtime.claim_request, runtime.on_partial = self._runs.request, self._runs.take_over
         runtime.on_dispatched, runtime.on_withdrawn = self._steps.alarm.ring, self._steps.withdrawn
-        runtime.on_broken = self._break
+        runtime.on_broken, runtime.committer.on_unsure = self._break, self._runs.doubt
         await self._neighbours.look()
         self._tasks = [
             asyncio.create_task(self._service(serve), name=f"outlast {name}")

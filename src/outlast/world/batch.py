@@ -259,7 +259,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     were due, up to the limit in the order of waking; what is not taken is due."""
     again: bool = False
     """It was tried before, and may have been written: no answer came. What was is not written again. What it claimed
-    then is not told again: nobody names it in a heartbeat, so it becomes due when its lease ends."""
+    then is not told again: whoever asks has to look which of the runs are its own by now."""
 
 
 class Created(msgspec.Struct, frozen=True, gc=False):
