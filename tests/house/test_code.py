@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.house.checkout import SRC, Module, expect_none, modules
+from tests.house.checkout import SRC, expect_none, modules
 
 BROAD = frozenset({"Exception", "BaseException"})
 SQL = re.compile(
@@ -18,14 +18,13 @@ SQL = re.compile(
 NAMED = re.compile(r"^-- name: (\S+)\n(.*)$", re.MULTILINE)
 
 
-@pytest.mark.parametrize("module", modules(), ids=lambda module: module.name)
-def test_who_catches_everything_says_why(module: Module) -> None:
+def test_who_catches_everything_says_why() -> None:
     """A broad `except` that does not raise again has its reason on its line."""
-    lines = module.source.splitlines()
     found = [
         f"{module.shown}:{line} catches everything, and does not say why on that line"
+        for module in modules()
         for line in _swallowing(module.tree)
-        if not _says_why(lines[line - 1])
+        if not _says_why(module.source.splitlines()[line - 1])
     ]
     expect_none(found)
 
@@ -62,10 +61,10 @@ def test_what_counts_as_swallowing(clause: str, expected: bool) -> None:
     assert any(_swallowing(tree)) == expected
 
 
-@pytest.mark.parametrize("module", modules(), ids=lambda module: module.name)
-def test_sql_lives_in_sql_files(module: Module) -> None:
+def test_sql_lives_in_sql_files() -> None:
     found = [
         f"{module.shown}:{node.lineno} {node.value.strip()[:60]}"
+        for module in modules()
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value)
     ]
