@@ -19,6 +19,7 @@ from benchmarks.workloads.seq10 import PG_SEQ10, SEQ10
 from benchmarks.workloads.sse_idle import PG_SSE_IDLE, SSE_IDLE
 from benchmarks.workloads.sse_readers import PG_SSE_READERS, SSE_READERS
 from benchmarks.workloads.streams import PG_STREAMS, STREAMS
+from benchmarks.workloads.telemetry import TELEMETRY
 from benchmarks.workloads.throughput import PG_THROUGHPUT, THROUGHPUT
 from benchmarks.workloads.webhooks import PG_WEBHOOKS, WEBHOOKS
 from benchmarks.workloads.workers4 import PG_WORKERS4
@@ -26,6 +27,7 @@ from benchmarks.workloads.workers4 import PG_WORKERS4
 _ALL: Final = (
     SEQ10,
     THROUGHPUT,
+    TELEMETRY,
     LONG2K,
     LONG20K,
     GATHER500,
