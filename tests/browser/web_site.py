@@ -5,7 +5,7 @@ The screenshots of the last run are in `.pytest_cache/d/web`.
 
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -80,7 +80,7 @@ class Pages:
 
 
 @contextmanager
-def served(folder: Path, flows: str) -> Iterator[Site]:
+def served(folder: Path, flows: str) -> Generator[Site]:
     """A server of a file of workflows beside this one, with a worker."""
     shutil.copyfile(Path(__file__).with_name(flows), folder / "served.py")
     with pytest.MonkeyPatch.context() as patch:

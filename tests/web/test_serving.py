@@ -151,6 +151,20 @@ def test_a_remote_api_that_is_read_only_is_so_whatever_the_token_may_do(
     on_app(scenario)
 
 
+def test_the_time_of_a_remote_api_is_told_beside_our_own() -> None:
+    their_time = "Mon, 01 Mar 2027 09:00:00 GMT"
+
+    async def main() -> None:
+        there = httpx.MockTransport(lambda _: httpx.Response(200, headers={"date": their_time}))
+        remote = RemoteApi("https://there.example/api/v1", None, transport=there)
+        async with client_of(WebApp(remote)) as client:
+            answer = await client.get("/api/v1/runs")
+        assert answer.headers["outlast-date"] == their_time
+        await remote.close()
+
+    asyncio.run(main())
+
+
 def test_a_remote_api_that_does_not_answer_is_told() -> None:
     def refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)

@@ -7,13 +7,13 @@ import { exact, length, time } from "../time.ts";
 import type { Log } from "../trace/model.ts";
 import type { EventRecord, RunInfo } from "../types.ts";
 
-export function Events({ log, changes, run, at, show }: { log: Log; changes: number; run: RunInfo; at: number; show: (position: number) => void }) {
+export function Events({ log, changes, run, at, show }: { log: Log; changes: number; run: RunInfo; at: number; show: (position: number | undefined) => void }) {
   const [text, setText] = useState("");
   const found = useMemo(() => log.events.filter((one) => fits(one, text.toLowerCase())), [log, changes, text]);
   const chosen = log.events[at];
   const start = time(run.created_at);
   return (
-    <section class="split" aria-label="Events">
+    <section class={`split${chosen ? " chosen" : ""}`} aria-label="Events">
       <div class="side">
         <div class="bar">
           <input type="search" aria-label="Find in the log" placeholder="Find in the log" value={text} onInput={(event) => setText(event.currentTarget.value)} />
@@ -36,7 +36,10 @@ export function Events({ log, changes, run, at, show }: { log: Log; changes: num
       <aside class="panel" aria-label="Details">
         {chosen ? (
           <>
-            <h2>#{chosen.position} {chosen.kind.replaceAll("_", " ")}</h2>
+            <header>
+              <h2>#{chosen.position} {chosen.kind.replaceAll("_", " ")}</h2>
+              <button class="quiet close" type="button" aria-label="Close" onClick={() => show(undefined)}>✕</button>
+            </header>
             <p class="dim">{exact(time(chosen.at))}</p>
             <Payload key={chosen.position} value={chosen.data} name={`${run.id}-${chosen.position}`} />
             {cut(chosen) && <button type="button" onClick={() => whole(run.id, chosen.position)}>Download it whole</button>}

@@ -41,7 +41,7 @@ export function RunPage({ id }: { id: string }) {
           <Panel key={row.key} row={row} log={log} run={run} close={() => choose("")} choose={choose} wake={() => void act("wake")} toEvent={(position) => change({ tab: "events", row: undefined, at: String(position) })} />
         </div>
       )}
-      {tab === "events" && <Events log={log} changes={changes} run={run} at={Number(query.get("at") ?? -1)} show={(position) => change({ at: String(position) }, true)} />}
+      {tab === "events" && <Events log={log} changes={changes} run={run} at={Number(query.get("at") ?? -1)} show={(position) => change({ at: position === undefined ? undefined : String(position) }, true)} />}
       {tab === "streams" && <Streams run={run} />}
       {tab === "code" && <Code run={run} log={log} changes={changes} />}
     </>

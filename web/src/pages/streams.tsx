@@ -100,14 +100,14 @@ function Chunks({ read: { chunks, start }, name }: { read: Read; name: string })
   const [at, setAt] = useState<number>();
   const chosen = at === undefined ? undefined : chunks[at - start];
   return (
-    <div class="split">
+    <div class={`split${chosen === undefined ? "" : " chosen"}`}>
       <Virtual count={chunks.length} height={24} label="Chunks" sticks row={(n) => (
         <button type="button" class={`chunk${at === n + start ? " selected" : ""}`} aria-pressed={at === n + start} onClick={() => setAt(n + start)}>
           <span class="num dim">{n + start}</span><span class="mono clip">{JSON.stringify(chunks[n])?.slice(0, 400)}</span>
         </button>
       )} />
       <aside class="panel" aria-label="Details">
-        {chosen === undefined ? <p class="dim">Choose a chunk to see it whole.</p> : <><h2>Chunk {at}</h2><Payload key={at} value={chosen} name={`${name}-${at}`} /></>}
+        {chosen === undefined ? <p class="dim">Choose a chunk to see it whole.</p> : <><header><h2>Chunk {at}</h2><button class="quiet close" type="button" aria-label="Close" onClick={() => setAt(undefined)}>✕</button></header><Payload key={at} value={chosen} name={`${name}-${at}`} /></>}
       </aside>
     </div>
   );
