@@ -25,6 +25,8 @@ QUIET = (
     "--no-first-run",
 )
 """It asks nobody but us."""
+EXPECTED = ("Failed to load resource", "Error in chat ")
+"""How messages begin that tell of a server that was killed, or has refused something: by the browser, by the AI SDK."""
 LIMIT = 30_000
 """Milliseconds; no test comes near it."""
 
@@ -57,7 +59,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        if message.type == "error" and not message.text.startswith(EXPECTED):
             complaints.append(message.text)
 
     def opened(

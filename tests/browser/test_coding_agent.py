@@ -3,8 +3,11 @@
 The screenshots of the last run are in `.pytest_cache/d/coding_agent`.
 """
 
+import asyncio
 import os
+import re
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +17,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from examples.coding_agent.sandbox import BubblewrapSandboxes, Limits
+from outlast.testing.models import Answer, ModelRequest, ModelServer
 from tests.browser.conftest import OpenPage
 from tests.house.checkout import ROOT
 from tests.programs import Program, Start
@@ -28,15 +32,46 @@ GRAVE = {"serious", "critical"}
 Shoot: TypeAlias = Callable[[Page, str], None]
 
 
+STORY = "Once upon a time a keeper lit the lamp each night, and a ship came home by it."
+
+
+def tell(request: ModelRequest) -> Answer:
+    """The plain chat gets a story, slowly; what is not streamed is a title."""
+    return Answer(STORY, pause=0.15) if request.streamed else Answer("A `title`")
+
+
 @pytest.fixture(scope="module")
-def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def provider() -> Iterator[str]:
+    """A provider of models on this machine, in a thread, for here is no loop of one's own."""
+    server, ready, over = ModelServer(tell), threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        async with server:
+            ready.set()
+            await asyncio.to_thread(over.wait)
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    assert ready.wait(30)
+    yield server.openai_url
+    over.set()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def agent(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator[str]:
     """Where the example is served, with a script that speaks fast."""
     data = tmp_path_factory.mktemp("agent")
     if (reason := BubblewrapSandboxes(data / "sandboxes", Limits()).unavailable()) is not None:
         pytest.skip(f"{reason} ({bubblewrap.BY_HAND})")
     arguments = ("-m", "examples.coding_agent", "--port", "0", "--data", str(data))
-    quick = {**os.environ, "CODING_AGENT_PACE": "0.004", "CODING_AGENT_TALK_MODEL": "test"}
-    with Program(Start(arguments, ROOT, quick)) as supervisor:
+    chosen = {
+        "CODING_AGENT_PACE": "0.004",
+        "CODING_AGENT_TALK_MODEL": "openai-chat:gpt-4o",
+        "OPENAI_BASE_URL": provider,
+        "OPENAI_API_KEY": "none",
+    }
+    with Program(Start(arguments, ROOT, {**os.environ, **chosen})) as supervisor:
         assert supervisor.stdout is not None
         yield supervisor.stdout.readline().strip()
         supervisor.send_signal(signal.SIGTERM)
@@ -106,6 +141,23 @@ def test_the_server_is_killed_in_the_middle_of_an_answer(
     assert grave(page) == []
 
 
+def test_the_server_is_killed_in_the_middle_of_a_plain_answer(
+    agent: str, open_page: OpenPage, shoot: Shoot
+) -> None:
+    page = open_page(width=1280, javascript=True)
+    page.goto(agent)
+    page.get_by_role("button", name="New talk").click()
+    say(page, "Tell me a story")
+    expect(answered(page, "Once upon a time")).to_be_visible()
+    page.get_by_role("button", name="Kill the server").click()
+    expect(page.get_by_text("The server was killed. Reconnecting.")).to_be_visible()
+    expect(page.get_by_text("Connected again.")).to_be_visible()
+    expect(answered(page, STORY)).to_have_count(1)
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    assert page.locator(".answer").inner_text().count("Once upon a time") == 1
+    shoot(page, "story")
+
+
 def test_what_a_person_decides(agent: str, open_page: OpenPage, shoot: Shoot) -> None:
     page = open_page(javascript=True)
     page.goto(agent)
@@ -119,9 +171,19 @@ def test_what_a_person_decides(agent: str, open_page: OpenPage, shoot: Shoot) ->
     page.reload()  # the verdict is in the log, and not of this page
     expect(page.get_by_text("You have denied this.")).to_contain_text("it is not finished")
     say(page, "publish it now")
+    expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    other = open_page(javascript=True)  # another browser, on the same chat
+    other.goto(page.url)
+    expect(other.get_by_role("button", name="Deny")).to_be_visible()
     page.get_by_role("button", name="Approve").click()
     expect(answered(page, "so it stays here")).to_have_count(1)
     shoot(page, "approved")
+    other.get_by_role("button", name="Deny").click()
+    expect(other.get_by_role("alert")).to_contain_text("it was given before, or comes too late")
+    shoot(other, "too-late")
+    other.get_by_role("button", name="Load the chat anew").click()
+    expect(other.get_by_text("You have approved this.")).to_be_visible()
+    expect(answered(other, "so it stays here")).to_have_count(1)
 
 
 def test_a_sleep_is_ended_and_another_one_stopped(
@@ -135,7 +197,9 @@ def test_a_sleep_is_ended_and_another_one_stopped(
     expect(page.get_by_role("group", name="Sleep")).to_contain_text("Slept")
     say(page, "wait 7 days and check it")
     expect(answered(page, "I sleep for 7 days.")).to_have_count(1)
-    expect(page.get_by_role("timer")).to_be_visible()
+    expect(page.get_by_role("timer")).to_have_text(re.compile(r"6 d 23 h|7 d 0 h"))
+    wakes = page.get_by_role("group", name="Sleep").last.locator("time")
+    expect(wakes).to_have_text(re.compile(r"^\w{3}, \w{3} \d+, \d+:\d\d [AP]M$"))
     shoot(page, "sleep")
     assert grave(page) == []
     page.get_by_role("button", name="Stop", exact=True).click()

@@ -1,6 +1,7 @@
 import { getToolName } from "ai";
 import { use, useEffect, useId, useRef, useState } from "react";
 import { Icon } from "./icons";
+import { Inline } from "./markdown";
 import { Context, commandOf, field, shownValue, type Call } from "./parts";
 
 /** The agent waits until somebody says yes or no. It may take days, and servers may come and go. */
@@ -36,7 +37,7 @@ function Asked({ part }: { part: Call }) {
   const question = field(part.input, "question");
   return (
     <>
-      {typeof question === "string" && <p>{question}</p>}
+      {typeof question === "string" && <p><Inline text={question} /></p>}
       {command ? (
         <>
           <p>The agent wants to run this in its sandbox:</p>

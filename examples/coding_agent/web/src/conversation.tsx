@@ -4,6 +4,7 @@ import * as api from "./api";
 import { Announcer } from "./announcer";
 import { newest, pendingApproval, reload } from "./chats";
 import { Composer } from "./composer";
+import { Inline } from "./markdown";
 import { Messages } from "./messages";
 import { Context } from "./parts";
 import type { Data, Info, Kind, Message, Status } from "./types";
@@ -69,7 +70,7 @@ export function Conversation({ chat, kind, info, status: told, onChange }: Props
         </Context.Provider>
         {refusal && (
           <div className="banner" role="alert">
-            <p>{refusal}</p>
+            <p><Inline text={refusal} /></p>
             <button className="small" onClick={() => void reload(chat, kind)}>Load the chat anew</button>
           </div>
         )}

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 import { useNow } from "./hooks";
 import { Icon } from "./icons";
+import { Inline } from "./markdown";
 import type { ChatEntry, Info, Kind, Place, Status } from "./types";
 
 const STATUS: Record<Status, string> = {
@@ -48,7 +49,7 @@ export function History({ chats, place, info, isOpen, onOpen, onBegin, onClose }
             <Icon name="close" />
           </button>
         </div>
-        {info?.talk === null && <p className="faint small-text">No plain chat: {info.talk_missing}</p>}
+        {info?.talk === null && <p className="faint small-text">No plain chat: <Inline text={info.talk_missing ?? ""} /></p>}
         <h2 className="label">History</h2>
         {chats?.length === 0 && <p className="faint">Nothing yet. Chats stay here, also when the server is started again.</p>}
         <ul>

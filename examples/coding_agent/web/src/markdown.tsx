@@ -5,6 +5,11 @@ export function Markdown({ text }: { text: string }) {
   return <div className="prose">{blocks(text).map((one, at) => block(one, at))}</div>;
 }
 
+/** A line of it, such as a notice that names a command. */
+export function Inline({ text }: { text: string }) {
+  return <>{inline(text)}</>;
+}
+
 type Block =
   | { is: "code"; language: string; text: string }
   | { is: "heading"; level: number; text: string }

@@ -38,7 +38,7 @@ export function SleepCard({ sleep, isOver }: { sleep: Sleep; isOver: boolean }) 
       <div>
         <p>{over ? "Slept" : "Sleeping"}{sleep.reason ? `: ${sleep.reason}` : ""}</p>
         <p className="faint">
-          {isStopped ? "It was stopped before its end." : over ? "The run has gone on." : <>until <time dateTime={sleep.until}>{new Date(until).toLocaleTimeString()}</time>, with no process waiting</>}
+          {isStopped ? "It was stopped before its end." : over ? "The run has gone on." : <>until <time dateTime={sleep.until}>{moment(until, now)}</time>, with no process waiting</>}
         </p>
         {failure && <p role="alert" className="tool-error">{failure}</p>}
       </div>
@@ -50,6 +50,13 @@ export function SleepCard({ sleep, isOver }: { sleep: Sleep; isOver: boolean }) 
       )}
     </div>
   );
+}
+
+/** A point of time; with its day, if that is not today. */
+function moment(time: number, now: number): string {
+  const then = new Date(time);
+  if (then.toDateString() === new Date(now).toDateString()) return then.toLocaleTimeString();
+  return then.toLocaleString(undefined, { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
 }
 
 function left(milliseconds: number): string {

@@ -1,3 +1,4 @@
+import { Inline } from "./markdown";
 import type { Info, Kind } from "./types";
 
 const ASK: Record<Kind, string[]> = {
@@ -24,8 +25,8 @@ export function Welcome({ kind, info, onSay }: Props) {
           <p>Each answer is a durable run of its own. Cut it off as you like: it goes on where it was.</p>
         )}
         {model?.scripted && <p className="honest"><strong>No language model is at work here.</strong> What the agent says and does follows a script; the tools, the sandbox and the durability are real. Give it a model by name, and it thinks for itself: see the README.</p>}
-        {kind === "code" && info?.sandbox_missing && <p className="banner" role="alert">{info.sandbox_missing}</p>}
-        {kind === "talk" && info?.talk === null && <p className="banner" role="alert">{info.talk_missing}</p>}
+        {kind === "code" && info?.sandbox_missing && <p className="banner" role="alert"><Inline text={info.sandbox_missing} /></p>}
+        {kind === "talk" && info?.talk === null && <p className="banner" role="alert"><Inline text={info.talk_missing ?? ""} /></p>}
         <ul className="suggestions">
           {ASK[kind].map((one) => (
             <li key={one}><button onClick={() => onSay(one)}>{one}</button></li>
