@@ -35,7 +35,7 @@ export function useAsked<T>(path: string | undefined, every = 0, ask: (path: str
         away = isAway(problem);
         setState((was) => (away && was.value !== undefined ? was : { problem }));
       }
-      const next = every || (away ? PATIENCE : 0);
+      const next = away ? Math.min(every || PATIENCE, PATIENCE) : every;
       if (next && !stop.signal.aborted) timer = setTimeout(() => !document.hidden && void once(), next);
     };
     const seen = () => !document.hidden && every && void once();
