@@ -56,12 +56,16 @@ async function refusal(response: Response): Promise<Refused> {
   return new Refused(response.status, problem(await response.text()) ?? `The server has answered ${response.status}.`);
 }
 
+function sentence(text = ""): string {
+  return text.charAt(0).toUpperCase() + text.slice(1).replace(/(?<![.!?])$/, ".");
+}
+
 export function problem(text: string): string | null {
   const start = text.indexOf("{");
   if (start < 0) return null;
   try {
     const found = JSON.parse(text.slice(start)) as { detail?: string; title?: string; hint?: string };
-    return [found.detail ?? found.title, found.hint].filter(Boolean).join(" ") || null;
+    return [found.detail ?? found.title, found.hint].filter(Boolean).map(sentence).join(" ") || null;
   } catch {
     return null;
   }

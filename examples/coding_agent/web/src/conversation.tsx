@@ -27,6 +27,7 @@ export function Conversation({ chat, kind, info, status: told, onChange }: Props
   const [tab, setTab] = useState<Tab>("preview");
   const [view, setView] = useState<"chat" | "app">("chat");
   const [shown, setShown] = useState<string>();
+  const [late, setLate] = useState<string>();
   const sandbox = newest<Data["sandbox"]>(messages, "data-sandbox")?.id;
   const preview = newest<Data["preview"]>(messages, "data-preview")?.url;
   const isCutOff = status === "error" && error !== undefined && isDisconnect(error); // and comes back by itself
@@ -39,7 +40,17 @@ export function Conversation({ chat, kind, info, status: told, onChange }: Props
     if (preview) setTab("preview");
   }, [preview]);
 
-  const send = (text: string) => void sendMessage({ text });
+  const isVerdictRefused = refusal !== undefined && messages.at(-1)?.role === "assistant";
+  useEffect(() => {
+    if (!isVerdictRefused) return;
+    setLate(refusal); // and show what counts, instead of what was refused
+    void reload(chat, kind);
+  }, [isVerdictRefused]);
+
+  const send = (text: string) => {
+    setLate(undefined);
+    void sendMessage({ text });
+  };
   const openFile = (path: string) => {
     setShown(path);
     setTab("files");
@@ -52,7 +63,10 @@ export function Conversation({ chat, kind, info, status: told, onChange }: Props
   const actions = {
     chat: chat.id,
     isLive: isBusy,
-    onAnswer: (id: string, approved: boolean, reason?: string) => void addToolApprovalResponse({ id, approved, reason }),
+    onAnswer: (id: string, approved: boolean, reason?: string) => {
+      setLate(undefined);
+      void addToolApprovalResponse({ id, approved, reason });
+    },
     onFile: openFile,
     onPreview: openPreview,
   };
@@ -68,10 +82,10 @@ export function Conversation({ chat, kind, info, status: told, onChange }: Props
         <Context.Provider value={actions}>
           {messages.length === 0 ? <Welcome kind={kind} info={info} onSay={send} /> : <Messages messages={messages} isBusy={isBusy} status={status} />}
         </Context.Provider>
-        {refusal && (
+        {(refusal ?? late) && (
           <div className="banner" role="alert">
-            <p><Inline text={refusal} /></p>
-            <button className="small" onClick={() => void reload(chat, kind)}>Load the chat anew</button>
+            <p><Inline text={refusal ?? late ?? ""} /></p>
+            {refusal && <button className="small" onClick={() => void reload(chat, kind)}>Load the chat anew</button>}
           </div>
         )}
         <Composer isBusy={isBusy} isAsked={isAsked} isEnded={!isBusy && (told === "ended" || told === "failed") && kind === "code"} onSay={send} onStop={() => void stop(chat, kind)} />
