@@ -82,6 +82,15 @@ async def twice() -> list[str]:
     return [*seen, second.url, str(await second)]
 
 
+@workflow(name="webhooks.late")
+async def late() -> str:
+    waiting = webhook()
+    await waiting
+    await tell(waiting.url)
+    await waiting
+    return waiting.url
+
+
 @workflow(name="webhooks.unknown")
 async def unknown() -> str:
     waiting = webhook()
@@ -209,6 +218,37 @@ def test_a_url_stays_what_it_was_where_the_public_address_moves(
         await asyncio.to_thread(assert_replays, history, twice)
 
     asyncio.run(main())
+
+
+def test_a_url_that_was_told_later_may_be_another_one_after_the_public_address_has_moved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in development, where an app learns its address from the first request, after the webhook was opened."""
+    monkeypatch.delenv("OUTLAST_PUBLIC_URL")
+    database = f"sqlite:///{tmp_path}/t.db"
+
+    async def main() -> None:
+        options = WorkerOptions(linger=0, verify_replay=True)
+        async with App(database, options=options) as app:
+            run_id = (await start(late())).id
+            token = await _token_of(app, run_id)
+        async with App(database, options=options, public_url="https://old.example") as app:
+            await app.resume(token, 1)
+            assert (await told.get()).startswith("https://old.example/")
+        async with App(database, options=options, public_url="https://new.example") as app:
+            await app.resume(token, 2)
+            url: str = await app.get_run(run_id).result("20s")
+        assert url.startswith("https://new.example/")
+        assert url.endswith(token)
+
+    asyncio.run(main())
+
+
+async def _token_of(app: App, run_id: str) -> str:
+    async with asyncio.timeout(20):
+        while not (page := await app.list_hooks(run_id=run_id)).hooks:
+            await asyncio.sleep(0)
+    return page.hooks[0].token
 
 
 @pytest.mark.parametrize("call", [unknown, caught, raw])

@@ -102,6 +102,10 @@ class Hooks:
         """Tells what the URLs of webhooks begin with, as far as this process knows."""
         self._bases: dict[str, str] = {}
         """The same as it was when the code asked first, by the ids of hooks."""
+        self._recorded: set[str] = set()
+        """The ids of those hooks whose base is in the log that is replayed."""
+        self._told_late = False
+        """Whether the code was told a base that no log will ever have, as nobody knew it when the hook was opened."""
         self._requests = requests
         self._states: dict[str, HookState] = {}
         """Those for which something may come, and those that are not decided yet."""
@@ -137,6 +141,16 @@ class Hooks:
         Empty if nobody knew."""
         return self._bases.setdefault(ref, self.find_base())
 
+    def told_base(self, ref: str) -> str:
+        """The same, now that the code is told: from now on it stays what it is. Where no log has it, another process
+        may tell another one, and the run must go on there: see `Operations.lenient`."""
+        before = self._bases.get(ref)
+        base = self._bases[ref] = before or self.find_base()
+        if base and ref not in self._recorded:
+            self._requests.operations.lenient = True
+        self._told_late = self._told_late or bool(base and not before)
+        return base
+
     def dispose(self, state: HookState) -> None:
         """The code does not want a hook any more. Idempotent."""
         command = state.command
@@ -155,11 +169,15 @@ class Hooks:
     def foresee(self, events: Iterable[HookOpened]) -> None:
         """These will be fed. The code is given the URL of a webhook before it is fed that the webhook is open, and
         at a replay it must be that which was told to others then, also if it has changed."""
-        self._bases.update((event.id, event.base) for event in events)
+        for event in events:
+            self._bases[event.id] = event.base
+            if event.base:
+                self._recorded.add(event.id)
 
     def share(self, other: "Hooks") -> None:
         """The other one replays what this one was fed."""
-        other._bases = self._bases
+        other._bases, other._recorded = self._bases, set(self._bases)
+        other._requests.operations.lenient = self._told_late
 
     def outstanding(self) -> Iterator[Command]:
         """What is open, and what has been disposed of and not recorded yet."""

@@ -34,19 +34,20 @@ class Webhook(Hook[T_co]):
     """A hook with a URL. Await it for the next payload; iterate over it for all."""
 
     def __init__(
-        self, execution: Execution, state: HookState, schema: Any, base: str, *, manual: bool
+        self, execution: Execution, state: HookState, schema: Any, *, manual: bool
     ) -> None:
         super().__init__(execution, state, schema)
-        self._base, self._manual = base, manual
+        self._manual = manual
 
     @property
     def url(self) -> str:
         """Where it is, for whoever is to resume it. It has the token in it, so it is a secret. The same at each replay,
-        if the public address was known when the webhook was opened.
+        if the public address was known when the webhook was opened; otherwise it begins with what is known where the run
+        goes on, and what is made of it is not compared.
 
         Where it is not known now either, the run is `blocked` until a worker has it that knows the address.
         """
-        base = self._base or self._execution.hooks.find_base()
+        base = self._execution.hooks.told_base(self._state.command.ref)
         if not base:
             self._execution.need_setting(
                 SettingsError(
@@ -188,7 +189,7 @@ def webhook(
         ),
         base=base,
     )
-    return Webhook(execution, hooks.ask(command), schema, base, manual=row.manual)
+    return Webhook(execution, hooks.ask(command), schema, manual=row.manual)
 
 
 def _checked_methods(methods: Collection[str], *, signed: bool) -> tuple[str, ...]:
