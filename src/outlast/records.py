@@ -163,7 +163,8 @@ class HookPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bucket(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened in a stretch of time. Each number is exact below the limit of the `Overview`."""
+    """What happened in a stretch of time. Each number is exact below the `bucket_limit` of the `Overview`, and from
+    there on an estimate: the first and the last runs of the stretch are counted, and tell how many are between."""
 
     start: datetime
     started: int
@@ -179,7 +180,9 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[RunStatus, int]
     """Runs by status, of all times. Each number is exact below `limit`."""
     limit: int
-    """No number here is above it; one that is equal to it means as many or more."""
+    """No number of `counts` is above it; one that is equal to it means as many or more."""
+    bucket_limit: int
+    """A number in a bucket that is below it is exact, and others are estimates."""
     created_from: datetime
     created_to: datetime
     buckets: tuple[Bucket, ...]

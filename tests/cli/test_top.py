@@ -234,7 +234,8 @@ def test_the_chart_tells_how_many_and_where_some_failed() -> None:
     numbers = [(0, 0), (1, 0), (50, 2), (100, 0)]
     overview = Overview(
         counts={},
-        limit=151,
+        limit=10_000,
+        bucket_limit=100,
         created_from=at,
         created_to=at,
         buckets=tuple(
@@ -243,10 +244,10 @@ def test_the_chart_tells_how_many_and_where_some_failed() -> None:
         ),
     )
     drawn = chart(overview)
-    assert drawn.plain == "24 h ▁▁▄█  151+ started  ✗ 2"
+    assert drawn.plain == "24 h ▁▁▄█  about 151 started  ✗ 2"
     assert [(span.start, span.end) for span in drawn.spans if span.style == "red"] == [
         (7, 8),
-        (23, 28),
+        (28, 33),
     ]
 
 

@@ -65,10 +65,13 @@ def execute(server: Postgres, *statements: str) -> None:
 
 @contextmanager
 def user(server: Postgres, *settings: str, rights: str = "SUPERUSER") -> Iterator[str]:
-    """A user of its own, for a while, with settings such as `statement_timeout = '50ms'`."""
+    """A user of its own, for a while, with settings such as `statement_timeout = '50ms'`.
+
+    Its password is its name: a server of somebody else's may ask for one.
+    """
     name = f"user_{secrets.token_hex(6)}"
     alterations = [f"ALTER ROLE {name} SET {setting}" for setting in settings]
-    execute(server, f"CREATE ROLE {name} LOGIN {rights}", *alterations)
+    execute(server, f"CREATE ROLE {name} LOGIN {rights} PASSWORD '{name}'", *alterations)
     try:
         yield name
     finally:
@@ -78,7 +81,7 @@ def user(server: Postgres, *settings: str, rights: str = "SUPERUSER") -> Iterato
 def as_user(url: str, name: str) -> str:
     """The URL with another user."""
     parts = urlsplit(url)
-    return parts._replace(netloc=f"{name}@{parts.netloc.rpartition('@')[2]}").geturl()
+    return parts._replace(netloc=f"{name}:{name}@{parts.netloc.rpartition('@')[2]}").geturl()
 
 
 def schema_of(url: str) -> str:

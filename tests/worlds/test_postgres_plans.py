@@ -105,7 +105,8 @@ ASKED = (
     Asked("many_have", ('"tenant"="acme"', 500), 10),
     Asked("hooks", (None, 2**63 - 1, "", 50), 50),
     Asked("counts", (["completed", "suspended", "failed"], 100), 200),
-    Asked("series", ([0, 5_000], [5_000, 10_000], 100), 400),
+    Asked("series_created", ([0, 5_000], [5_000, 10_000], 100), 400),
+    Asked("series_ended", ([0, 5_000], [5_000, 10_000], 100, "completed"), 400),
     Asked("prune", (NOW, None, None, 50), 50 * 8),
     Asked("known", (BATCH, [0] * 50, ["key-7"], ["run-7"], ["step"]), 50 * 4),
 )

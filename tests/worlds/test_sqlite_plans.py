@@ -34,6 +34,9 @@ PARAMETERS: dict[str, Any] = {
     "attribute": '"acme"',
     "text": None,
     "before": 50,
+    "start": 1,
+    "stop": 2,
+    "status": "failed",
     "before_at": 2**63 - 1,
     "before_token": "",
     "parent": None,
@@ -43,7 +46,6 @@ PARAMETERS: dict[str, Any] = {
     "after_at": 2**63 - 1,
     "after_id": "",
     "versions": None,
-    "stretches": "[[1,2]]",
     "most": 50,
     "version": "1",
     "at": 1,
@@ -115,9 +117,9 @@ SEARCHES = {
     "many_have": {"COVERING INDEX run_attributes_found (name=? AND value=?)"},
     "hooks": {"hooks_listed ((created_at,token)<(?,?))"},
     "counts": {"COVERING INDEX runs_by_status (status=?)"},
-    "series": {
-        "COVERING INDEX runs_listed (created_at>? AND created_at<?)",
-        "COVERING INDEX runs_ended_by_status (status=? AND ended_at>? AND ended_at<?)",
+    "series_created": {"COVERING INDEX runs_listed (created_at>? AND created_at<?)"},
+    "series_ended": {
+        "COVERING INDEX runs_ended_by_status (status=? AND ended_at>? AND ended_at<?)"
     },
 }
 """Query -> how it must look for what it wants."""
@@ -131,6 +133,8 @@ IN_ORDER = (
         for query in SEARCHES
         if query.startswith(("find_of", "edge_of")) and query not in OF_FEW
     ],
+    "series_created",
+    "series_ended",
     "read",
     "over",
 )

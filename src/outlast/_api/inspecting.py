@@ -31,6 +31,8 @@ from outlast.world import RunFilter, RunOrder
 
 COUNTED: Final = 10_000
 """So far runs are counted."""
+CHARTED: Final = 50_000
+"""So far the runs of a whole chart are counted, of each kind: in each bucket its share."""
 DAY: Final = 24 * 3600 * 1_000_000
 FAMILY: Final = 500
 """The most runs of a tree."""
@@ -62,10 +64,12 @@ async def overview(
     edges = [start + (end - start) * n // buckets for n in range(buckets + 1)]
     listing = runtime.world.listing
     counts = await listing.counts(most=COUNTED)
-    series = await listing.series(edges, most=COUNTED)
+    share = min(COUNTED, CHARTED // buckets)
+    series = await listing.series(edges, most=share)
     return Overview(
         counts=dict(counts),
         limit=COUNTED,
+        bucket_limit=share,
         created_from=_datetime(start),
         created_to=_datetime(end),
         buckets=tuple(

@@ -51,7 +51,7 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Happened(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened in a stretch of time; no number is above what was asked for."""
+    """What happened in a stretch of time. A number is exact below what was asked for, and may be an estimate above."""
 
     started: int
     """Runs that were created in it."""
@@ -101,7 +101,11 @@ class Listing(Protocol):
         ...
 
     async def series(self, edges: Sequence[Micros], *, most: int) -> tuple[Happened, ...]:
-        """What happened between each edge (inclusive) and the next (exclusive); the edges rise. Counted to `most`."""
+        """What happened between each edge (inclusive) and the next (exclusive); the edges rise.
+
+        A number below `most` is exact. From there on it may be an estimate, but never one below `most`: a world need
+        not count further, so that it takes as long among many runs as among few.
+        """
         ...
 
     async def ended(self, run_ids: Sequence[str]) -> frozenset[str]:

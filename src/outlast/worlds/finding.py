@@ -54,7 +54,7 @@ async def find_page(
     world: Looking, wish: RunFilter, *, limit: int, cursor: str | None, span: int = SPAN
 ) -> RunPage:
     """A page of the runs that fit. Raises `ValueError` for a cursor that is none, or of another order."""
-    order, after = wish.order, read_cursor(cursor, wish.order)
+    order, after = wish.order, _begin(wish, read_cursor(cursor, wish.order))
     ways = [[replace(look, after=after) for look in way.looks] for way in _ways(wish)]
     if _served(wish):
         return _page(await _all(world, ways[0], limit), order, limit, None)
@@ -68,7 +68,7 @@ async def find_page(
             walk = list(zip(looks, edges, strict=True))
     bounded = [replace(look, until=edge.at if edge else None) for look, edge in walk]
     reached = [edge for _, edge in walk if edge is not None]
-    nearest = (max if order.descending else min)(reached, key=lambda edge: (edge.at, edge.id))
+    nearest = (max if order.descending else min)(reached, key=_spot)
     return _page(await _all(world, bounded, limit), order, limit, nearest)
 
 
@@ -144,7 +144,20 @@ def _counted(look: Look) -> Look:
     if _in_order(look):
         return look
     wish = replace(look.wish, order=RunOrder.NEWEST)
-    return replace(look, wish=wish, after=read_cursor(None))
+    return replace(look, wish=wish, after=_begin(wish, read_cursor(None)))
+
+
+def _begin(wish: RunFilter, after: Cursor) -> Cursor:
+    """Where to begin: there, or where the window does. Databases take one bound to begin an index at, not two."""
+    edge = wish.created_to if wish.order.descending else wish.created_from
+    if wish.order.by_end or edge is None:
+        return after
+    window = Cursor(edge, "", wish.order)
+    return min(window, after, key=_spot) if wish.order.descending else max(window, after, key=_spot)
+
+
+def _spot(cursor: Cursor) -> tuple[Micros, str]:
+    return (cursor.at, cursor.id)
 
 
 async def _all(world: Looking, looks: Sequence[Look], limit: int) -> list[RunRecord]:

@@ -31,7 +31,10 @@ _SOURCE: Final = "{source}"
 """In its place stands the fragment of a source, `of_version`; in that of `{after}` the one of an order, `after_newest`.
 Of a status it is `of_status`, or `of_over` for the orders of the end."""
 _WINDOW: Final = "{window}"
-"""The index of what ended with a status knows nothing of when runs were created: there it is `{anytime}`."""
+_BESIDES: Final = "{besides}"
+_ANYTIME: Final = "{anytime}"
+"""The window of creation is looked up in the index, at `{window}`. The index of what ended with a status knows nothing of
+it: there it is tried on what was found, at `{besides}`. The other of the two is `{anytime}`."""
 _BY_ORDER: Final = ("at", "after", "until", "in_order")
 
 
@@ -49,7 +52,8 @@ def variants(query: str, body: str) -> Iterator[tuple[str, str]]:
         for order, name in _ORDERS.items():
             over = source is Source.STATUS and order.by_end
             made = body.replace(_SOURCE, "{of_over}" if over else f"{{of_{source}}}")
-            made = made.replace(_WINDOW, "{anytime}") if over else made
+            made = made.replace(*((_WINDOW, _ANYTIME) if over else (_BESIDES, _ANYTIME)))
+            made = made.replace(_BESIDES, _WINDOW)
             for use in _BY_ORDER:
                 made = made.replace(f"{{{use}}}", f"{{{use}_{name}}}")
             yield query_name(query, source, order), made

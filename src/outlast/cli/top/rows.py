@@ -1,7 +1,7 @@
 """Runs, hooks and workers as cells of the dashboard's tables."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final, TypeAlias
 
@@ -87,11 +87,10 @@ def chart(overview: Overview) -> Text:
     for bucket in overview.buckets:
         level = math.ceil(bucket.started / most * (len(_LEVELS) - 1)) if most else 0
         text.append(_LEVELS[level], "red" if bucket.failed else "" if level else "dim")
-    started = sum(bucket.started for bucket in overview.buckets)
-    failed = sum(bucket.failed for bucket in overview.buckets)
-    text.append(f"  {_up_to(started, overview.limit)} started")
-    if failed:
-        text.append(f"  ✗ {_up_to(failed, overview.limit)}", "red")
+    limit = overview.bucket_limit
+    text.append(f"  {_total([bucket.started for bucket in overview.buckets], limit)} started")
+    if failed := [bucket.failed for bucket in overview.buckets if bucket.failed]:
+        text.append(f"  ✗ {_total(failed, limit)}", "red")
     text.no_wrap, text.overflow = True, "ellipsis"
     return text
 
@@ -105,6 +104,12 @@ def _head(picture: Picture) -> Iterator[Text]:
     if picture.more_runs:
         yield Text(f"{len(picture.runs):,} shown", "dim")
     yield Text(picture.url, "dim")
+
+
+def _total(numbers: Sequence[int], limit: int) -> str:
+    """All of them; from the limit on a number is an estimate."""
+    about = any(number >= limit for number in numbers)
+    return f"{'about ' if about else ''}{sum(numbers):,}"
 
 
 def _up_to(number: int, limit: int) -> str:

@@ -58,9 +58,9 @@ class MemoryListing:
         """What happened between each edge and the next."""
         self._tables.check_open()
         runs = self._tables.runs.values()
-        started = _stretches([run.created_at for run in runs], edges, most)
+        started = _stretches([run.created_at for run in runs], edges)
         ended = [
-            _stretches([_ended(run) for run in runs if run.status is status], edges, most)
+            _stretches([_ended(run) for run in runs if run.status is status], edges)
             for status in (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)
         ]
         return tuple(
@@ -113,11 +113,11 @@ def _ended(run: RunRecord) -> Micros:
     return run.ended_at or 0  # never None here: only runs that have ended are looked at
 
 
-def _stretches(moments: list[Micros], edges: Sequence[Micros], most: int) -> list[int]:
+def _stretches(moments: list[Micros], edges: Sequence[Micros]) -> list[int]:
     """How many of the moments are between each edge and the next."""
     moments.sort()
     places = [bisect_left(moments, edge) for edge in edges]
-    return [min(most, end - start) for start, end in pairwise(places)]
+    return [end - start for start, end in pairwise(places)]
 
 
 def _hook_place(hook: HookRecord) -> tuple[Micros, str]:

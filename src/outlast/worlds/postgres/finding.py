@@ -6,7 +6,6 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from outlast._model.runs import RunRecord
-from outlast.world import RunFilter
 from outlast.worlds.cursors import Cursor
 from outlast.worlds.finding import Look, has_text
 from outlast.worlds.orders import Source, query_name
@@ -78,16 +77,16 @@ def _place(look: Look, number: int | None) -> tuple[Any, ...]:
 
 
 def _filter(look: Look) -> tuple[Any, ...]:
-    """Up to where, and what has to fit."""
-    wish: RunFilter = look.wish
+    """Up to where, and what has to fit: but for what the index has seen to, else the planner expects too few."""
+    wish, source = look.wish, look.source
     until = _EARLIEST if wish.order.descending else _LATEST
     return (
         some(wish.ids),
         until if look.until is None else look.until,
-        some(wish.statuses),
-        some(wish.workflows),
-        some(wish.versions),
-        None if wish.parent is None else findable(wish.parent),
+        None if source is Source.STATUS else some(wish.statuses),
+        None if source is Source.WORKFLOW else some(wish.workflows),
+        None if source is Source.VERSION else some(wish.versions),
+        None if wish.parent is None or source is Source.PARENT else findable(wish.parent),
         [attribute_name(name) for name in wish.attributes] or None,
         [attribute_value(value) for value in wish.attributes.values()] or None,
     )

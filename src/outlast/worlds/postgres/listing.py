@@ -1,13 +1,15 @@
 """Reading what there is, in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from outlast._clock import Micros
 from outlast._model.hooks import HookRecord
-from outlast._model.runs import RunRecord, RunStatus
+from outlast._model.runs import TERMINAL, RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
 from outlast.world import Happened, HookPage, RunFilter, RunPage
+from outlast.worlds.counting import Ends, Stretch, happened
 from outlast.worlds.cursors import hook_cursor_after, read_cursor
 from outlast.worlds.finding import find_page
 from outlast.worlds.postgres.connecting import Connection
@@ -63,14 +65,19 @@ class PostgresListing:
 
     async def series(self, edges: Sequence[Micros], *, most: int) -> tuple[Happened, ...]:
         """What happened between each edge and the next."""
+        stretches = [Stretch(*pair) for pair in pairwise(edges)]
         wish = (edges[:-1], edges[1:], most)
-        rows = await self._connections.call(
-            lambda connection: connection.fetch(self._queries["series"], *wish)
-        )
-        return tuple(
-            Happened(started=row[0], completed=row[1], failed=row[2], cancelled=row[3])
-            for row in rows
-        )
+
+        async def count(connection: Connection) -> dict[RunStatus | None, list[Ends]]:
+            fetch, ended = connection.fetch, self._queries["series_ended"]
+            counted: dict[RunStatus | None, list[Ends]] = {
+                None: [Ends(*row) for row in await fetch(self._queries["series_created"], *wish)]
+            }
+            for status in sorted(TERMINAL):
+                counted[status] = [Ends(*row) for row in await fetch(ended, *wish, status)]
+            return counted
+
+        return happened(stretches, await self._connections.call(count), most)
 
     async def ended(self, run_ids: Sequence[str]) -> frozenset[str]:
         """Those of the runs that are over, or blocked."""

@@ -1,12 +1,6 @@
 -- All that the PostgreSQL world asks for, by name. `{schema}` stands for the schema, `{record}` and the like
 -- for the fragments at the top.
 
--- fragment: ended_so
--- The beginning of counting the runs that ended in a stretch, up to their status.
-(SELECT count(*) FROM (
-        SELECT FROM {schema}.runs AS run
-        WHERE run.ended_at >= stretch.start AND run.ended_at < stretch.stop AND run.status =
-
 -- fragment: hook
 hook.token, hook.run_id, hook.ref, hook.kind, hook.created_at, hook.expires_at, hook.data
 
@@ -136,7 +130,6 @@ run.ended_at, run.id
         WHERE NOT EXISTS (
             SELECT FROM {schema}.run_attributes AS has
             WHERE has.run = run.number AND has.name = wish.name AND has.value = wish.value)))
-    AND run.created_at >= $2::bigint AND run.created_at < $3::bigint
 
 -- name: advance_one
 -- Put an event into the log of a run whose owner goes on, if its row is as expected: the plan that is
@@ -428,13 +421,13 @@ SELECT set_config('plan_cache_mode', 'force_custom_plan', true);
 -- that the index is gone through in its order whatever the filter seems to leave.
 SELECT {record}::text FROM (
     SELECT run.* FROM {source} AND {after} AND {until} AND {window} ORDER BY {in_order} LIMIT 1000000000000) AS run
-WHERE {fits} LIMIT $6::bigint;
+WHERE {fits} AND {besides} LIMIT $6::bigint;
 
 -- name: glance
 -- The same, with what a text is looked for in.
 SELECT run.id, run.workflow, run.attributes::text FROM (
     SELECT run.* FROM {source} AND {after} AND {until} AND {window} ORDER BY {in_order} LIMIT 1000000000000) AS run
-WHERE {fits} LIMIT $6::bigint;
+WHERE {fits} AND {besides} LIMIT $6::bigint;
 
 -- name: edge
 -- Where the run stands that has so many before it on its way through an index: in the index alone.
@@ -455,17 +448,40 @@ SELECT wish.status, (
         ORDER BY run.created_at LIMIT $2::bigint) AS counted)
 FROM unnest($1::text[]) AS wish (status);
 
--- name: series
--- What was created and what ended in each stretch of time, counted so far and no further: in the indexes alone.
-SELECT
-    (SELECT count(*) FROM (
-        SELECT FROM {schema}.runs AS run
-        WHERE run.created_at >= stretch.start AND run.created_at < stretch.stop
-        ORDER BY run.created_at LIMIT $3::bigint) AS counted),
-    {ended_so} 'completed' ORDER BY run.ended_at LIMIT $3) AS counted),
-    {ended_so} 'failed' ORDER BY run.ended_at LIMIT $3) AS counted),
-    {ended_so} 'cancelled' ORDER BY run.ended_at LIMIT $3) AS counted)
+-- name: series_created
+-- Of each stretch of time, in the index alone: how many runs were created in it, up to half of so many from its
+-- beginning; how many of these before the last of them, and when that was; and from then on, the rest of so many from
+-- the end.
+SELECT early.rows, early.before, early.edge, late.rows, late.edge
 FROM unnest($1::bigint[], $2::bigint[]) AS stretch (start, stop)
+CROSS JOIN LATERAL (
+    SELECT count(*) AS rows, count(*) FILTER (WHERE at < last) AS before, max(at) AS edge FROM (
+        SELECT at, max(at) OVER () AS last FROM (
+            SELECT run.created_at AS at FROM {schema}.runs AS run
+            WHERE run.created_at >= stretch.start AND run.created_at < stretch.stop
+            ORDER BY run.created_at LIMIT ($3::bigint + 1) / 2) AS counted) AS told) AS early
+CROSS JOIN LATERAL (
+    SELECT count(*) AS rows, min(at) AS edge FROM (
+        SELECT run.created_at AS at FROM {schema}.runs AS run
+        WHERE run.created_at >= early.edge AND run.created_at < stretch.stop
+        ORDER BY run.created_at DESC LIMIT $3 - early.before) AS counted) AS late
+ORDER BY stretch.start;
+
+-- name: series_ended
+-- The same of those that ended in it with a status.
+SELECT early.rows, early.before, early.edge, late.rows, late.edge
+FROM unnest($1::bigint[], $2::bigint[]) AS stretch (start, stop)
+CROSS JOIN LATERAL (
+    SELECT count(*) AS rows, count(*) FILTER (WHERE at < last) AS before, max(at) AS edge FROM (
+        SELECT at, max(at) OVER () AS last FROM (
+            SELECT run.ended_at AS at FROM {schema}.runs AS run
+            WHERE run.status = $4::text AND run.ended_at >= stretch.start AND run.ended_at < stretch.stop
+            ORDER BY run.ended_at LIMIT ($3::bigint + 1) / 2) AS counted) AS told) AS early
+CROSS JOIN LATERAL (
+    SELECT count(*) AS rows, min(at) AS edge FROM (
+        SELECT run.ended_at AS at FROM {schema}.runs AS run
+        WHERE run.status = $4 AND run.ended_at >= early.edge AND run.ended_at < stretch.stop
+        ORDER BY run.ended_at DESC LIMIT $3 - early.before) AS counted) AS late
 ORDER BY stretch.start;
 
 -- name: ended

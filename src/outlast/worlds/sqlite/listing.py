@@ -1,5 +1,6 @@
 """Reading what there is, in SQLite."""
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -7,19 +8,20 @@ import msgspec
 
 from outlast._clock import Micros
 from outlast._model.hooks import HookRecord
-from outlast._model.runs import RunRecord, RunStatus
+from outlast._model.runs import TERMINAL, RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
 from outlast.world import Happened, HookPage, RunFilter, RunPage
+from outlast.worlds.counting import Ends, Stretch, happened
 from outlast.worlds.cursors import hook_cursor_after, read_cursor
 from outlast.worlds.finding import find_page
 from outlast.worlds.sqlite.encoding import ask, change, ids, json_text
 from outlast.worlds.sqlite.finding import Finding
 from outlast.worlds.sqlite.hook_encoding import hook_records
+from outlast.worlds.sqlite.queries import QUERIES
 from outlast.worlds.sqlite.threads import ConnectionThread
 
 _decode_run = msgspec.json.Decoder(RunRecord).decode
 _decode_counts = msgspec.json.Decoder(dict[RunStatus, int]).decode
-_decode_series = msgspec.json.Decoder(tuple[Happened, ...]).decode
 _decode_workers = msgspec.json.Decoder(tuple[WorkerRecord, ...]).decode
 
 
@@ -50,8 +52,15 @@ class SqliteListing:
 
     async def series(self, edges: Sequence[Micros], *, most: int) -> tuple[Happened, ...]:
         """What happened between each edge and the next."""
-        wish = {"stretches": json_text(list(pairwise(edges))), "most": most}
-        return _decode_series(await self._reader.call(lambda c: ask(c, "series", wish)))
+        stretches = [Stretch(*pair) for pair in pairwise(edges)]
+
+        def count(connection: sqlite3.Connection) -> dict[RunStatus | None, list[Ends]]:
+            return {
+                status: [_ends(connection, stretch, most, status) for stretch in stretches]
+                for status in (None, *TERMINAL)
+            }
+
+        return happened(stretches, await self._reader.call(count), most)
 
     async def ended(self, run_ids: Sequence[str]) -> frozenset[str]:
         """Those of the runs that are over, or blocked."""
@@ -95,3 +104,11 @@ class SqliteListing:
         """The manifest of a version."""
         wish = {"version": version}
         return await self._reader.call(lambda connection: ask(connection, "manifest", wish))
+
+
+def _ends(
+    connection: sqlite3.Connection, stretch: Stretch, most: int, status: RunStatus | None
+) -> Ends:
+    query = QUERIES["series_created" if status is None else "series_ended"]
+    wish = {"start": stretch.start, "stop": stretch.stop, "most": most, "status": status}
+    return Ends(*connection.execute(query, wish).fetchone())

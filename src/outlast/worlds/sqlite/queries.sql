@@ -63,7 +63,6 @@ WITH RECURSIVE level (queue, priority) AS (
             WHERE has.run_id = run.id AND has.name = wish.value ->> 0
                 AND has.value = wish.value ->> 1)))
     AND (:text IS NULL OR has_text(run.id, run.workflow, run.attributes, :text))
-    AND run.created_at >= :created_from AND run.created_at < :created_to
 
 -- fragment: of_all
 -- Where the runs of a list are taken from; `value` is the one value of what the index is for.
@@ -92,7 +91,7 @@ run_attributes AS found CROSS JOIN runs ON runs.id = found.run_id
     WHERE found.name = :value AND found.value = :attribute
 
 -- fragment: window
-runs.created_at >= :created_from AND runs.created_at < :created_to
+created_at >= :created_from AND created_at < :created_to
 
 -- fragment: anytime
 true
@@ -145,12 +144,6 @@ runs.ended_at <= :until
 
 -- fragment: in_order_ended_first
 runs.ended_at, runs.id
-
--- fragment: ended_so
--- The beginning of counting the runs that ended in a stretch, up to their status.
-(SELECT count(*) FROM (
-        SELECT 1 FROM runs INDEXED BY runs_ended_by_status
-        WHERE ended_at >= stretch.value ->> 0 AND ended_at < stretch.value ->> 1 AND status =
 
 -- name: begin
 -- Take the write lock now, so that nothing read in the transaction can be out of date.
@@ -395,7 +388,7 @@ SELECT {record} FROM runs AS run WHERE id = :run_id;
 SELECT json_group_array({record}) FROM (
     SELECT run.* FROM (
         SELECT runs.* FROM {source} AND {after} AND {until} AND {window} ORDER BY {in_order} LIMIT 1000000000000) AS run
-    WHERE {fits} LIMIT :limit) AS run;
+    WHERE {fits} AND {besides} LIMIT :limit) AS run;
 
 -- name: edge
 -- Where the run stands that has so many before it on its way through an index: in the index alone.
@@ -413,16 +406,38 @@ SELECT json_group_object(wish.value, (
         SELECT 1 FROM runs INDEXED BY runs_by_status WHERE status = wish.value LIMIT :most)))
 FROM json_each(:statuses) AS wish;
 
--- name: series
--- What was created and what ended in each stretch of time, counted so far and no further: in the indexes alone.
-SELECT json_group_array(json_object(
-    'started', (SELECT count(*) FROM (
-        SELECT 1 FROM runs INDEXED BY runs_listed
-        WHERE created_at >= stretch.value ->> 0 AND created_at < stretch.value ->> 1 LIMIT :most)),
-    'completed', {ended_so} 'completed' LIMIT :most)),
-    'failed', {ended_so} 'failed' LIMIT :most)),
-    'cancelled', {ended_so} 'cancelled' LIMIT :most))))
-FROM json_each(:stretches) AS stretch;
+-- name: series_created
+-- How many runs were created in a stretch of time, in the index alone: up to half of so many from its beginning; how
+-- many of these before the last of them, and when that was; and from then on, the rest of so many from the end.
+WITH early AS MATERIALIZED (
+    SELECT created_at AS at FROM runs INDEXED BY runs_listed
+    WHERE created_at >= :start AND created_at < :stop ORDER BY created_at LIMIT (:most + 1) / 2
+), edge AS MATERIALIZED (
+    SELECT max(at) AS at FROM early
+), late AS MATERIALIZED (
+    SELECT created_at AS at FROM runs INDEXED BY runs_listed
+    WHERE created_at >= (SELECT at FROM edge) AND created_at < :stop ORDER BY created_at DESC
+    LIMIT :most - (SELECT count(*) FROM early WHERE at < (SELECT at FROM edge))
+)
+SELECT
+    (SELECT count(*) FROM early), (SELECT count(*) FROM early WHERE at < (SELECT at FROM edge)),
+    (SELECT at FROM edge), (SELECT count(*) FROM late), (SELECT min(at) FROM late);
+
+-- name: series_ended
+-- The same of those that ended in it with a status.
+WITH early AS MATERIALIZED (
+    SELECT ended_at AS at FROM runs INDEXED BY runs_ended_by_status
+    WHERE status = :status AND ended_at >= :start AND ended_at < :stop ORDER BY ended_at LIMIT (:most + 1) / 2
+), edge AS MATERIALIZED (
+    SELECT max(at) AS at FROM early
+), late AS MATERIALIZED (
+    SELECT ended_at AS at FROM runs INDEXED BY runs_ended_by_status
+    WHERE status = :status AND ended_at >= (SELECT at FROM edge) AND ended_at < :stop ORDER BY ended_at DESC
+    LIMIT :most - (SELECT count(*) FROM early WHERE at < (SELECT at FROM edge))
+)
+SELECT
+    (SELECT count(*) FROM early), (SELECT count(*) FROM early WHERE at < (SELECT at FROM edge)),
+    (SELECT at FROM edge), (SELECT count(*) FROM late), (SELECT min(at) FROM late);
 
 -- name: over
 -- The runs to delete next: those that ended first.

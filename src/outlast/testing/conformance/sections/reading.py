@@ -146,8 +146,9 @@ async def series_tell_what_happened_when(scene: Scene) -> None:
         Happened(started=0, completed=0, failed=0, cancelled=1),
     )
     equal(await scene.world.listing.series(edges, most=9), wanted)
-    whole = Happened(started=3, completed=1, failed=1, cancelled=1)
-    equal(await scene.world.listing.series([start, start + 9 * SECOND], most=3), (whole,))
+    (whole,) = await scene.world.listing.series([start, start + 9 * SECOND], most=2)
+    true(whole.started >= 2, "more than are counted are estimated, but not below what is counted")
+    equal((whole.completed, whole.failed, whole.cancelled), (1, 1, 1))
 
 
 @LISTING.check()
