@@ -21,6 +21,7 @@ from benchmarks.workloads.sse_readers import PG_SSE_READERS, SSE_READERS
 from benchmarks.workloads.streams import PG_STREAMS, STREAMS
 from benchmarks.workloads.telemetry import TELEMETRY
 from benchmarks.workloads.throughput import PG_THROUGHPUT, THROUGHPUT
+from benchmarks.workloads.web_runs import PG_WEB_RUNS100K, WEB_RUNS100K
 from benchmarks.workloads.webhooks import PG_WEBHOOKS, WEBHOOKS
 from benchmarks.workloads.workers4 import PG_WORKERS4
 
@@ -44,6 +45,7 @@ _ALL: Final = (
     AGENT_SESSION500,
     CHATS200,
     CHATS200_AGENTS,
+    WEB_RUNS100K,
     IMPORTS,
     PG_SEQ10,
     PG_THROUGHPUT,
@@ -53,6 +55,7 @@ _ALL: Final = (
     PG_ASLEEP100K,
     PG_CLAIMS,
     PG_LIST1M,
+    PG_WEB_RUNS100K,
     PG_IDLE,
     PG_KILL200,
     PG_STREAMS,

@@ -141,7 +141,7 @@ def away(route: Route) -> None:
     route.fulfill(status=503, json=problem)
 
 
-NO_HOOKS = {"hooks": [], "cursor": None}
+NO_HOOKS: dict[str, object] = {"hooks": [], "cursor": None}
 EMPTY = {
     "runs?workflow=nobody": "No run is like that",
     "hooks": "Nothing waits for the outside",
