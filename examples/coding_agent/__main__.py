@@ -82,11 +82,19 @@ def main() -> int:
     os.environ[settings.DATA] = str(given.data.resolve())
     os.environ[settings.DEVELOPMENT] = "0" if given.no_development else "1"
     try:
+        settings.check()
         code, talk = choose_code(), choose_talk()
-    except ModelUnusableError as error:
+        socket_there = socket.create_server(("127.0.0.1", given.port))
+    except (ModelUnusableError, settings.SettingUnusableError) as error:
         print(error, file=sys.stderr)
         return 2
-    with socket.create_server(("127.0.0.1", given.port)) as listening:
+    except OSError as error:
+        print(
+            f"Port {given.port} cannot be used: {error.strerror}. Try another: --port 0 takes one that is free.",
+            file=sys.stderr,
+        )
+        return 2
+    with socket_there as listening:
         supervisor = Supervisor(listening, os.environ)
         signal.signal(signal.SIGINT, supervisor.stop)
         signal.signal(signal.SIGTERM, supervisor.stop)

@@ -74,7 +74,7 @@ async def _answer(turn: ui.Turn, history: list[ModelMessage]) -> list[ModelMessa
     try:
         result = await coder.run(turn.text, message_history=history, deps=Chat(turn.reply))
     except FAILURES as error:
-        await say(turn.reply, _explained(error))
+        await say(turn.reply, explained(error))
         raise
     return result.all_messages()
 
@@ -108,7 +108,7 @@ async def say(reply: str, text: str) -> None:
         await write(text)
 
 
-def _explained(error: Exception) -> str:
+def explained(error: Exception) -> str:
     """What a visitor may know of a failure."""
     match error:
         case ModelHTTPError(status_code=401 | 403):

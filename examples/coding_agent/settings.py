@@ -1,6 +1,7 @@
 """What is chosen from outside, by the environment."""
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -28,19 +29,45 @@ def is_development() -> bool:
     return os.environ.get(DEVELOPMENT) == "1"
 
 
+class SettingUnusableError(Exception):
+    """A setting has a value that means nothing."""
+
+    def __init__(self, variable: str, value: str) -> None:
+        super().__init__(variable, value)
+        self.variable, self.value = variable, value
+
+    def __str__(self) -> str:
+        return (
+            f"{self.variable}={self.value!r} cannot be used: it is a number, 0 or more, such as 0.5"
+        )
+
+
+def check() -> None:
+    """Raise `SettingUnusableError` for what would be found out later."""
+    pace()
+    keep()
+
+
 def pace() -> float:
     """How fast the scripted model speaks."""
-    return float(os.environ.get(PACE) or 0.03)
+    return _number(PACE, 0.03)
 
 
 def keep() -> float:
     """How many days chats are kept."""
-    return float(os.environ.get(KEEP) or 30)
+    return _number(KEEP, 30)
 
 
 def sandboxes() -> BubblewrapSandboxes:
     """Those of this server. They are beside its log, and survive it."""
     return _sandboxes(data_folder())
+
+
+def _number(variable: str, default: float) -> float:
+    value = os.environ.get(variable) or str(default)
+    if not re.fullmatch(r"\d{0,6}(\.\d+)?", value):
+        raise SettingUnusableError(variable, value)
+    return float(value)
 
 
 @cache

@@ -1,18 +1,21 @@
 """Who answers: models by their names, what is wrong with those, and the script."""
 
-import os
+import socket
+import sys
 from pathlib import Path
 
 import pytest
+from pydantic_ai.exceptions import ModelHTTPError
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, UserPromptPart
 
+from examples.coding_agent import settings
+from examples.coding_agent.__main__ import main
 from examples.coding_agent.acts import HELP, Call, Say, Scene, next_stage
 from examples.coding_agent.agent import removes
+from examples.coding_agent.chats import explained
 from examples.coding_agent.models import ModelUnusableError, choose_code, choose_talk
 from examples.coding_agent.scripted import scene_of
 from examples.coding_agent.titles import tidied
-from tests.house.checkout import ROOT
-from tests.programs import Start, run_program
 
 
 def test_without_a_name_the_script_answers_and_says_so() -> None:
@@ -51,14 +54,43 @@ def test_a_model_with_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_the_program_says_it_without_a_traceback(tmp_path: Path) -> None:
-    arguments = ("-m", "examples.coding_agent", "--port", "0", "--data", str(tmp_path))
-    done = run_program(
-        Start(arguments, ROOT, {**os.environ, "CODING_AGENT_MODEL": "nobody:nothing"})
-    )
-    assert done.returncode == 2
-    assert "the model 'nobody:nothing', from CODING_AGENT_MODEL, cannot be used" in done.stderr
-    assert "Traceback" not in done.stderr
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        (
+            {"CODING_AGENT_MODEL": "nobody:nothing"},
+            "the model 'nobody:nothing', from CODING_AGENT_MODEL, cannot be used",
+        ),
+        ({"CODING_AGENT_PACE": "fast"}, "CODING_AGENT_PACE='fast' cannot be used"),
+        ({"CODING_AGENT_KEEP_DAYS": "-1"}, "CODING_AGENT_KEEP_DAYS='-1' cannot be used"),
+        ({}, "Try another: --port 0"),
+    ],
+)
+def test_the_program_says_it_without_a_traceback(
+    chosen: dict[str, str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in ({settings.DATA: "", settings.DEVELOPMENT: ""} | chosen).items():
+        monkeypatch.setenv(name, value)  # it sets the first two itself
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = "0" if chosen else str(taken.getsockname()[1])
+        arguments = ["coding_agent", "--port", port, "--data", str(tmp_path)]
+        monkeypatch.setattr(sys, "argv", arguments)
+        assert main() == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(401, "refused the key"), (404, "knows no model"), (500, "status 500")]
+)
+def test_what_a_visitor_reads_of_a_provider(status: int, said: str) -> None:
+    told = explained(ModelHTTPError(status, "gpt-5", body={"key": "sk-secret"}))
+    assert said in told
+    assert "gpt-5" in told
+    assert "secret" not in told
 
 
 @pytest.mark.parametrize(

@@ -113,10 +113,14 @@ def test_an_approval_is_waited_for_in_the_same_message(make: Make, on_chat: OnCh
 
 def test_what_is_denied_is_not_done(make: Make, on_chat: OnChat) -> None:
     async def scenario(site: Site) -> None:
-        follow(PAY, "then not")
+        follow(PAY, "then not", PAY, "nor now")
         client = site.client()
-        told = await approve(client, await client.say("pay"), approved=False, reason="too much")
-        assert {"tool-approval-response", "tool-output-denied"} <= set(kinds(told.chunks))
+        for number, reason in enumerate(({"reason": "too much"}, {})):
+            first = await client.say("pay", f"u{number}")
+            told = await approve(client, first, approved=False, **reason)
+            assert {"tool-approval-response", "tool-output-denied"} <= set(kinds(told.chunks))
+            [verdict] = [one for one in told.chunks if one["type"] == "tool-approval-response"]
+            assert verdict.get("reason") == reason.get("reason")
         assert GATE.paid == []
 
     on_chat(make, scenario)

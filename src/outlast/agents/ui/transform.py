@@ -2,7 +2,7 @@
 matter which process has seen the ones before."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from pydantic_ai.messages import (
     ERROR_OUTCOMES,
@@ -168,12 +168,17 @@ def _result(part: ToolReturnPart | NativeToolReturnPart) -> Chunk:
 
 def _response(id: str, verdict: object) -> Chunk:  # noqa: A002 - the protocol's name
     match verdict:
-        case ToolDenied(message=reason):
+        case ToolDenied(message=message):
+            reason = None if message == _NO_REASON else message
             return chunks.ToolApprovalResponse(approval_id=id, approved=False, reason=reason)
         case ToolApproved():
             return chunks.ToolApprovalResponse(approval_id=id, approved=True)
         case _:
             return chunks.ToolApprovalResponse(approval_id=id, approved=bool(verdict))
+
+
+_NO_REASON: Final = ToolDenied().message
+"""What the model reads where nobody has given a reason. It is nobody's."""
 
 
 def _text(args: str | dict[str, Any]) -> str:
