@@ -34,3 +34,8 @@ async def answer(count: int) -> int:
 async def short() -> str:
     waiting = webhook(max_body="64 KiB")
     return (await waiting).text()
+
+
+@workflow
+async def link() -> str:
+    return webhook().url

@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from outlast import App, Run, RunStatus
 from tests.http.servers import LIMIT, Server, serving, start_run, working
-from tests.programs import Program
+from tests.programs import Program, Start, run_program
 
 SECRET = "a secret of the flood"  # noqa: S105 - of this test
 NUMBERS = 150
@@ -60,6 +61,23 @@ async def send(client: httpx.AsyncClient, url: str, number: int, *, secret: str 
     proof = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     headers = {"X-Hub-Signature-256": f"sha256={proof}"}
     return (await client.post(url, content=body, headers=headers)).status_code
+
+
+def test_a_server_tries_runs_that_want_its_address_when_it_knows_it(hooked: Path) -> None:
+    """Before anybody has sent a request, from which it could be learnt."""
+
+    async def main(base: str) -> None:
+        async with App(worker=False) as app:
+            run: Run[str] = app.get_run("link")
+            async with asyncio.timeout(LIMIT):
+                while await run.status() is not RunStatus.COMPLETED:
+                    await asyncio.sleep(0.02)
+            assert (await run.result()).startswith(f"{base}/.well-known/")
+
+    tried = run_program(Start(("-m", "outlast", "run", "served.py:link", "--id", "link"), hooked))
+    assert "OUTLAST_PUBLIC_URL" in tried.stderr
+    with serving(hooked) as server:
+        asyncio.run(main(server.url.removesuffix("/api/v1")))
 
 
 def test_a_run_in_another_process_answers(hooked: Path) -> None:

@@ -84,6 +84,8 @@ class App:
         _check_kind("public_url", public_url, str)
         self._url, self._serves, self._world = url, worker, world
         self._public_url = public_url
+        # Internal: the public address, as whoever serves the app has found it out before it is opened.
+        self.learnt_url = ""
         self._options = options or WorkerOptions()
         self._codec = codec or Codec()
         self._clock: Clock = clock or SystemClock()
@@ -250,7 +252,7 @@ class App:
                 version=setting("version") or code_version(REGISTRY),
                 chance=random.SystemRandom(),
             )
-            self._runtime.public_base = find_public_url(self._public_url)
+            self._runtime.public_base = find_public_url(self._public_url) or self.learnt_url
             self._observers.open(self._clock)
             stack.callback(CLOSED.add, self._runtime)
             stack.push_async_callback(self._runtime.close)

@@ -4,7 +4,8 @@ from outlast._api.app import App
 
 
 def learn_public_url(app: App, url: str) -> None:
-    """Take what whoever serves an app has found out. Raises `NoAppError` if the app is not open."""
+    """Take what whoever serves an open app has found out. Raises `NoAppError` if the app is not open: set its
+    `learnt_url` then, before its worker tries again what was blocked for want of an address."""
     if not app.runtime.public_base:
         app.runtime.public_base = url.rstrip("/")
 

@@ -8,7 +8,6 @@ from cyclopts.validators import Number
 from outlast import App
 from outlast._api.inspection import workflows
 from outlast._api.interrupts import Interrupts
-from outlast._api.public_url import learn_public_url
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.loading import load
@@ -69,18 +68,19 @@ async def _serve(common: Common, output: Output, host: str, port: int, *, worker
     app = App(common.url, worker=worker, instruments=telemetry())
     http = asgi(app)
     server = Server(http, grace=GRACE)
-    async with app:
-        try:
-            listening = listen(host, port)
-        except OSError as error:
-            raise Problem(f"nothing can listen at {host}:{port}: {error.strerror}") from error
-        with Interrupts(server.stop).handled():
-            if host not in EVERYWHERE and (http.is_local or host not in LOCAL):
-                learn_public_url(app, address_of(listening))
-            _tell(output, f"{address_of(listening)}{http.base}", app.url)
-            if http.is_local and host not in LOCAL:
-                output.note_line(NOTE, style="yellow")
-            await serve(server, listening, app, worker=worker)
+    try:
+        listening = listen(host, port)
+    except OSError as error:
+        raise Problem(f"nothing can listen at {host}:{port}: {error.strerror}") from error
+    with listening:
+        if host not in EVERYWHERE and (http.is_local or host not in LOCAL):
+            app.learnt_url = address_of(listening)  # its worker begins with what is blocked
+        async with app:
+            with Interrupts(server.stop).handled():
+                _tell(output, f"{address_of(listening)}{http.base}", app.url)
+                if http.is_local and host not in LOCAL:
+                    output.note_line(NOTE, style="yellow")
+                await serve(server, listening, app, worker=worker)
 
 
 def _tell(output: Output, url: str, world: str) -> None:
