@@ -84,8 +84,8 @@ class App:
         _check_kind("public_url", public_url, str)
         self._url, self._serves, self._world = url, worker, world
         self._public_url = public_url
-        # Internal: the public address, as whoever serves the app has found it out before it is opened.
         self.learnt_url = ""
+        """The public address, as whoever serves the app has found it out before it is opened. Internal."""
         self._options = options or WorkerOptions()
         self._codec = codec or Codec()
         self._clock: Clock = clock or SystemClock()
