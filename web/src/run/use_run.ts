@@ -13,6 +13,9 @@ interface Page {
 /** Bytes of a value, above which it is cut until somebody asks for it whole. */
 const LONGEST = 20_000;
 
+/** Entries, above which the page is drawn a few times a second and not with each frame. */
+const MANY = 2000;
+
 export interface Followed {
   run: RunInfo | undefined;
   log: Log;
@@ -33,18 +36,20 @@ export function useRun(id: string): Followed {
     let gone = false;
     let drawing = 0;
     const draw = () => {
-      drawing ||= requestAnimationFrame(() => {
+      drawing ||= setTimeout(() => {
         drawing = 0;
         setChanges((n) => n + 1);
-      });
+      }, log.entries.size > MANY ? 250 : 16);
     };
     const look = () => get<RunInfo>(`runs/${id}`).then((found) => !gone && setRun(found));
     const begin = async (): Promise<void> => {
       try {
+        const ask = (start: number) => get<Page>(`runs/${id}/events?start=${start}&limit=5000&longest=${LONGEST}`);
+        const first = ask(log.events.length);
+        first.catch(() => undefined); // told below, unless the run itself cannot be had
         await look();
         setProblem(undefined);
-        const ask = (start: number) => get<Page>(`runs/${id}/events?start=${start}&limit=5000&longest=${LONGEST}`);
-        for (let coming: Promise<Page> | null = ask(log.events.length); coming; ) {
+        for (let coming: Promise<Page> | null = first; coming; ) {
           const page: Page = await coming;
           if (gone) return;
           coming = page.next === null ? null : ask(page.next); // under way while this one is read
@@ -72,6 +77,7 @@ export function useRun(id: string): Followed {
     return () => {
       gone = true;
       stop();
+      clearTimeout(drawing);
       clearInterval(timer);
     };
   }, [id]);
