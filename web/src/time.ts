@@ -62,9 +62,13 @@ export function coarse(ms: number): string {
   return `${Math.floor(ms / unit)} ${name}`;
 }
 
-const EXACT = new Intl.DateTimeFormat(undefined, {
-  year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
-  fractionalSecondDigits: 3, timeZoneName: "short",
-});
+/** Made when it is used first: it takes longer than all rows of a table. */
+let format: Intl.DateTimeFormat | undefined;
 
-export const exact = (moment: number): string => EXACT.format(moment);
+export function exact(moment: number): string {
+  format ??= new Intl.DateTimeFormat(undefined, {
+    year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
+    fractionalSecondDigits: 3, timeZoneName: "short",
+  });
+  return format.format(moment);
+}

@@ -17,7 +17,7 @@ export const Badge = ({ status }: { status: Status | string }) => (
 export function When({ at }: { at: string | null }) {
   if (!at) return <span class="dim">–</span>;
   const moment = time(at);
-  return <time dateTime={at} title={exact(moment)}>{ago(moment, tick.value)}</time>;
+  return <time dateTime={at} onPointerEnter={(event) => (event.currentTarget.title = exact(moment))}>{ago(moment, tick.value)}</time>;
 }
 
 export function Took({ run }: { run: RunInfo }) {

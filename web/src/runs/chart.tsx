@@ -1,4 +1,5 @@
 // What has become of runs over a window of time: a few bars of SVG.
+import { useState } from "preact/hooks";
 import { change } from "../router.ts";
 import { exact, time } from "../time.ts";
 import type { Status } from "../types.ts";
@@ -24,6 +25,7 @@ export function Chart({ overview, params }: { overview: Overview; params: URLSea
   const shown = within ? `last ${within}` : params.get("from") || params.get("to") ? "between" : "last 24h";
   const totals = (["started", "completed", "failed"] as const).map((what) => [what, buckets.reduce((sum, one) => sum + one[what], 0)] as const);
   const most = Math.max(1, ...buckets.map((one) => Math.max(one.started, one.completed + one.failed + one.cancelled)));
+  const [over, setOver] = useState(-1);
   const size = (count: number) => (count ? Math.max(1.5, (count / most) * HEIGHT) : 0);
   const summary = `${shown}: ${totals.map(([what, total]) => `${total} ${what}`).join(", ")}`;
   return (
@@ -38,8 +40,8 @@ export function Chart({ overview, params }: { overview: Overview; params: URLSea
           const completed = size(one.completed);
           const end = buckets[n + 1]?.start ?? overview.created_to;
           return (
-            <g key={n} transform={`translate(${n * WIDTH} 0)`} onClick={() => change({ within: "", from: one.start, to: end, cursor: undefined })}>
-              <title>{`${exact(time(one.start))}: ${one.started} started, ${one.completed} completed, ${one.failed} failed. Click to see these`}</title>
+            <g key={n} onPointerEnter={() => setOver(n)} transform={`translate(${n * WIDTH} 0)`} onClick={() => change({ within: "", from: one.start, to: end, cursor: undefined })}>
+              {over === n && <title>{`${exact(time(one.start))}: ${one.started} started, ${one.completed} completed, ${one.failed} failed. Click to see these`}</title>}
               <rect class="all" x={0} y={0} width={WIDTH} height={HEIGHT} />
               <rect class="started" x={0} y={HEIGHT - size(one.started)} width={WIDTH - 1} height={size(one.started)} />
               <rect class="completed" x={1} y={HEIGHT - completed - failed} width={WIDTH - 3} height={completed} />
