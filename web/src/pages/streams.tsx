@@ -1,11 +1,13 @@
 // The streams of a run, live: as text, as JSON, as a conversation.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { bytes, follow } from "../api.ts";
+import { useEnd } from "../parts/end.ts";
 import { Payload, save } from "../parts/json.tsx";
 import { Empty, Failed, Loading } from "../parts/small.tsx";
 import { useAsked } from "../parts/use.ts";
 import { Virtual } from "../parts/virtual.tsx";
-import type { Json, RunInfo, StreamInfo } from "../types.ts";
+import { change, place } from "../router.ts";
+import { isOver, type Json, type RunInfo, type StreamInfo } from "../types.ts";
 import { conversation, plainText } from "../talk/read.ts";
 import { Conversation } from "../talk/view.tsx";
 
@@ -13,19 +15,26 @@ import { Conversation } from "../talk/view.tsx";
 const KEPT = 50_000;
 const SHOWN = 200_000;
 
+/** Streams that have a button each; of more, one is chosen from a list. */
+const FEW = 6;
+
 export function Streams({ run }: { run: RunInfo }) {
   const { value, problem } = useAsked<{ streams: StreamInfo[] }>(`runs/${run.id}/streams`, run.ended_at ? 0 : 2000);
-  const [name, setName] = useState("");
   if (problem) return <Failed problem={problem} />;
   if (!value) return <Loading />;
-  const chosen = value.streams.find((one) => one.name === name) ?? value.streams[0];
+  const wanted = place.value.query.get("stream");
+  const chosen = value.streams.find((one) => one.name === wanted) ?? value.streams.find((one) => !one.closed) ?? value.streams[0];
   if (!chosen) return <Empty title="No streams"><p>What steps write with <code>writable()</code> is shown here as it comes.</p></Empty>;
   return (
     <section class="streams" aria-label="Streams">
       <div class="bar" role="group" aria-label="Which stream">
-        {value.streams.map((one) => (
-          <button key={one.name} type="button" class="chip" aria-pressed={one === chosen} onClick={() => setName(one.name)}>
-            {one.name} <span class="dim">{one.tail + 1} chunks, {one.bytes.toLocaleString()} B{one.closed ? "" : ", open"}</span>
+        {value.streams.length > FEW ? (
+          <select aria-label="Stream" value={chosen.name} onChange={(event) => choose(event.currentTarget.value)}>
+            {value.streams.map((one) => <option key={one.name} value={one.name}>{one.name}, {sizeOf(one)}</option>)}
+          </select>
+        ) : value.streams.map((one) => (
+          <button key={one.name} type="button" class="chip" aria-pressed={one === chosen} onClick={() => choose(one.name)}>
+            {one.name} <span class="dim">{sizeOf(one)}</span>
           </button>
         ))}
       </div>
@@ -33,6 +42,9 @@ export function Streams({ run }: { run: RunInfo }) {
     </section>
   );
 }
+
+const choose = (stream: string) => change({ stream }, true);
+const sizeOf = (one: StreamInfo): string => `${(one.tail + 1).toLocaleString()} chunk${one.tail ? "s" : ""}, ${one.bytes.toLocaleString()} B${one.closed ? "" : ", open"}`;
 
 interface Read {
   chunks: Json[];
@@ -84,15 +96,16 @@ function Stream({ run, path, name }: { run: RunInfo; path: string; name: string 
         <span class="spring" />
         <button class="quiet" type="button" onClick={download}>Download</button>
       </div>
-      {view === "conversation" && parts ? <Conversation parts={parts} run={run} /> : view === "text" ? <Plain chunks={chunks} changes={read.changes} /> : <Chunks read={read} name={name} />}
+      {view === "conversation" && parts ? <Conversation parts={parts} run={run} /> : view === "text" ? <Plain chunks={chunks} changes={read.changes} live={!isOver(run.status)} /> : <Chunks read={read} name={name} />}
     </>
   );
 }
 
-function Plain({ chunks, changes }: { chunks: Json[]; changes: number }) {
+function Plain({ chunks, changes, live }: { chunks: Json[]; changes: number; live: boolean }) {
   const text = useMemo(() => plainText(chunks), [chunks, changes]);
   const end = text.slice(-SHOWN);
-  return <pre class="plain" tabIndex={0} aria-label="Text">{text.length > end.length ? `… ${(text.length - end.length).toLocaleString()} characters before; the download has all\n` : ""}{end}</pre>;
+  const atEnd = useEnd<HTMLPreElement>(text, live);
+  return <pre class="plain" {...atEnd} tabIndex={0} aria-label="Text">{text.length > end.length ? `… ${(text.length - end.length).toLocaleString()} characters before; the download has all\n` : ""}{end}</pre>;
 }
 
 /** Each chunk in a line, and the chosen one whole. */

@@ -29,7 +29,7 @@ export function Now({ run, log, changes }: NowProps) {
   return <GoingOn run={run} log={log} changes={changes} />;
 }
 
-const Line = ({ look, children }: { look: string; children: ComponentChildren }) => <div class={`now ${look}`} role="status" aria-label="Now">{children}</div>;
+const Line = ({ look, children }: { look: string; children: ComponentChildren }) => <section class={`now ${look}`} aria-label="Now">{children}</section>;
 
 const show = (id: string) => change({ tab: undefined, at: undefined, row: id }, true);
 

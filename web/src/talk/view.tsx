@@ -1,5 +1,6 @@
 // A conversation, with what may be pressed where it waits for a person.
 import { role } from "../api.ts";
+import { useEnd } from "../parts/end.ts";
 import { View } from "../parts/json.tsx";
 import { Resume } from "../parts/resume.tsx";
 import { useAsked } from "../parts/use.ts";
@@ -8,13 +9,14 @@ import { Verdict } from "./verdict.tsx";
 import type { Call, Part } from "./parts.ts";
 
 export function Conversation({ parts, run }: { parts: Part[]; run: RunInfo }) {
+  const end = useEnd<HTMLDivElement>(parts, !isOver(run.status));
   const may = role.value === "operate" && !isOver(run.status);
   const waits = parts.some((one) => one.kind === "call" && one.approval === "asked");
   const { value } = useAsked<{ hooks: HookInfo[] }>(may && waits ? `hooks?run=${run.id}&limit=1000` : undefined, 3000);
   const hooks = may && waits ? (value?.hooks ?? []) : [];
   const inputs = hooks.filter((one) => one.metadata.kind === "input");
   return (
-    <div class="conversation" tabIndex={0} role="region" aria-label="Conversation">
+    <div class="conversation" {...end} tabIndex={0} role="region" aria-label="Conversation">
       {parts.map((part, n) => <OnePart key={n} part={part} hooks={hooks} />)}
       {inputs.map((hook) => <div key={hook.token} class="call"><p><b>It waits for an answer</b></p><Resume hook={hook} done={() => undefined} /></div>)}
     </div>

@@ -1,6 +1,5 @@
 // From entries to the rows of the trace: branches nest as the code nests, attempts lie under their step.
-import type { RunInfo } from "../types.ts";
-import { isOver } from "../types.ts";
+import { isOver, type Fields, type RunInfo } from "../types.ts";
 import { time } from "../time.ts";
 import { isOpen, type Attempt, type Entry, type Log, type State } from "./model.ts";
 
@@ -60,8 +59,16 @@ function rootEntry(log: Log, run: RunInfo): Entry {
 function fits(entry: Entry, { text, failures }: Wanted): boolean {
   if (failures && !entry.error && entry.state !== "failed" && !entry.attempts.some((one) => one.error || one.lost)) return false;
   if (!text) return true;
-  const hay = `${entry.id} ${entry.name} ${entry.line ?? ""} ${entry.error?.message ?? ""} ${entry.child ?? ""}`;
+  const hay = `${entry.id} ${entry.name} ${entry.line ?? ""} ${entry.error?.message ?? ""} ${entry.child ?? ""} ${hint(entry)}`;
   return hay.toLowerCase().includes(text.toLowerCase());
+}
+
+/** Tells steps of one name apart: what is short in their input. */
+export function hint({ kind, input, remark }: Entry): string {
+  if (kind === "branch") return remark;
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return "";
+  const values = [...(Array.isArray(input.args) ? input.args : []), ...Object.values((input.kwargs as Fields | undefined) ?? {})];
+  return values.filter((one) => one !== null && typeof one !== "object").map((one) => String(one).slice(0, 40)).join(", ").slice(0, 60);
 }
 
 function tree(entries: readonly Entry[]): Branch {

@@ -1,11 +1,11 @@
 // The trace viewer: rows that scroll virtually, over a window of time that zooms and pans.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { elapsed, length, tick, time } from "../time.ts";
-import { isOver, type Fields, type RunInfo } from "../types.ts";
+import { isOver, type RunInfo } from "../types.ts";
 import { stretches, ticks } from "./bars.ts";
 import { Minimap } from "./minimap.tsx";
 import { isOpen, type Entry, type Log } from "./model.ts";
-import { rowsOf, type Row } from "./rows.ts";
+import { hint, rowsOf, type Row } from "./rows.ts";
 import { gapsOf, Scale } from "./scale.ts";
 
 export const ROW = 24;
@@ -171,14 +171,6 @@ function Line({ row, index, run, start, now, scale, from, to, acts, isSelected }
       </div>
     </div>
   );
-}
-
-/** Tells steps of one name apart: what is short in their input. */
-function hint({ kind, input, remark }: Entry): string {
-  if (kind === "branch") return remark;
-  if (typeof input !== "object" || input === null || Array.isArray(input)) return "";
-  const values = [...(Array.isArray(input.args) ? input.args : []), ...Object.values((input.kwargs as Fields | undefined) ?? {})];
-  return values.filter((one) => one !== null && typeof one !== "object").map((one) => String(one).slice(0, 40)).join(", ").slice(0, 60);
 }
 
 /** What stands beside a bar: how long it took, or what it waits for. */
