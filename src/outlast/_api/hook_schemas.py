@@ -25,6 +25,8 @@ class HookData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """That of a webhook, if its beginning was known."""
     webhook: Payload = NO_SCHEMA
     """How it is served, if it is a webhook; see `outlast._webhooks.row`."""
+    once: bool = False
+    """Whether it takes one payload: of several answers at the same time one counts."""
 
 
 encode_data: Final = msgspec.json.Encoder().encode

@@ -20,7 +20,7 @@ from outlast._api.hook_schemas import (
 from outlast._api.runs import Run
 from outlast._api.where import current_execution, workflow_only
 from outlast._clock import Micros
-from outlast._codec import encode_event
+from outlast._codec import decode_event, encode_event
 from outlast._engine.commands import OpenHook
 from outlast._engine.execution import Execution
 from outlast._engine.hooks import HookState
@@ -39,6 +39,8 @@ T_co = TypeVar("T_co", covariant=True)
 
 _MAX_TOKEN: Final = 500
 _TRIES: Final = 10
+_ONCE: Final = "once"
+"""The key of all deliveries to a hook that takes one payload: the first one gets it. Those of senders have a prefix."""
 
 NO_PAYLOAD: Final[Any] = object()
 """No payload is given: `None` is one."""
@@ -115,6 +117,7 @@ def hook(
     token: str | None = None,
     metadata: Mapping[str, Any] | None = None,
     expires: TimeLike | None = None,
+    once: bool = False,
 ) -> Hook[T]: ...
 @overload
 def hook(
@@ -123,6 +126,7 @@ def hook(
     token: str | None = None,
     metadata: Mapping[str, Any] | None = None,
     expires: TimeLike | None = None,
+    once: bool = False,
 ) -> Hook[Any]: ...
 def hook(
     schema: Any = None,
@@ -130,6 +134,7 @@ def hook(
     token: str | None = None,
     metadata: Mapping[str, Any] | None = None,
     expires: TimeLike | None = None,
+    once: bool = False,
 ) -> Hook[Any]:
     """Open a point in a workflow where the outside hands in payloads: `resume(h.token, payload)`.
 
@@ -143,6 +148,8 @@ def hook(
             one has it; awaiting another one raises `HookConflictError`. By default a secret that cannot be guessed.
         metadata: JSON values by name, for those who look at the hook from outside.
         expires: When it stops to receive: seconds, a text, a `timedelta`, or an aware `datetime`.
+        once: It takes one payload. Of several answers at the same time one counts, and the others are told that there
+            is no such hook (any more), as is everybody who comes later.
 
     Raises:
         NotAllowedHereError: This is not workflow code.
@@ -157,7 +164,7 @@ def hook(
         HookPayloadError: What came with the start of the run does not fit the schema.
     """
     execution = workflow_only("hook()")
-    data = hook_data(execution, schema, metadata)
+    data = msgspec.structs.replace(hook_data(execution, schema, metadata), once=once)
     chosen = None if token is None else checked_token(token)
     ref = execution.hooks.next_ref("hook")
     command = OpenHook(
@@ -192,7 +199,7 @@ async def resume(token: str, payload: Any = None, *, key: str | None = None) -> 
         key: Stands for this payload: what comes to the hook with the same key again is delivered once.
 
     Raises:
-        HookNotFoundError: No live hook has the token.
+        HookNotFoundError: No live hook has the token, or the one that has it takes one payload and has it.
         HookPayloadError: The payload does not fit the schema. Nothing was resumed.
         EncodeError: The payload cannot be stored. Nothing was resumed.
         PayloadTooLargeError: The payload is too large. Nothing was resumed.
@@ -212,25 +219,32 @@ async def resume_on(runtime: Runtime, token: str, payload: Any, key: str | None)
         checked_text(key, "key")
     for _ in range(_TRIES):
         found = await _live(runtime, token)
-        fits = fitting(payload, decode_data(found.data))
-        if await deliver(runtime, found, fits, key):
+        data = decode_data(found.data)
+        if await deliver(runtime, found, fitting(payload, data), key, once=data.once):
             return found.run_id
+        if data.once:
+            break
         # By now the token is another hook's, or nobody's.
     raise HookNotFoundError(token)
 
 
-async def deliver(runtime: Runtime, found: HookRecord, fits: object, key: str | None) -> bool:
-    """Put a payload into the log of the run, unless one with the key is there. False if the hook is not live any more.
+async def deliver(
+    runtime: Runtime, found: HookRecord, fits: object, key: str | None, *, once: bool = False
+) -> bool:
+    """Put a payload into the log of the run, unless one with the key is there. False if the hook is not live any more,
+    or takes one payload (`once`) and has another one.
 
     Raises `EncodeError` and `PayloadTooLargeError`.
     """
     data = runtime.codec.encode(fits, what="payload")
+    # A commit whose answer is lost is tried again, and must not deliver twice.
+    own = new_secret() if key is None else key
     resuming = runtime.observers.resuming(found.run_id, found.ref)
     event = HookReceived(
         payload=msgspec.Raw(data),
         id=found.ref,
         token="" if found.ref else found.token,
-        key=key,
+        key=own if once else key,
         trace=resuming.trace,
     )
     delivery = Deliver(
@@ -238,17 +252,29 @@ async def deliver(runtime: Runtime, found: HookRecord, fits: object, key: str | 
         run_id=found.run_id,
         ref=found.ref,
         event=encode_event(event),
-        # A commit whose answer is lost is tried again, and must not deliver twice.
-        key=new_secret() if key is None else f"key:{key}",
+        key=_ONCE if once else own if key is None else f"key:{key}",
     )
     try:
         answer = await runtime.deliveries.deliver(delivery)
+        duplicate = answer.duplicate and (not once or await _is_taken_with(runtime, found, own))
     except BaseException:
         resuming.end("failed")
         raise
-    received = answer.position is not None or answer.duplicate
+    received = answer.position is not None or duplicate
     resuming.end("received" if received else "gone")
     return received
+
+
+async def _is_taken_with(runtime: Runtime, found: HookRecord, key: str) -> bool:
+    """Whether what the hook has taken is what was sent with this key: by an earlier try, whose answer was lost."""
+    after = 0
+    while log := await runtime.world.log.read(found.run_id, after=after):
+        for stored in log:
+            event = decode_event(stored).event if stored.kind == "hook_received" else None
+            if isinstance(event, HookReceived) and event.id == found.ref:
+                return event.key == key
+        after = log[-1].position + 1
+    return False
 
 
 async def create_with_payload(
@@ -257,16 +283,23 @@ async def create_with_payload(
     """Create a run together with a payload for the token of the draft. The payload fits the hook that has the token now,
     if there is one; of others nobody knows yet what they want.
 
-    Raises `HookPayloadError`, `EncodeError` and `PayloadTooLargeError`.
+    Raises `HookPayloadError`, `EncodeError` and `PayloadTooLargeError`; and `HookNotFoundError`, if that hook takes one
+    payload and has another one.
     """
     token = draft.token or ""
     found = await runtime.world.listing.hook(token)
     if found is not None and not has_expired(found, runtime.clock.now()):
-        payload = fitting(payload, decode_data(found.data))
-    data = runtime.codec.encode(payload, what="payload")
+        data = decode_data(found.data)
+        payload = fitting(payload, data)
+        if data.once:
+            key = draft.idempotency_key or draft.id
+            if not await deliver(runtime, found, payload, key, once=True):
+                raise HookNotFoundError(token)
+            return Created(found.run_id, new=False)
+    encoded = runtime.codec.encode(payload, what="payload")
     place = (draft.id, "") if found is None else (found.run_id, found.ref)
     resuming = runtime.observers.resuming(*place)
-    received = HookReceived(payload=msgspec.Raw(data), token=token, trace=resuming.trace)
+    received = HookReceived(payload=msgspec.Raw(encoded), token=token, trace=resuming.trace)
     draft = msgspec.structs.replace(draft, delivery=encode_event(received))
     try:
         answer = await runtime.create(draft, created)

@@ -120,6 +120,7 @@ async def start(  # noqa: PLR0913 - the options are keywords, and most calls giv
 
     Raises:
         HookPayloadError: The payload does not fit the schema of the live hook. Nothing was started.
+        HookNotFoundError: The live hook takes one payload, and has another one. Nothing was started.
         EncodeError: An argument or attribute cannot be stored. Nothing was started.
         PayloadTooLargeError: The arguments are too large. Nothing was started.
         InvalidDurationError: The delay is no time.

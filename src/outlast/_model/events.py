@@ -205,7 +205,7 @@ class HookReceived(_Event, frozen=True, tag="hook_received"):
     one that the run opens with it."""
     token: str = ""
     key: str | None = None
-    """The key that its sender has given it."""
+    """The key that its sender has given it; one of its own where the hook takes one payload."""
     trace: str = ""
     """The trace context of its sender. For people; no decision rests on it."""
 

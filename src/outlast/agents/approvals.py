@@ -53,7 +53,7 @@ async def _answer(agent: str, call: ToolCallPart) -> Approval:
         "call": call.tool_call_id,
         "args": call.args_as_dict(),
     }
-    async with hook(Approval, metadata=about) as asked:
+    async with hook(Approval, metadata=about, once=True) as asked:
         answer: Approval = await asked
     return answer
 
@@ -80,7 +80,7 @@ class HookWaiter(ExternalEventWaiter):
     ) -> JsonValue:
         """What `ask` answers, which is executed in a step; or else the payload of the hook."""
         about = {"kind": "input", "agent": self.agent, "name": name}
-        async with hook(metadata=about, expires=timeout) as asked:
+        async with hook(metadata=about, expires=timeout, once=True) as asked:
             answer: JsonValue = await in_step(
                 f"{self.agent}__external_event.{name}.ask",
                 lambda: ask(asked.token),

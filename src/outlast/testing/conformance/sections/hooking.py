@@ -251,7 +251,7 @@ async def what_was_tried_again_is_there_once(scene: Scene) -> None:
 @HOOKING.check(needs="shared")
 async def who_asks_at_the_same_time_gets_one_answer(scene: Scene) -> None:
     """Of several users that open a hook with the same token, one has it, and the others are told whose it is;
-    of those that deliver with the same key, one does."""
+    of those that deliver with the same key, whatever they say, one does."""
     async with AsyncExitStack() as stack:
         users = [(await stack.enter_async_context(scene.another())).world for _ in range(3)]
         for number in range(5):
@@ -277,11 +277,21 @@ async def who_asks_at_the_same_time_gets_one_answer(scene: Scene) -> None:
                     answer.advanced[0].conflicts in ((), (("hook#1", owner),)), "the owner is named"
                 )
             one = Deliver(token=token, run_id=owner, ref="hook#1", event=payload(1), key="k")
+            said = [replace(one, event=payload(n)) for n in range(3)]
             delivered = await asyncio.gather(
-                *[user.log.commit(Batch(deliveries=(one,))) for user in users]
+                *[
+                    user.log.commit(Batch(deliveries=(answer,)))
+                    for user, answer in zip(users, said, strict=True)
+                ]
             )
-            places = sorted([answer.delivered[0].position or 0 for answer in delivered])
-            equal(places, [0, 0, 2])
+            places = [answer.delivered[0].position for answer in delivered]
+            equal(sorted([place or 0 for place in places]), [0, 0, 2])
+            [taken] = await scene.world.log.read(owner, after=2)
+            equal(
+                taken.data,
+                payload(places.index(2)).data,
+                "the answer of who was told that it counts",
+            )
             others = [replace(one, key=f"{n}", event=payload(n)) for n in range(3)]
             await asyncio.gather(
                 *[
