@@ -67,8 +67,8 @@ export interface WorkflowEntry {
   signature: string;
   doc: string;
   input: Fields | null;
-  versions?: string[];
-  queues?: string[];
+  versions: string[];
+  queues: string[];
   startable?: boolean;
 }
 

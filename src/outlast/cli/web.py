@@ -1,5 +1,6 @@
 """`outlast web`: the pages, for the one who opens them."""
 
+import threading
 import webbrowser
 from contextlib import AsyncExitStack
 from typing import Annotated, Any, Final
@@ -82,5 +83,6 @@ async def _serve(web: Any, output: Output, port: int, world: str, *, opens: bool
         output.document({"url": url})
         output.note_line(f"showing {shown_url(world)}; Ctrl-C stops", style="dim")
         if opens:
-            webbrowser.open(url)
+            # Some commands return when the browser is closed.
+            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
         await server.serve([listening])

@@ -1,6 +1,7 @@
 // The table of runs: filters in the URL, live on its first page, older ones by cursor.
 import { useEffect, useState } from "preact/hooks";
 import { connection, query } from "../api.ts";
+import { save } from "../parts/json.tsx";
 import { Empty, Failed, Loading } from "../parts/small.tsx";
 import { useHeld, useSteady, type Steady } from "../parts/steady.ts";
 import { useAsked } from "../parts/use.ts";
@@ -37,12 +38,13 @@ export function Runs() {
         <h1>Runs</h1>
         {overview && <Chart overview={overview} params={params} />}
       </div>
-      <Bar params={params} runs={list.shown} overview={overview} />
+      <Bar params={params} overview={overview} />
       <div class={`row state${chosen.size ? " bulk" : ""}`}>
         {chosen.size > 0 ? <Bulk chosen={chosen} choose={choose} say={say} /> : cursor ? <span class="dim">older runs, as they were</span> : <Live />}
         <News list={list} live={!cursor && found.runs !== undefined} />
         <span role="status" class={said?.good === false ? "bad" : ""}>{said?.text}</span>
         <span class="spring" />
+        <button type="button" class="quiet" disabled={!list.shown.length} title="The runs of this page, as JSON" onClick={() => save(JSON.stringify(list.shown, null, 2), "runs.json")}>Export</button>
         <span class="dim keys"><kbd>j</kbd> <kbd>k</kbd> move <kbd>Enter</kbd> open <kbd>x</kbd> select <kbd>/</kbd> find</span>
       </div>
       <div {...on}>

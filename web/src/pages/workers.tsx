@@ -24,7 +24,7 @@ export function Workers() {
           <thead>
             <tr><th>Worker</th><th>Serves</th><th>Queues</th><th class="num">Runs</th><th class="num">Attempts</th><th>Heartbeat</th><th>Started</th><th>Version</th></tr>
           </thead>
-          <tbody>{workers.map((one) => <Worker key={one.id} worker={one} serves={served.filter((workflow) => workflow.versions?.includes(one.version))} />)}</tbody>
+          <tbody>{workers.map((one) => <Worker key={one.id} worker={one} serves={served.filter((workflow) => workflow.versions.includes(one.version))} />)}</tbody>
         </table>
       </div>
     </>

@@ -56,8 +56,8 @@ function Entry({ workflow }: { workflow: WorkflowEntry }) {
         <p>{summary}</p>
         {rest.join("\n").trim() && <p class="dim pre">{rest.join("\n").trim()}</p>}
         <p class="dim">
-          {workflow.queues?.length === 0 ? <span class="bad">no worker takes its runs</span> : workflow.queues && <>{workflow.queues.length > 1 ? "queues" : "queue"} {workflow.queues.join(", ")}</>}
-          {workflow.versions?.map((version) => <span key={version}> · <a class="mono" href={href(`runs?workflow=${encodeURIComponent(workflow.name)}&version=${encodeURIComponent(version)}`)}>{version}</a></span>)}
+          {workflow.queues.length === 0 ? <span class="bad">no worker takes its runs</span> : <>{workflow.queues.length > 1 ? "queues" : "queue"} {workflow.queues.join(", ")}</>}
+          {workflow.versions.map((version) => <span key={version}> · <a class="mono" href={href(`runs?workflow=${encodeURIComponent(workflow.name)}&version=${encodeURIComponent(version)}`)}>{version}</a></span>)}
         </p>
       </div>
       <Figures name={workflow.name} />

@@ -1,15 +1,13 @@
 // The filters above the table. All are in the address, so that it can be kept and sent.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get } from "../api.ts";
-import { save } from "../parts/json.tsx";
 import { change, go, href } from "../router.ts";
-import { STATUSES, type RunInfo, type WorkflowEntry } from "../types.ts";
+import { STATUSES, type WorkflowEntry } from "../types.ts";
 import { said, type Overview } from "./chart.tsx";
 import { isFiltered, WINDOWS } from "./found.ts";
 
 interface BarProps {
   params: URLSearchParams;
-  runs: readonly RunInfo[];
   overview: Overview | undefined;
 }
 
@@ -19,7 +17,7 @@ const FOLDED = ["workflow", "attribute", "within", "from", "to", "version", "sor
 /** Another list begins at its first page. */
 const filter = (params: { [name: string]: string | string[] | undefined }, replace = false): void => change({ ...params, cursor: undefined }, replace);
 
-export function Bar({ params, runs, overview }: BarProps) {
+export function Bar({ params, overview }: BarProps) {
   const [open, setOpen] = useState(false);
   const number = FOLDED.filter((name) => params.get(name)).length;
   return (
@@ -36,7 +34,6 @@ export function Bar({ params, runs, overview }: BarProps) {
         </select>
       </span>
       <Chips on={params.getAll("status")} overview={overview} />
-      <button type="button" class="quiet" disabled={!runs.length} title="The runs of this page, as JSON" onClick={() => save(JSON.stringify(runs, null, 2), "runs.json")}>Export</button>
       {isFiltered(params) && <a href={href("runs")}>Clear filters</a>}
     </div>
   );
