@@ -12,6 +12,7 @@ from outlast.agents import Durable
 from outlast.agents.telling import response_attributes
 from tests.agents.scripted import Script
 from tests.otel.collecting import Collector, attributes, span_id
+from tests.otel.documented import table
 
 SCRIPT = Script([[("add", {"a": 1, "b": 2})], "3"])
 plain = Agent(SCRIPT.model(), name="counter", capabilities=[Durable()])
@@ -77,6 +78,8 @@ def test_requests_tell_model_and_tokens(
         "gen_ai.usage.output_tokens": tokens[1],
     }
     assert set(first) == set(last)
+    documented = {name.rstrip("?") for name in table("Spans")["step {step}"]}
+    assert {name for span in collector.spans("step") for name in attributes(span)} <= documented
 
 
 def test_tokens_are_told_once_where_pydantic_ai_tells_them(collector: Collector) -> None:

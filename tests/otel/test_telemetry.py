@@ -219,6 +219,8 @@ def test_the_page_lists_every_name_of_the_code() -> None:
     said = {*table("Metrics"), *table("Attributes")}
     known = {value for name, value in vars(names).items() if name.isupper() and "." in value}
     assert said == known
+    used = [*table("Spans").values(), *table("Metrics").values()]
+    assert {name.rstrip("?") for row in used for name in row} == set(table("Attributes"))
     spans = {row.partition(" {")[0].partition(" hook")[0] for row in table("Spans")}
     others = {value for name, value in vars(names).items() if name.isupper() and "." not in value}
     assert spans == others - {names.SCOPE}
