@@ -84,7 +84,24 @@ def test_a_long_name_gives_way_and_an_id_does_not() -> None:
 @pytest.mark.parametrize("width", [20, 40, 60, 200])
 def test_any_width_is_kept_to(width: int) -> None:
     long = run(id="x" * 200, attributes={"note": "y" * 300})
-    assert len(drawn(long, width=width)) == 3
+    lines = drawn(long, width=width)
+    assert len(lines) <= 6
+    assert width == 200 or any("…" in line for line in lines)
+
+
+def test_what_it_waits_for_is_not_cut() -> None:
+    lines = drawn(run(waiting=(CHILD, SLEEP, SLEEP), attributes={"tenant": "acme"}), width=60)
+    assert lines[2:] == [
+        f"    child {CHILD.on}, sleep 3d 0h left",
+        "    and 1 more",
+        "    tenant=acme",
+    ]
+
+
+def test_columns_that_have_no_room_are_left_out() -> None:
+    (titles, line, _) = drawn(run(), width=60)
+    assert titles.split() == ["run", "status", "workflow"]
+    assert "…" not in line
 
 
 def test_a_run_whose_worker_is_gone_is_marked() -> None:

@@ -43,9 +43,10 @@ def test_as_json_one_a_line(cli: Cli, run_id: str) -> None:
 
 
 def test_what_is_not_there_is_told(cli: Cli, run_id: str) -> None:
-    answer = cli("tail", run_id)
+    answer = cli("tail", run_id, "default")
     assert (answer.code, answer.out) == (0, "")
     assert answer.err == f"run {run_id} has no stream 'default', or nothing in it; it has: words\n"
+    assert cli("tail", run_id).out == cli("tail", run_id, "words").out, "it has no other"
     assert cli("tail", "nobody").code == 3
     assert cli("tail", run_id, "").code != 0
 

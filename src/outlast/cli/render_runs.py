@@ -18,6 +18,8 @@ BELOW: Final = "    "
 _WORKFLOW: Final = (12, 24)
 """The least and the greatest width of the workflow's name."""
 _TITLES: Final = ("run", "status", "workflow", "created", "took")
+_NEEDED: Final = 3
+"""The columns that are there however narrow it is."""
 _RIGHT: Final = ("created", "took")
 
 
@@ -25,14 +27,14 @@ class _Row(NamedTuple):
     """A run, ready to be laid out."""
 
     cells: tuple[Text, ...]
-    remark: Text
+    remarks: tuple[Text, ...]
 
 
 class RunsTable:
     """One row each: id, status, workflow, when it was created, how long it took; and what it waits for,
-    what is wrong, and its attributes: beside it where that fits, else on a line below.
+    what is wrong, and its attributes: beside it where that fits, else on lines below.
 
-    Ids and statuses are never cut, but for ids of more than half a line.
+    Ids and statuses are never cut, but for ids of more than half a line; nor is what a run waits for.
     """
 
     def __init__(self, runs: Sequence[RunInfo], now: datetime, *, titled: bool = True) -> None:
@@ -46,8 +48,15 @@ class RunsTable:
         if self._titled:
             yield fitted(_line(titles, widths), whole, pad=False)
         for row in self._rows:
-            for line in _lines(row, widths, whole):
-                yield fitted(line, whole, pad=False)
+            line = _line(row.cells, widths)
+            beside = Text(" " * GAP).join([line, *row.remarks])
+            if beside.cell_len <= whole:
+                yield beside
+                continue
+            yield fitted(line, whole, pad=False)
+            for below in _below(row.remarks, whole - len(BELOW)):
+                for part in _wrapped(below, whole - len(BELOW), console):
+                    yield Text(BELOW).append_text(part)
 
 
 def _row(run: RunInfo, now: datetime) -> _Row:
@@ -58,7 +67,7 @@ def _row(run: RunInfo, now: datetime) -> _Row:
         Text(ago(run.created_at, now), style="dim"),
         Text("" if run.ended_at is None else length(run.ended_at - run.created_at)),
     )
-    return _Row(cells, Text("  ").join(run_remarks(run, now)))
+    return _Row(cells, tuple(run_remarks(run, now)))
 
 
 def run_remarks(run: RunInfo, now: datetime) -> Iterator[Text]:
@@ -96,22 +105,36 @@ def _widths(rows: Sequence[_Row], whole: int) -> list[int]:
     columns[0] = min(columns[0], max(whole // 2, len(_TITLES[0])))
     left = whole - sum(columns) + columns[2] - GAP * (len(columns) - 1)
     columns[2] = min(columns[2], _WORKFLOW[1], max(_WORKFLOW[0], left))
+    while sum(columns) + GAP * (len(columns) - 1) > whole and len(columns) > _NEEDED:
+        columns.pop()
     return columns
 
 
-def _lines(row: _Row, widths: Sequence[int], whole: int) -> Iterator[Text]:
-    line = _line(row.cells, widths)
-    if not row.remark:
+def _below(remarks: Sequence[Text], width: int) -> Iterator[Text]:
+    """As many to a line as fit."""
+    line = Text()
+    for remark in remarks:
+        if line and line.cell_len + GAP + remark.cell_len > width:
+            yield line
+            line = Text()
+        line = Text(" " * GAP).join([line, remark]) if line else remark
+    if line:
         yield line
-    elif line.cell_len + GAP + row.remark.cell_len <= whole:
-        yield line.append(" " * GAP).append_text(row.remark)
-    else:
+
+
+def _wrapped(line: Text, width: int, console: Console) -> Iterator[Text]:
+    """On a second line what does not fit on one; what does not fit there either is cut."""
+    if line.cell_len <= width:
         yield line
-        yield Text(BELOW).append_text(row.remark)
+        return
+    first, *rest = line.wrap(console, width)
+    first.rstrip()
+    yield first
+    yield fitted(Text(" ").join(rest), width, pad=False)
 
 
 def _line(cells: Sequence[Text], widths: Sequence[int]) -> Text:
-    columns = zip(_TITLES, cells, widths, strict=True)
+    columns = zip(_TITLES, cells, widths, strict=False)  # those at the end may have no room
     return Text(" " * GAP).join(
         fitted(cell, width, right=title in _RIGHT) for title, cell, width in columns
     )

@@ -1,7 +1,7 @@
 """`outlast tail`: what a run writes to a stream."""
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 from cyclopts import Parameter
 
@@ -19,10 +19,12 @@ from outlast.cli.problem import Problem
 if TYPE_CHECKING:
     from outlast.http import RemoteRun  # needs an extra
 
+DEFAULT: Final = "default"
+
 
 async def command(
     run: str | None = None,
-    name: str = "default",
+    name: str | None = None,
     /,
     *,
     start: int = 0,
@@ -37,7 +39,7 @@ async def command(
     run
         The run's id; the newest run by default.
     name
-        The name of the stream.
+        The name of the stream. Without it, the only one that the run has, or `default`.
     start
         The index of the first chunk to print; below 0: from the end.
     follow
@@ -46,16 +48,30 @@ async def command(
     output = Output(common)
     async with operated(common) as app:
         found = await find_run(app, run)
+        name = await _the_stream(found) if name is None else name
         try:
             info = await found.stream_info(name)
         except ValueError as error:
             raise Problem(str(error), hint="Leave the name out for the default stream.") from error
         if info.tail < 0 and (info.closed or not follow):
             output.note_line(await _nothing(found, name))
+        elif info.tail < 0:
+            output.note_line(f"waiting for stream {name!r} of {found.id}")
         async for form in _forms(app, found, name, start, follow=follow):
             output.line(form)
             output.text(value_text(form))
     return Exit.OK
+
+
+async def _the_stream(run: OperatedRun) -> str:
+    """The one that is meant where none is named. Raises `Problem` if it could be any of several."""
+    names = [one.name for one in await run.streams()]
+    if len(names) > 1 and DEFAULT not in names:
+        raise Problem(
+            f"run {run.id} has {len(names)} streams: {', '.join(names)}",
+            hint=f"Name one: outlast tail {run.id} {names[0]}",
+        )
+    return names[0] if len(names) == 1 else DEFAULT
 
 
 async def _nothing(run: OperatedRun, name: str) -> str:
