@@ -1,7 +1,4 @@
-"""Looking at a table of a million runs: the pages of a list, the counts, the chart, one run, how a workflow went.
-
-The runs are made by the server, one every 50 ms: most of them completed, of 20 workflows and three versions.
-"""
+"""Looking at a table of a million runs: the pages of a list, the counts, the chart, one run, how a workflow went."""
 
 import asyncio
 import statistics
@@ -9,75 +6,63 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 
+from benchmarks.databases.many_runs import fill_postgres, fill_sqlite
 from benchmarks.databases.postgres import PostgresDatabase
-from benchmarks.model import Figure, Measured, Place, Workload, WrongResultError
+from benchmarks.model import Figure, Measured, Place, Workload, WorldName, WrongResultError
 from outlast import App, RunStatus
 from outlast._api.inspecting import overview, run_tree, workflow_stats
 
-GAP = 50_000
-"""Microseconds between two runs."""
-MADE = """
-INSERT INTO runs (id, workflow, status, version, queue, priority, attributes, epoch, worker, nudged, position,
-    last_at, recoveries, created_at, started_at, ended_at, waiting)
-SELECT 'run_' || lpad(n::text, 9, '0'), 'flow' || n % 20, status, 'v' || 3 * n / ($1 + 1), 'default', 0,
-    ('{"tenant": "t' || n % 50000 || '"}')::json, 1, NULL, false, 3, at, 0, at, at + 1000,
-    CASE WHEN status <> 'suspended' THEN at + 2000000 + n % 1000 END, '[]'
-FROM (
-    SELECT n, $2 - ($1 - n) * $3 AS at, CASE WHEN n % 500 = 0 THEN 'failed' WHEN n % 777 = 0 THEN 'cancelled'
-        WHEN n % 100 = 1 THEN 'suspended' ELSE 'completed' END AS status
-    FROM generate_series(1::bigint, $1::bigint) AS n) AS made (n, at, status);
-"""
-ATTRIBUTES = """
-INSERT INTO run_attributes (run, name, value)
-SELECT number, '"tenant"', '"t' || substring(id FROM 5)::bigint % 50000 || '"' FROM runs
-"""
+RUN = "run_1000000007"
 
 
 async def _measure(place: Place) -> Measured:
     runs, times = place.pick(1_000_000, 100_000), place.pick(50, 10)
-    database = PostgresDatabase(place.url)
     async with App(place.url, worker=False) as app:
-        await _fill(database, runs, app.runtime.clock.now())
-        measured = {name: await _median(look, times) for name, look in _looks(app).items()}
+        now = app.runtime.clock.now()
+        if place.url.startswith("sqlite:"):
+            fill_sqlite(place.url.removeprefix("sqlite:///"), runs, now)
+        else:
+            await fill_postgres(PostgresDatabase(place.url), runs, now)
+        deep = (await app.list_runs(limit=1_000)).cursor
+        looks = _looks(app, deep or "")
+        measured = {name: await _median(look, times) for name, look in looks.items()}
         failed = (await app.list_runs(status="failed", limit=100)).runs
         if len(failed) != 100 or any(run.status is not RunStatus.FAILED for run in failed):
             raise WrongResultError("failed runs", len(failed))
     return {**measured, "worst_ms": max(measured.values())}
 
 
-async def _fill(database: PostgresDatabase, runs: int, now: int) -> None:
-    async with database.connected() as connection:
-        await connection.execute(MADE, runs, now, GAP, timeout=400)
-        await connection.execute(ATTRIBUTES, timeout=400)
-        await connection.execute("VACUUM (ANALYZE) runs, run_attributes", timeout=200)
-        await connection.execute("CHECKPOINT", timeout=120)
-
-
-def _looks(app: App) -> dict[str, Callable[[], Awaitable[object]]]:
+def _looks(app: App, deep: str) -> dict[str, Callable[[], Awaitable[object]]]:
     """What a page asks, by the figure's key."""
-    week = datetime.now(UTC) - timedelta(days=7)
-
-    async def deep() -> object:
-        page = await app.list_runs(limit=1_000)
-        return await app.list_runs(limit=100, cursor=page.cursor)
-
+    now = datetime.now(UTC)
+    hour, later = now - timedelta(hours=1), now - timedelta(minutes=55)
     return {
         "first_ms": app.list_runs,
         "oldest_ms": lambda: app.list_runs(sort="created"),
-        "ended_ms": lambda: app.list_runs(sort="-ended", status="failed"),
+        "deep_ms": lambda: app.list_runs(cursor=deep),
         "status_ms": lambda: app.list_runs(status=["failed", "suspended"]),
         "workflow_ms": lambda: app.list_runs(workflow="flow7"),
-        "both_ms": lambda: app.list_runs(workflow="flow10", status="failed"),
-        "attribute_ms": lambda: app.list_runs(attributes={"tenant": "t7"}),
-        "version_ms": lambda: app.list_runs(version="v2"),
         "unknown_ms": lambda: app.list_runs(workflow="nobody"),
-        "show_ms": app.get_run("run_000000007").info,
-        "tree_ms": lambda: run_tree(app.runtime, "run_000000007"),
-        "overview_ms": lambda: overview(app.runtime, week),
-        "stats_ms": lambda: workflow_stats(app.runtime, "flow7"),
-        "old_version_ms": lambda: app.list_runs(version="v0"),
+        "version_ms": lambda: app.list_runs(version="v0"),
+        "parent_ms": lambda: app.list_runs(parent=RUN),
+        "attribute_ms": lambda: app.list_runs(attributes={"tenant": "t7"}),
+        "window_ms": lambda: app.list_runs(created_from=hour, created_to=later),
+        "ended_ms": lambda: app.list_runs(sort="-ended", status="failed"),
+        "both_ms": lambda: app.list_runs(workflow="flow10", status="failed"),
+        "attributes_ms": lambda: app.list_runs(attributes={"everywhere": True, "tenant": "t7"}),
+        "old_failed_ms": lambda: app.list_runs(version="v0", status="completed", workflow="flow7"),
+        "old_ended_ms": lambda: app.list_runs(version="v0", sort="-ended"),
+        "window_ended_ms": lambda: app.list_runs(created_from=hour, created_to=later, sort="ended"),
+        "nowhere_ms": lambda: app.list_runs(
+            attributes={"everywhere": True}, version="v0", status="completed"
+        ),
         "text_ms": lambda: app.list_runs(text="nothing has this"),
-        "deep_ms": deep,
+        "show_ms": app.get_run(RUN).info,
+        "tree_ms": lambda: run_tree(app.runtime, RUN),
+        "overview_ms": lambda: overview(app.runtime),
+        "stats_ms": lambda: workflow_stats(app.runtime, "flow7"),
+        "hooks_ms": app.list_hooks,
+        "workers_ms": app.workers,
     }
 
 
@@ -96,29 +81,45 @@ def _figure(key: str, what: str, target: float | None = 50) -> Figure:
     return Figure(key=key, what=what, unit="ms", target=target)
 
 
-PG_LIST1M = Workload(
-    name="pg-list1m",
-    title="looking at 1,000,000 runs, pages of 100",
-    world="postgres",
-    measure=lambda place: asyncio.run(_measure(place)),
-    figures=(
-        _figure("first_ms", "the newest"),
-        _figure("oldest_ms", "the oldest"),
-        _figure("ended_ms", "the failed, by their end"),
-        _figure("status_ms", "of two statuses"),
-        _figure("workflow_ms", "of one workflow"),
-        _figure("both_ms", "of one workflow and status"),
-        _figure("attribute_ms", "of one attribute"),
-        _figure("version_ms", "of the newest version"),
-        _figure("old_version_ms", "of the oldest of three versions", None),
-        _figure("unknown_ms", "of a workflow that has none"),
-        _figure("text_ms", "a text that nothing has: 5,000 runs are looked at", None),
-        _figure("deep_ms", "1,000 runs, and the page after them"),
-        _figure("show_ms", "one run"),
-        _figure("tree_ms", "its family"),
-        _figure("overview_ms", "counts by status, and a chart of a week", None),
-        _figure("stats_ms", "how a workflow went", None),
-        _figure("worst_ms", "the slowest of these", None),
-    ),
-    bound=600,
+FIGURES = (
+    _figure("first_ms", "the newest"),
+    _figure("oldest_ms", "the oldest"),
+    _figure("deep_ms", "the page after 1,000 runs"),
+    _figure("status_ms", "of two statuses"),
+    _figure("workflow_ms", "of one workflow"),
+    _figure("unknown_ms", "of a workflow that has none"),
+    _figure("version_ms", "of the oldest of three versions"),
+    _figure("parent_ms", "the children of one run"),
+    _figure("attribute_ms", "of an attribute that 20 have"),
+    _figure("window_ms", "of five minutes"),
+    _figure("ended_ms", "the failed, by their end"),
+    _figure("both_ms", "of one workflow and status"),
+    _figure("attributes_ms", "of an attribute that all have, and one that 20 have"),
+    _figure("old_failed_ms", "of an old version, a workflow and a status"),
+    _figure("old_ended_ms", "of an old version, by their end: 5,000 runs are looked at"),
+    _figure("window_ended_ms", "of five minutes, by their end"),
+    _figure("nowhere_ms", "of an attribute that all have, an old version and a status"),
+    _figure("text_ms", "a text that nothing has: 5,000 runs are looked at"),
+    _figure("show_ms", "one run"),
+    _figure("tree_ms", "its family: 500 of 900"),
+    _figure("overview_ms", "counts by status, and a chart of a day"),
+    _figure("stats_ms", "how a workflow went"),
+    _figure("hooks_ms", "hooks"),
+    _figure("workers_ms", "workers"),
+    _figure("worst_ms", "the slowest of these"),
 )
+
+
+def _workload(name: str, world: WorldName) -> Workload:
+    return Workload(
+        name=name,
+        title="looking at 1,000,000 runs, pages of 100",
+        world=world,
+        measure=lambda place: asyncio.run(_measure(place)),
+        figures=FIGURES,
+        bound=600,
+    )
+
+
+LIST1M = _workload("list1m", "sqlite")
+PG_LIST1M = _workload("pg-list1m", "postgres")
