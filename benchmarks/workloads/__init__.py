@@ -12,7 +12,7 @@ from benchmarks.workloads.gather500 import GATHER500, PG_GATHER500
 from benchmarks.workloads.idle import PG_IDLE
 from benchmarks.workloads.imports import IMPORTS
 from benchmarks.workloads.kill import KILL200, PG_KILL200
-from benchmarks.workloads.listing import PG_LIST1M
+from benchmarks.workloads.listing import LIST1M, PG_LIST1M
 from benchmarks.workloads.long_runs import LONG2K, LONG20K, PG_LONG2K
 from benchmarks.workloads.replay import REPLAY20K
 from benchmarks.workloads.seq10 import PG_SEQ10, SEQ10
@@ -45,6 +45,7 @@ _ALL: Final = (
     AGENT_SESSION500,
     CHATS200,
     CHATS200_AGENTS,
+    LIST1M,
     WEB_RUNS100K,
     IMPORTS,
     PG_SEQ10,
