@@ -8,7 +8,7 @@ import sys
 import threading
 from asyncio import events
 from collections.abc import AsyncGenerator
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 
 class Owner(Protocol):
@@ -26,7 +26,7 @@ def hook_asyncgens() -> None:
     """See to it that the hooks of this thread are these, in front of the host loop's."""
     hooks = sys.get_asyncgen_hooks()
     if hooks.finalizer is not _dropped:
-        _host.hooks = hooks
+        _host.hooks = _Host.elsewhere = hooks
         sys.set_asyncgen_hooks(firstiter=_begun, finalizer=_dropped)
 
 
@@ -39,6 +39,8 @@ def forget_asyncgens(owner: Owner) -> None:
 
 class _Host(threading.local):
     hooks: Any = None
+    elsewhere: ClassVar[Any] = None
+    """For threads without hooks: the garbage collector may find there what a loop in another thread has begun."""
 
 
 _host: Final = _Host()
@@ -61,7 +63,7 @@ def _begun(agen: AsyncGenerator[Any, Any]) -> None:
 
 def _dropped(agen: AsyncGenerator[Any, Any]) -> None:
     if id(agen) not in _owners:
-        dropped: Any = _host.hooks.finalizer
+        dropped: Any = (_host.hooks or _Host.elsewhere).finalizer
         loop: Any = getattr(dropped, "__self__", None)
         if dropped is not None and (loop is None or not loop.is_closed()):
             dropped(agen)
