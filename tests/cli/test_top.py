@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
 
+import httpx
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
@@ -21,6 +22,7 @@ from outlast.cli.top.picture import Looker
 from outlast.cli.top.rows import chart
 from outlast.cli.top.run_screen import RunScreen
 from outlast.errors import WorldUnavailableError
+from outlast.http import BearerTokens, RemoteApp, asgi
 from outlast.records import Bucket, Overview
 from tests.cli.conftest import Answer
 
@@ -28,6 +30,7 @@ Cli = Callable[..., Answer]
 SOON = 0.1
 """Seconds between two looks, where a test waits for one."""
 NEVER = 3_600.0
+READER = "read-token-0123456789"
 
 
 @workflow(name="top.nap")
@@ -227,6 +230,30 @@ async def test_at_80_columns_what_a_run_waits_for_is_seen() -> None:
         assert row[4] == "sleep 3d 0h left"
         drawn = [strip.text for strip in stage.dashboard.screen._compositor.render_strips()]
         assert any("◦ suspended" in line and "sleep 3d 0h left" in line for line in drawn)
+
+
+@on_a_loop
+async def test_with_a_token_that_may_only_read_it_shows_what_it_may() -> None:
+    """Over HTTP; what cannot be seen or done is said, and nothing ends."""
+    async with App("memory://") as app:
+        await app.start(nap(), run_id="r0")
+        transport = httpx.ASGITransport(asgi(app, access=BearerTokens(read=[READER])))
+        url = "http://localhost/api/v1"
+        async with RemoteApp(url, token=READER, transport=transport) as remote:
+            looker = Looker(remote, wanted_runs(Filters(), 100))
+            dashboard = Dashboard(looker, await looker.look(), every=NEVER)
+            async with dashboard.run_test(size=(100, 30)) as pilot:
+                stage = Stage(app, looker, dashboard, pilot)
+                await stage.until(lambda: stage.rows()[0][0] == "◦ suspended")
+                assert len(stage.rows("workers")) == 1
+                await stage.press("enter")
+                assert isinstance(dashboard.screen, RunScreen)
+                await stage.press("escape", "w", "2")
+                await pilot.pause()
+                assert [one.severity for one in dashboard._notifications] == ["error"]
+                assert stage.rows("hooks") == []
+                assert "it may only read" in stage.text("#hooks-said")
+            assert dashboard.failure is None
 
 
 def test_the_chart_tells_how_many_and_where_some_failed() -> None:

@@ -92,7 +92,8 @@ def _waits_text(run: RunInfo, now: datetime) -> str:
         if waiting.until is not None:
             parts.append(f"{name} {rough(waiting.until - now)} left")
         else:
-            parts.append(f"{waiting.kind} {waiting.on or name}")
+            named = waiting.on or (name if name != waiting.kind else "")
+            parts.append(f"{waiting.kind} {named}".rstrip())
     more = len(run.waiting) - len(parts)
     return ", ".join(parts) + (f" and {more} more" if more > 0 else "")
 

@@ -21,6 +21,7 @@ from outlast.cli.top.rows import (
     chart,
     headline,
     hook_cells,
+    instead,
     run_cells,
     worker_cells,
 )
@@ -64,10 +65,13 @@ class Dashboard(App[None]):
         yield Static(id="chart")
         with TabbedContent(initial="runs"):
             with TabPane("Runs", id="runs"):
+                yield Static(id="runs-said", classes="said")
                 yield LiveTable(RUN_TITLES, id="runs-table")
             with TabPane("Hooks", id="hooks"):
+                yield Static(id="hooks-said", classes="said")
                 yield LiveTable(HOOK_TITLES, id="hooks-table")
             with TabPane("Workers", id="workers"):
+                yield Static(id="workers-said", classes="said")
                 yield LiveTable(WORKER_TITLES, id="workers-table")
         yield Static(id="missed", classes="missed")
         yield Footer()
@@ -182,6 +186,9 @@ class Dashboard(App[None]):
                 for hook in picture.hooks or ()
             }
         )
+
+        for name, said in instead(picture).items():
+            main.query_one(f"#{name}-said", Static).update(said)
 
     def _table(self, name: str) -> LiveTable:
         return self.screen_stack[0].query_one(f"#{name}-table", LiveTable)

@@ -95,6 +95,22 @@ def chart(overview: Overview) -> Text:
     return text
 
 
+def instead(picture: Picture) -> dict[str, str]:
+    """What each table says where it has no rows."""
+    if picture.hooks is None:
+        hooks = (
+            "With this token hooks are not shown: they have secrets in them, and it may only read."
+        )
+    else:
+        hooks = "" if picture.hooks else "Nothing waits for the outside."
+    more = "None of the newest that were looked at fit." if picture.more_runs else "No runs fit."
+    return {
+        "runs": "" if picture.runs else more,
+        "hooks": hooks,
+        "workers": "" if picture.workers else "No worker serves this: outlast worker FILE",
+    }
+
+
 def _head(picture: Picture) -> Iterator[Text]:
     workers, overview = len(picture.workers), picture.overview
     yield Text(count(workers, "worker"), "" if workers else "yellow")
