@@ -93,7 +93,17 @@ def made(tmp_path: Path, name: str) -> Path:
     return folder
 
 
+def test_a_run_that_is_killed_at_some_moments(lives: Lives, tmp_path: Path, cover: Cover) -> None:
+    """Here before an outcome is recorded; behind each that is, the next test kills."""
+    kill_at(lives, tmp_path, cover, every=3)
+
+
+@pytest.mark.slow
 def test_a_run_that_is_killed_at_each_moment(lives: Lives, tmp_path: Path, cover: Cover) -> None:
+    kill_at(lives, tmp_path, cover, every=1)
+
+
+def kill_at(lives: Lives, tmp_path: Path, cover: Cover, *, every: int) -> None:
     calm = made(tmp_path, "calm")
     assert lives.live(calm)
     reference = ending(calm)
@@ -101,6 +111,8 @@ def test_a_run_that_is_killed_at_each_moment(lives: Lives, tmp_path: Path, cover
     assert once.total() == sum(NAMES.values()) == 10
     points = [(what, n + 1) for what, times in reference["told"].items() for n in range(times)]
     assert len(points) >= 18
+    points = points[::every]
+    assert {what for what, _ in points} == {"ended", "committed"}
     repeated = 0
     for what, times in points:
         folder = made(tmp_path, f"{what}-{times}")
