@@ -35,6 +35,7 @@ PARAMETERS: dict[str, Any] = {
     "text": None,
     "before": 50,
     "start": 1,
+    "edge": 2,
     "stop": 2,
     "status": "failed",
     "before_at": 2**63 - 1,
@@ -117,9 +118,15 @@ SEARCHES = {
     "many_have": {"COVERING INDEX run_attributes_found (name=? AND value=?)"},
     "hooks": {"hooks_listed ((created_at,token)<(?,?))"},
     "counts": {"COVERING INDEX runs_by_status (status=?)"},
-    "series_created": {"COVERING INDEX runs_listed (created_at>? AND created_at<?)"},
-    "series_ended": {
-        "COVERING INDEX runs_ended_by_status (status=? AND ended_at>? AND ended_at<?)"
+    **{
+        f"{part}_created": {"COVERING INDEX runs_listed (created_at>? AND created_at<?)"}
+        for part in ("early", "before", "late")
+    },
+    **{
+        f"{part}_ended": {
+            "COVERING INDEX runs_ended_by_status (status=? AND ended_at>? AND ended_at<?)"
+        }
+        for part in ("early", "before", "late")
     },
 }
 """Query -> how it must look for what it wants."""
@@ -133,8 +140,9 @@ IN_ORDER = (
         for query in SEARCHES
         if query.startswith(("find_of", "edge_of")) and query not in OF_FEW
     ],
-    "series_created",
-    "series_ended",
+    "early_created",
+    "late_created",
+    "late_ended",
     "read",
     "over",
 )

@@ -109,6 +109,13 @@ class SqliteListing:
 def _ends(
     connection: sqlite3.Connection, stretch: Stretch, most: int, status: RunStatus | None
 ) -> Ends:
-    query = QUERIES["series_created" if status is None else "series_ended"]
+    what = "created" if status is None else "ended"
     wish = {"start": stretch.start, "stop": stretch.stop, "most": most, "status": status}
-    return Ends(*connection.execute(query, wish).fetchone())
+    early, edge = connection.execute(QUERIES[f"early_{what}"], wish).fetchone()
+    if early < (most + 1) // 2:
+        return Ends(early, early, None, 0, None)
+    wish = {**wish, "edge": edge}
+    (before,) = connection.execute(QUERIES[f"before_{what}"], wish).fetchone()
+    wish = {**wish, "before": before}
+    late, late_edge = connection.execute(QUERIES[f"late_{what}"], wish).fetchone()
+    return Ends(early, before, edge, late, late_edge)

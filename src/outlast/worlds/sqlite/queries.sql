@@ -406,38 +406,38 @@ SELECT json_group_object(wish.value, (
         SELECT 1 FROM runs INDEXED BY runs_by_status WHERE status = wish.value LIMIT :most)))
 FROM json_each(:statuses) AS wish;
 
--- name: series_created
--- How many runs were created in a stretch of time, in the index alone: up to half of so many from its beginning; how
--- many of these before the last of them, and when that was; and from then on, the rest of so many from the end.
-WITH early AS MATERIALIZED (
-    SELECT created_at AS at FROM runs INDEXED BY runs_listed
-    WHERE created_at >= :start AND created_at < :stop ORDER BY created_at LIMIT (:most + 1) / 2
-), edge AS MATERIALIZED (
-    SELECT max(at) AS at FROM early
-), late AS MATERIALIZED (
-    SELECT created_at AS at FROM runs INDEXED BY runs_listed
-    WHERE created_at >= (SELECT at FROM edge) AND created_at < :stop ORDER BY created_at DESC
-    LIMIT :most - (SELECT count(*) FROM early WHERE at < (SELECT at FROM edge))
-)
-SELECT
-    (SELECT count(*) FROM early), (SELECT count(*) FROM early WHERE at < (SELECT at FROM edge)),
-    (SELECT at FROM edge), (SELECT count(*) FROM late), (SELECT min(at) FROM late);
+-- name: early_created
+-- How many runs were created in a stretch of time, in the index alone: up to half of so many from its beginning, and
+-- when the last of these was; ...
+SELECT count(*), max(created_at) FROM (
+    SELECT created_at FROM runs INDEXED BY runs_listed
+    WHERE created_at >= :start AND created_at < :stop ORDER BY created_at LIMIT (:most + 1) / 2);
 
--- name: series_ended
+-- name: before_created
+-- ... how many there are before that ...
+SELECT count(*) FROM runs INDEXED BY runs_listed
+WHERE created_at >= :start AND created_at < :edge;
+
+-- name: late_created
+-- ... and from then on, the rest of so many from the end.
+SELECT count(*), min(created_at) FROM (
+    SELECT created_at FROM runs INDEXED BY runs_listed
+    WHERE created_at >= :edge AND created_at < :stop ORDER BY created_at DESC LIMIT :most - :before);
+
+-- name: early_ended
 -- The same of those that ended in it with a status.
-WITH early AS MATERIALIZED (
-    SELECT ended_at AS at FROM runs INDEXED BY runs_ended_by_status
-    WHERE status = :status AND ended_at >= :start AND ended_at < :stop ORDER BY ended_at LIMIT (:most + 1) / 2
-), edge AS MATERIALIZED (
-    SELECT max(at) AS at FROM early
-), late AS MATERIALIZED (
-    SELECT ended_at AS at FROM runs INDEXED BY runs_ended_by_status
-    WHERE status = :status AND ended_at >= (SELECT at FROM edge) AND ended_at < :stop ORDER BY ended_at DESC
-    LIMIT :most - (SELECT count(*) FROM early WHERE at < (SELECT at FROM edge))
-)
-SELECT
-    (SELECT count(*) FROM early), (SELECT count(*) FROM early WHERE at < (SELECT at FROM edge)),
-    (SELECT at FROM edge), (SELECT count(*) FROM late), (SELECT min(at) FROM late);
+SELECT count(*), max(ended_at) FROM (
+    SELECT ended_at FROM runs INDEXED BY runs_ended_by_status
+    WHERE status = :status AND ended_at >= :start AND ended_at < :stop ORDER BY ended_at LIMIT (:most + 1) / 2);
+
+-- name: before_ended
+SELECT count(*) FROM runs INDEXED BY runs_ended_by_status
+WHERE status = :status AND ended_at >= :start AND ended_at < :edge;
+
+-- name: late_ended
+SELECT count(*), min(ended_at) FROM (
+    SELECT ended_at FROM runs INDEXED BY runs_ended_by_status
+    WHERE status = :status AND ended_at >= :edge AND ended_at < :stop ORDER BY ended_at DESC LIMIT :most - :before);
 
 -- name: over
 -- The runs to delete next: those that ended first.
