@@ -11,7 +11,8 @@ from typing import Final
 
 from playwright.async_api import Browser, async_playwright
 
-from benchmarks.databases.filled import fill
+from benchmarks.databases.many_runs import fill_postgres, fill_sqlite
+from benchmarks.databases.postgres import PostgresDatabase
 from benchmarks.model import Figure, Measured, Place, Workload, WorldName, WrongResultError
 from outlast import App
 from outlast.http import Role
@@ -39,7 +40,7 @@ PAGES: Final = {
 async def _measure(place: Place) -> Measured:
     times = place.pick(11, 3)
     async with App(place.url, worker=False) as app:
-        await fill(place.url, place.pick(100_000, 2_000), app.runtime.clock.now())
+        await _fill(place.url, place.pick(100_000, 2_000), app.runtime.clock.now())
         async with _pages(app) as url, _browser() as browser:
             await _opened(browser, f"{url}/runs")
             return {
@@ -48,6 +49,13 @@ async def _measure(place: Place) -> Measured:
                 )
                 for key, path in PAGES.items()
             }
+
+
+async def _fill(url: str, runs: int, now: int) -> None:
+    if url.startswith("sqlite:///"):
+        fill_sqlite(url.removeprefix("sqlite:///"), runs, now)
+    else:
+        await fill_postgres(PostgresDatabase(url), runs, now)
 
 
 @asynccontextmanager

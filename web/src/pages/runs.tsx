@@ -20,12 +20,18 @@ export function Runs() {
   const { query: params } = place.value;
   const cursor = params.get("cursor") ?? "";
   const found = useRuns(filters(params), cursor);
-  const overview = useAsked<Overview>(`overview${query({ buckets: BUCKETS, ...windowOf(params) })}`, 5000).value;
+  // The rows come first: the numbers wait until they are there.
+  const first = found.runs === undefined && !found.problem;
+  const { value: overview, again } = useAsked<Overview>(first ? undefined : `overview${query({ buckets: BUCKETS, ...windowOf(params) })}`, 5000);
   const [chosen, setChosen] = useState(NOBODY);
-  const [said, say] = useState<Said>();
+  const [said, setSaid] = useState<Said>();
+  const say = (text: Said | undefined) => {
+    setSaid(text);
+    if (text) again(); // the numbers have changed
+  };
   const choose = (ids: Ids) => {
     setChosen(ids);
-    if (ids.size) say(undefined);
+    if (ids.size) setSaid(undefined);
   };
   const { held, on } = useHeld();
   const scrolled = useScrolled();

@@ -51,7 +51,7 @@ function Chips({ on, overview }: { on: string[]; overview: Overview | undefined 
     <span class="chips" role="group" aria-label="Status">
       {STATUSES.map((status) => (
         <button key={status} type="button" class={`chip ${status}`} title="The number is of all runs" aria-pressed={on.includes(status)} onClick={() => turn(status)}>
-          <i aria-hidden="true" />{status} {overview && <b>{said(overview.counts[status] ?? 0, overview.limit)}</b>}
+          <i aria-hidden="true" />{status} <b>{overview ? said(overview.counts[status] ?? 0, overview.limit) : "–"}</b>
         </button>
       ))}
     </span>
