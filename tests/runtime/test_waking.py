@@ -111,6 +111,19 @@ def test_a_live_run_is_given_the_payload(url: str) -> None:
     )  # two payloads, and the end, with which the hook may have gone
 
 
+def test_followers_hear_also_what_nobody_takes_up(url: str) -> None:
+    async def main() -> None:
+        async with App(url, worker=False):
+            run = await start(two("T"))
+            following = run.follow()
+            assert (await anext(following)).kind == "run_created"
+            asked = asyncio.ensure_future(anext(following))
+            await run.cancel("nobody is there")
+            assert (await asyncio.wait_for(asked, 20)).kind == "cancel_requested"
+
+    asyncio.run(main())
+
+
 async def _asleep(app: App, run_id: str) -> None:
     async with asyncio.timeout(20):
         while True:

@@ -195,6 +195,7 @@ class Runtime:
     def woke(self, run_id: str) -> None:
         """Something from outside was put into the log of a run. If it is not in this process, nor on its way
         here, it may be due."""
+        self.followers.tell(run_id)
         if not self.knows(run_id):
             self.on_due(None)
 
