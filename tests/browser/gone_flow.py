@@ -1,22 +1,22 @@
-"""A program with a workflow of its own: starts a run, and is gone when that waits. Prints its id."""
+"""A program with a workflow of its own, under a name: starts a run, and is gone when that waits. Prints its id."""
 
 import asyncio
 import sys
 
-from outlast import App, hook, start, workflow
+from outlast import App, RunStatus, hook, start, workflow
 
 
-@workflow(name="page.gone")
-async def gone() -> int:
+@workflow(name=sys.argv[-1])
+async def gone(number: int) -> int:
     """Waits."""
-    return await hook(int)
+    return number + await hook(int)
 
 
 async def main() -> None:
     """Until it waits."""
-    async with App(sys.argv[1]) as app:
-        run = await start(gone())
-        while not (await app.list_hooks(run.id)).hooks:
+    async with App(sys.argv[1]):
+        run = await start(gone(1))
+        while await run.status() is not RunStatus.SUSPENDED:
             await asyncio.sleep(0.02)
     print(run.id)
 

@@ -321,16 +321,35 @@ def test_a_browser_whose_clock_is_wrong_counts_by_the_servers(
 
 
 def test_a_run_whose_code_is_gone(site: Site, pages: str, open_page: OpenPage) -> None:
-    ended = run_program(Start((str(GONE), f"sqlite:///{site.folder}/web.db"), site.folder))
-    assert ended.returncode == 0, ended.stderr
-    run_id = ended.stdout.strip()
+    run_id = of_another_program(site, "page.gone")
     page = open_page(width=1280, javascript=True)
     page.goto(f"{pages}runs/{run_id}?tab=code")
-    expect(page.locator(".code .here")).to_contain_text("return await hook(int)")
+    expect(page.locator(".code .here")).to_contain_text("return number + await hook(int)")
     site.resume(run_id, 7)
     expect(page.get_by_label("Now")).to_contain_text("no worker that is here has its code")
     page.get_by_role("link", name="timeline").click()
     expect(row(page, "hook")).to_be_visible()
+
+
+def test_a_run_that_does_not_fit_its_code(site: Site, pages: str, open_page: OpenPage) -> None:
+    run_id = of_another_program(site, "page.leaf")
+    site.resume(run_id, 7)
+    site.become(run_id, "blocked")
+    page = open_page(width=1280, javascript=True)
+    page.goto(f"{pages}runs/{run_id}")
+    now = page.get_by_label("Now")
+    expect(now).to_contain_text("Blocked")
+    expect(now).to_contain_text("recorded: hook")
+    expect(now).to_contain_text("asked:")
+    expect(page.get_by_role("button", name="Wake")).to_be_visible()
+
+
+def of_another_program(site: Site, workflow: str) -> str:
+    """A run that waits, of a program that is gone since."""
+    url = f"sqlite:///{site.folder}/web.db"
+    ended = run_program(Start((str(GONE), url, workflow), site.folder))
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.strip()
 
 
 def test_a_page_catches_up_when_its_connection_comes_back(site: Site, open_page: OpenPage) -> None:

@@ -51,10 +51,11 @@ function WhyFailed({ log }: { log: Log }) {
 /** It waits for a worker; which may wait for ever, where nobody has its code. */
 function Queued({ run }: { run: RunInfo }) {
   const { value } = useAsked<{ workflows: WorkflowEntry[] }>("workflows", 5000);
-  const gone = value && !value.workflows.some((one) => one.name === run.workflow);
+  const served = value?.workflows.find((one) => one.name === run.workflow);
+  const lacks = !value ? "" : !served ? "no worker that is here has its code" : !(served.queues ?? [run.queue]).includes(run.queue) ? "no worker that is here takes from this queue" : "";
   const delay = run.due_at ? time(run.due_at) - tick.value : 0;
   if (delay > 1000) return <><b>Begins</b> in {length(delay)}</>;
-  return <><b>Queued</b> in <span class="mono">{run.queue}</span> until a worker takes it{gone && <>: <b>no worker that is here has its code</b></>}</>;
+  return <><b>Queued</b> in <span class="mono">{run.queue}</span> until a worker takes it{lacks && <>: <b>{lacks}</b></>}</>;
 }
 
 function GoingOn({ run, log }: NowProps) {
@@ -62,7 +63,7 @@ function GoingOn({ run, log }: NowProps) {
   const asks = role.value === "operate" && open.some((one) => one.kind === "hook");
   const { value } = useAsked<{ hooks: HookInfo[] }>(asks ? `hooks?run=${run.id}&limit=100` : undefined, 5000);
   if (!log.events.length) return null;
-  if (!open.length) return run.status === "running" ? <Line look="running"><b>Running</b> the workflow's code</Line> : null;
+  if (!open.length) return run.status === "running" ? <Line look="running"><b>Running</b> the workflow's code</Line> : <Line look="quiet"><Queued run={run} /></Line>;
   const works = open.some((one) => one.kind === "step" && one.state === "running");
   return (
     <Line look={works ? "running" : ""}>
