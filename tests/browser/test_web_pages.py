@@ -1,6 +1,7 @@
 """The web UI on real runs: a server with its worker, the pages in front of its API, a real browser."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import httpx
@@ -8,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.web_site import Site, serious, served
+from tests.browser.web_site import Shoot, Site, serious, served, shooting
 from tests.http.servers import LIMIT
 
 
@@ -32,6 +33,12 @@ def order(site: Site) -> str:
     run_id = site.start("web.order", {"pieces": 3})
     site.become(run_id, "suspended")
     return run_id
+
+
+@pytest.fixture
+def shoot(request: pytest.FixtureRequest, tmp_path: Path) -> Shoot:
+    """Keeps what pages look like."""
+    return shooting(request.config.cache, tmp_path)
 
 
 def test_new_runs_appear_by_themselves(
@@ -141,19 +148,30 @@ def test_who_only_looks_is_shown_no_button_that_acts(
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 390)])
 def test_axe_finds_nothing_serious(
-    pages: str, order: str, open_page: OpenPage, theme: Literal["light", "dark"], width: int
+    pages: str,
+    order: str,
+    open_page: OpenPage,
+    shoot: Shoot,
+    theme: Literal["light", "dark"],
+    width: int,
 ) -> None:
+    """In each page, and in what is opened there."""
     page = open_page(width=width, theme=theme, javascript=True)
-    paths = {
-        "runs": "tbody tr",
-        "workflows": ".card",
-        "hooks": ".card",
-        "workers": "tbody tr",
+    opened = {
+        "workers": ("h1",),
+        "workflows": (".card:has(a:text-is('web.order')) .act button",),
+        "hooks": (".card .fold",),
+        "runs": ("tbody .pick input", ".bulk button"),
     }
-    for path, there in paths.items():
+    for path, presses in opened.items():
         page.goto(pages + path)
-        expect(page.locator(there).first).to_be_visible()
-        assert serious(page) == [], path
+        expect(page.locator("tbody tr, .card").first).to_be_visible()
+        shoot(page, f"{path}-{theme}-{width}")
+        for number, press in enumerate(presses, 1):
+            page.locator(press).first.click()
+            shoot(page, f"{path}-open-{number}-{theme}-{width}")
+            assert serious(page) == [], press
+    expect(page.get_by_role("dialog")).to_be_visible()
 
 
 def width_of(bar: Locator) -> float:
