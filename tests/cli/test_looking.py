@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -175,3 +177,27 @@ def test_what_cannot_be_looked_at(cli: Cli, arguments: tuple[str, ...], code: in
     assert answer.err.startswith("error: ")
     assert "Traceback" not in answer.err
     assert "secret" not in answer.err
+
+
+def test_it_goes_on_looking_where_a_page_is_short(
+    cli: Cli, flows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli("start", f"{flows}:nap", "--id", "the-oldest")
+    with closing(sqlite3.connect(".outlast/outlast.db")) as connection:
+        connection.execute(MANY)
+        connection.commit()
+    (found,) = cli("list", "--text", "OLD", "--json").document["runs"]
+    assert found["id"] == "the-oldest"
+    monkeypatch.setattr("outlast.cli.list.LOOKS", 1)
+    answer = cli("list", "--text", "OLD")
+    assert (answer.code, answer.out) == (0, "")
+    assert "not all were looked at; to go on: --cursor" in answer.err
+
+
+MANY = """
+WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 6000)
+INSERT INTO runs (id, workflow, status, version, queue, priority, attributes, epoch, position, last_at, recoveries,
+    created_at)
+SELECT 'run-' || n, workflow, 'completed', version, queue, 0, '{}', 1, 1, 0, 0, created_at + n FROM runs, number
+"""
+"""Runs that are newer than the only one."""

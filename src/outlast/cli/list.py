@@ -50,6 +50,8 @@ class Filters:
     """By when they were created or ended, the latest first with the hyphen. By end, only what is over is listed."""
 
 
+LOOKS: Final = 20
+"""So often it goes on looking where a page is short: at 100,000 runs in all."""
 ALL: Final = Filters()
 """No filters given."""
 
@@ -80,7 +82,7 @@ async def command(
         output.note_line(missing)
         return Exit.OK
     async with operated(common) as app:
-        shown = _Runs(app, wanted)
+        shown = _Runs(app, wanted, looks=1 if follow else LOOKS)
         listed = Followed[RunInfo](
             look=shown.look,
             table=lambda runs, titled=True: RunsTable(runs, current_time(), titled=titled),
@@ -92,26 +94,37 @@ async def command(
         )
         await show_list(output, listed, follow=follow)
     if shown.cursor:
-        output.note_line(f"more: --cursor {shown.cursor}")
+        more = "more" if shown.full else "not all were looked at; to go on"
+        output.note_line(f"{more}: --cursor {shown.cursor}")
     return Exit.OK
 
 
 class _Runs:
     """A page of runs, and how to get the next one."""
 
-    def __init__(self, app: OperatedApp[OperatedRun], wanted: RunFilters) -> None:
-        self._app, self._wanted = app, wanted
+    def __init__(self, app: OperatedApp[OperatedRun], wanted: RunFilters, looks: int) -> None:
+        self._app, self._wanted, self._looks = app, wanted, looks
         self.cursor: str | None = None
+        self.full = False
+        """Whether there are as many as were asked for."""
 
     async def look(self) -> Sequence[RunInfo]:
         """The page as it is now. Raises `Problem` for a filter that cannot be one."""
         await notice_deaths(self._app)
-        try:
-            page = await self._app.list_runs(**self._wanted)
-        except ValueError as error:
-            raise Problem(str(error)) from error
-        self.cursor = page.cursor
-        return page.runs
+        found: list[RunInfo] = []
+        limit, wanted = self._wanted.get("limit", 0), RunFilters(**self._wanted)
+        for _ in range(self._looks):
+            wanted["limit"] = limit - len(found)
+            try:
+                page = await self._app.list_runs(**wanted)
+            except ValueError as error:
+                raise Problem(str(error)) from error
+            found += page.runs
+            self.cursor, self.full = page.cursor, len(found) == limit
+            if page.cursor is None or self.full:
+                break
+            wanted["cursor"] = page.cursor
+        return found
 
 
 def _tells(run: RunInfo) -> object:
