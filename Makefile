@@ -34,9 +34,9 @@ $(STAMP): requirements-dev.txt pyproject.toml
 	  "Outlast needs Python 3.11 or newer; $(PYTHON) is %d.%d. Try: make setup PYTHON=python3.12" % sys.version_info[:2])'
 	@echo "setup: $(VENV), from requirements-dev.txt"
 	@$(PYTHON) -m venv $(VENV)
-	@# The browser and the sandbox come beside the rest, so they cost no time. They never fail: their tests can be skipped.
+	@# The browser, the sandbox and the pooler come beside the rest, so they cost no time. They never fail: their tests can be skipped.
 	@# uv installs in seconds what takes pip minutes. It does not read pip's settings: where it finds no index, pip does it.
-	@($(PYTHON) -m tools.browser; $(PYTHON) -m tools.sandbox) & programs=$$!; \
+	@($(PYTHON) -m tools.browser; $(PYTHON) -m tools.sandbox; $(PYTHON) -m tools.pooler) & programs=$$!; \
 	  { $(PIP) install uv && $(UV) install --compile-bytecode --requirement requirements-dev.txt 2> $(VENV)/uv.txt || \
 	    { echo "setup: without uv ($$(tail -1 $(VENV)/uv.txt)); pip needs some minutes"; \
 	      $(PIP) install --requirement requirements-dev.txt; }; } && \

