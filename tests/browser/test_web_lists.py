@@ -1,7 +1,9 @@
 """The table of runs and the page of hooks: filters, pages, keys, many at once, and rows that keep still."""
 
 import json
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -103,6 +105,19 @@ def test_pages_follow_one_another_and_are_exported(looked: Looked, open_page: Op
     page.get_by_role("button", name="Newest").click()
     expect(rows).to_have_count(PAGE)
     expect(page).to_have_url(f"{url}runs?workflow=web.nap")
+
+
+def test_times_are_those_of_the_server(looked: Looked, open_page: OpenPage) -> None:
+    site, url, _ = looked
+    page = open_page(width=1280, javascript=True)
+    page.clock.set_system_time(datetime.now(UTC) + timedelta(hours=5))
+    page.goto(f"{url}runs?within=1h")
+    started = row_of(page, site.start("web.parcel", {"street": "Way", "city": "Rome"})).locator(
+        "time"
+    )
+    expect(started).to_have_text(re.compile(r"^(now|\d+ s ago)$"))
+    started.hover()
+    expect(started).to_have_attribute("title", re.compile(r"20\d\d.*\.\d{3}"))
 
 
 def test_rows_keep_still_under_the_pointer(looked: Looked, open_page: OpenPage) -> None:

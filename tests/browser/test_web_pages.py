@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.web_kinds import row_of
 from tests.browser.web_site import Shoot, Site, serious, served, shooting
 from tests.http.servers import LIMIT
 
@@ -122,13 +123,18 @@ def test_a_workflow_starts_from_its_form(pages: str, open_page: OpenPage) -> Non
 
 def test_a_connection_that_was_cut_comes_back(site: Site, open_page: OpenPage) -> None:
     page = open_page(width=1280, javascript=True)
+    first = site.start("web.nap")
     with site.pages() as url:
-        page.goto(f"{url}runs?workflow=web.nap")
-        expect(page.get_by_role("heading", name="No run is like that")).to_be_visible()
+        page.goto(f"{url}runs?workflow=web.nap&status=suspended")
+        expect(row_of(page, first)).to_be_visible()
     expect(page.get_by_text("Disconnected")).to_be_visible()
-    site.start("web.nap")
+    expect(row_of(page, first)).to_be_visible()
+    site.client.post(f"/runs/{first}/cancel", json={}).raise_for_status()
+    second = site.start("web.nap")
+    site.become(second, "suspended")
     with site.pages(port=httpx.URL(url).port or 0):
-        expect(page.locator("tbody tr")).to_have_count(1)
+        expect(row_of(page, second)).to_be_visible()
+        expect(row_of(page, first)).to_have_count(0)
         expect(page.get_by_text("Disconnected")).to_have_count(0)
 
 
