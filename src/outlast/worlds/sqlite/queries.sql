@@ -425,16 +425,18 @@ SELECT count(*), min(created_at) FROM (
     WHERE created_at >= :edge AND created_at < :stop ORDER BY created_at DESC LIMIT :most - :before);
 
 -- name: early_ended
--- The same of those that ended in it with a status.
+-- The same of those that ended in it with a status; ...
 SELECT count(*), max(ended_at) FROM (
     SELECT ended_at FROM runs INDEXED BY runs_ended_by_status
     WHERE status = :status AND ended_at >= :start AND ended_at < :stop ORDER BY ended_at LIMIT (:most + 1) / 2);
 
 -- name: before_ended
+-- ... how many there are before that ...
 SELECT count(*) FROM runs INDEXED BY runs_ended_by_status
 WHERE status = :status AND ended_at >= :start AND ended_at < :edge;
 
 -- name: late_ended
+-- ... and from then on, the rest of so many from the end.
 SELECT count(*), min(ended_at) FROM (
     SELECT ended_at FROM runs INDEXED BY runs_ended_by_status
     WHERE status = :status AND ended_at >= :edge AND ended_at < :stop ORDER BY ended_at DESC LIMIT :most - :before);
