@@ -70,7 +70,7 @@ class TimelineTable:
         bar = bar if room >= BAR[0] + LABEL else 0
         label = min(wanted, room - bar - len(GAP))
         for line in self.lines:
-            text = Text(line.at.rjust(at) + GAP, style="dim", no_wrap=True)
+            text = Text(no_wrap=True).append(line.at.rjust(at) + GAP, style="dim")
             text.append_text(fitted(line.took, took, right=True)).append(GAP)
             text.append_text(fitted(line.label, label))
             if line.bar is not None and bar:
