@@ -123,6 +123,23 @@ def test_a_remote_api_is_passed_on_with_its_token() -> None:
     on_app(scenario)
 
 
+@pytest.mark.parametrize("token", [None, "another-" + "0123456789abcdef"])
+def test_a_remote_api_that_does_not_take_the_token_is_told(token: str | None) -> None:
+    async def scenario(app: App) -> None:
+        there = api(app, access=BearerTokens(operate=[TOKEN]))
+        transport = httpx.ASGITransport(there, client=("10.0.0.1", 1))
+        remote = RemoteApi("https://there.example/api/v1", token, transport=transport)
+        async with client_of(WebApp(remote)) as client:
+            answer = await client.get("/api/v1/runs")
+        assert answer.status_code == 403, (
+            "the pages must not ask for a token: it would not be sent on"
+        )
+        assert "OUTLAST_TOKEN" in answer.json()["hint"]
+        await remote.close()
+
+    on_app(scenario)
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

@@ -61,6 +61,7 @@ export async function learnRole(): Promise<void> {
   } catch (error) {
     if (error instanceof Refusal && error.problem.status === 404) await learnRoleFromHooks();
     else if (isAway(told(error))) setTimeout(learnRole, 2000);
+    else if (!needsToken.value) role.value = "read"; // who is refused everything is told so by each page
   }
 }
 

@@ -85,12 +85,22 @@ class RemoteApi:
             answer = await self._client.send(asked, stream=True)
         except httpx.TransportError as error:
             raise WorldUnavailableError(self._url, str(error) or type(error).__name__) from error
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            await answer.aclose()
+            raise self._stranger()
         if path == "/me" and self._read_only and answer.is_success:
             return await _as_reader(answer)
         headers = {name: text for name, text in answer.headers.items() if name in PASSED_BACK}
         if "date" in answer.headers:
             headers[THEIR_DATE] = answer.headers["date"]
         return StreamingResponse(_parts(answer), answer.status_code, headers)
+
+    def _stranger(self) -> AccessDeniedError:
+        """Not 401: the pages would ask for a token, and no other than that of this process is sent on."""
+        return AccessDeniedError(
+            f"{self._url} does not take the token of this process, or wants one",
+            hint="Set OUTLAST_TOKEN to one of its tokens, and start `outlast web` anew.",
+        )
 
 
 def _path_below(base: str, request: Request) -> str:
