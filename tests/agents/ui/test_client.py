@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -26,18 +26,21 @@ CLIENT = Path(__file__).parent / "client"
 CACHE = Path(__file__).parents[3] / ".venv" / "chat-client"
 PACKAGES = Packages(CLIENT, CACHE, ("--legacy-peer-deps",))
 
+SLOW = pytest.mark.slow
 Play = Callable[[str], Any]
 
 
 @pytest.fixture(scope="module")
-def node() -> Path:
-    """Node, with the packages beside the client. Skips where they cannot be had."""
+def node() -> Iterator[tuple[Path, Path]]:
+    """Node, and the client beside its packages. Skips where they cannot be had."""
     try:
         program = PACKAGES.ready()
     except Unavailable as reason:
         pytest.skip(f"the packages of the AI SDK cannot be had here: {reason}")
-    shutil.copyfile(CLIENT / "client.mjs", CACHE / f"client-{os.getpid()}.mjs")
-    return program
+    client = CACHE / f"client-{os.getpid()}.mjs"
+    shutil.copyfile(CLIENT / "client.mjs", client)
+    yield program, client
+    client.unlink()
 
 
 @asynccontextmanager
@@ -85,23 +88,23 @@ def by_turn(app: App) -> ChatApp:
     return chat_app(app, turn=serve)
 
 
-@pytest.fixture(scope="module", params=["DefaultChatTransport", "WorkflowChatTransport"])
-def transport(request: pytest.FixtureRequest) -> str:
-    return "default" if request.param == "DefaultChatTransport" else "workflow"
-
-
 @pytest.fixture(
     scope="module",
-    params=[by_session, by_turn],
-    ids=["a run a session", "a run a turn"],
+    params=[  # each transport and each shape here; how else they go together, in the long form
+        pytest.param(("default", by_session), id="DefaultChatTransport-a run a session"),
+        pytest.param(("workflow", by_turn), id="WorkflowChatTransport-a run a turn"),
+        pytest.param(("default", by_turn), id="DefaultChatTransport-a run a turn", marks=SLOW),
+        pytest.param(("workflow", by_session), id="WorkflowChatTransport-a session", marks=SLOW),
+    ],
 )
-def ends(request: pytest.FixtureRequest, transport: str, node: Path) -> Any:
+def ends(request: pytest.FixtureRequest, node: tuple[Path, Path]) -> Any:
     """Play all scenes in Node, one after the other; gives what each has come to."""
 
     async def main() -> Any:
-        async with App("memory://") as app, serving(app, request.param(app)) as url:
+        transport, make = request.param
+        async with App("memory://") as app, serving(app, make(app)) as url:
             process = await asyncio.create_subprocess_exec(
-                *(node, CACHE / f"client-{os.getpid()}.mjs", url, transport),
+                *(*node, url, transport),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
             )
@@ -122,9 +125,8 @@ def play(ends: Any) -> Play:
     """What a scene has come to."""
 
     def told(scene: str) -> Any:
-        end = ends[scene]
-        assert not isinstance(end, dict) or "failed" not in end, end
-        return end
+        assert "failed" not in ends[scene], ends[scene]
+        return ends[scene]
 
     return told
 
