@@ -3,9 +3,13 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.cli.conftest import Answer
+from tests.programs import Program, Start
 
 PROGRAM = """
 import os, signal, sys
@@ -56,3 +60,16 @@ def test_a_reader_that_has_gone_is_no_error(folder: Path, arguments: str) -> Non
             check=False,
         )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("follows", ["events --follow", "list --follow"])
+def test_what_follows_ends_when_its_reader_goes(
+    folder: Path, cli: Callable[..., Answer], flows: Path, follows: str
+) -> None:
+    """Nothing more comes of this run, so nothing is printed that could fail."""
+    cli("start", f"{flows}:nap")
+    with Program(Start(("-m", "outlast", *follows.split()), folder)) as following:
+        assert following.stdout is not None
+        assert following.stdout.readline()
+        following.stdout.close()
+        assert following.wait(20) == 0

@@ -7,6 +7,7 @@ from cyclopts import Parameter
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.find_run import find_run
+from outlast.cli.leaving import while_read
 from outlast.cli.looking import operated
 from outlast.cli.output import Output
 from outlast.cli.render_events import event_line, events_table
@@ -38,9 +39,10 @@ async def command(
         found = await find_run(app, run)
         created_at = (await found.info()).created_at
         if follow:
-            async for event in found.follow(start):
-                output.line(event)
-                output.text(event_line(event, created_at))
+            async with while_read():
+                async for event in found.follow(start):
+                    output.line(event)
+                    output.text(event_line(event, created_at))
         else:
             events = await found.events(start)
             for event in events:

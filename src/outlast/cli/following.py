@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.text import Text
 
 from outlast._clock import pause
+from outlast.cli.leaving import while_read
 from outlast.cli.output import Output
 from outlast.errors import WorldUnavailableError
 
@@ -80,17 +81,22 @@ async def follow_list(output: Output, followed: Followed[Any], *, every: float =
     tried again.
     """
     shown = _shown(output, followed)
-    with shown.there():
-        over = False
-        while not over:
-            try:
-                over = followed.over is not None and await followed.over()
-                shown.look(await followed.look())
-            except WorldUnavailableError as error:
-                shown.missed(str(error).partition("\n")[0])
-                over = False
-            if not over:
-                await pause(every)
+    async with while_read():
+        with shown.there():
+            await _look_until_over(shown, followed, every)
+
+
+async def _look_until_over(shown: "_Shown", followed: Followed[Any], every: float) -> None:
+    over = False
+    while not over:
+        try:
+            over = followed.over is not None and await followed.over()
+            shown.look(await followed.look())
+        except WorldUnavailableError as error:
+            shown.missed(str(error).partition("\n")[0])
+            over = False
+        if not over:
+            await pause(every)
 
 
 class _Shown(Protocol):

@@ -10,6 +10,7 @@ from outlast._api.streaming import stream_forms
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.find_run import find_run
+from outlast.cli.leaving import while_read
 from outlast.cli.looking import operated
 from outlast.cli.operated import OperatedApp, OperatedRun
 from outlast.cli.output import Output
@@ -57,9 +58,10 @@ async def command(
             output.note_line(await _nothing(found, name))
         elif info.tail < 0:
             output.note_line(f"waiting for stream {name!r} of {found.id}")
-        async for form in _forms(app, found, name, start, follow=follow):
-            output.line(form)
-            output.text(value_text(form))
+        async with while_read():
+            async for form in _forms(app, found, name, start, follow=follow):
+                output.line(form)
+                output.text(value_text(form))
     return Exit.OK
 
 
