@@ -46,7 +46,7 @@ export function Runs() {
       </div>
       <Bar params={params} overview={overview} />
       <div class={`row state${chosen.size ? " bulk" : ""}`}>
-        {chosen.size > 0 ? <Bulk chosen={chosen} choose={choose} say={say} /> : cursor ? <span class="dim">older runs, as they were</span> : <Live />}
+        {chosen.size > 0 ? <Bulk chosen={chosen} choose={choose} say={say} /> : cursor ? <span class="dim">older runs, as they were</span> : <Live refused={found.problem !== undefined} />}
         <News list={list} live={!cursor && found.runs !== undefined} />
         <span role="status" class={said?.good === false ? "bad" : ""}>{said?.text}</span>
         <span class="spring" />
@@ -63,8 +63,8 @@ export function Runs() {
   );
 }
 
-const Live = () => {
-  const lost = connection.value === "offline";
+const Live = ({ refused }: { refused: boolean }) => {
+  const lost = refused || connection.value === "offline";
   return <span class={`live${lost ? " lost" : ""}`}><i aria-hidden="true" />{lost ? "not live" : "live"}</span>;
 };
 
