@@ -299,6 +299,13 @@ def test_values_that_nobody_expects_are_shown_and_harm_nothing(
     row(page, "hook").click()
     expect(panel).to_contain_text("os:system")
     expect(panel).to_contain_text("<b>rm</b>")
+    page.get_by_role("link", name="events").click()
+    page.get_by_label("Find in the log").fill("long_value")
+    expect(page.get_by_text("1 event", exact=True)).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export").click()
+    (exported,) = json.loads(download.value.path().read_bytes())
+    assert len(exported["data"]["result"]) == 2_000_003
     page.get_by_role("link", name="streams").click()
     page.get_by_role("button", name="text", exact=True).click()
     expect(page.get_by_label("Text")).to_contain_text("characters before")

@@ -1,6 +1,6 @@
 // The log of a run: every position, and what it holds.
 import { useMemo, useState } from "preact/hooks";
-import { bytes } from "../api.ts";
+import { bytes, get } from "../api.ts";
 import { Payload, save } from "../parts/json.tsx";
 import { Virtual } from "../parts/virtual.tsx";
 import { exact, length, time } from "../time.ts";
@@ -17,9 +17,9 @@ export function Events({ log, changes, run, at, show }: { log: Log; changes: num
       <div class="side">
         <div class="bar">
           <input type="search" aria-label="Find in the log" placeholder="Find in the log" value={text} onInput={(event) => setText(event.currentTarget.value)} />
-          <span class="dim">{found.length.toLocaleString()} events</span>
+          <span class="dim">{found.length.toLocaleString()} {found.length === 1 ? "event" : "events"}</span>
           <span class="spring" />
-          <button class="quiet" type="button" onClick={() => save(JSON.stringify(found, null, 2), `${run.id}-events.json`)}>Export</button>
+          <button class="quiet" type="button" onClick={async () => save(JSON.stringify(await uncut(run.id, found), null, 2), `${run.id}-events.json`)}>Export</button>
         </div>
         <Virtual count={found.length} height={24} label="The log" at={text ? -1 : at} row={(n) => {
           const one = found[n]!;
@@ -51,6 +51,19 @@ export function Events({ log, changes, run, at, show }: { log: Log; changes: num
 }
 
 const cut = (one: EventRecord): boolean => Object.values(one.data).some((value) => typeof value === "object" && value !== null && "$cut" in value);
+
+/** The same events with all that is in them: the page has long values cut. */
+async function uncut(id: string, found: EventRecord[]): Promise<EventRecord[]> {
+  if (!found.some(cut)) return found;
+  const wanted = new Set(found.map((one) => one.position));
+  const all: EventRecord[] = [];
+  for (let start: number | null = 0; start !== null; ) {
+    const page: { events: EventRecord[]; next: number | null } = await get(`runs/${id}/events?start=${start}&limit=1000`);
+    all.push(...page.events.filter((one) => wanted.has(one.position)));
+    start = page.next;
+  }
+  return all;
+}
 
 async function whole(id: string, position: number): Promise<void> {
   save(await bytes(`runs/${id}/events/${position}`), `${id}-${position}.json`);
