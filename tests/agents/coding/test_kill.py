@@ -1,4 +1,4 @@
-"""The server is killed in the middle of an answer, twice, and the message is finished as if nothing had been."""
+"""The server is killed in the middle of an answer, and the message is finished as if nothing had been."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ def server(tmp_path: Path) -> Iterator[str]:
         yield supervisor.stdout.readline().strip()
         supervisor.send_signal(signal.SIGTERM)
         told, _ = supervisor.communicate()
-    assert told.count("(by SIGKILL)") == 2
+    assert "(by SIGKILL)" in told
     assert supervisor.returncode == 0
 
 
@@ -57,18 +57,37 @@ class Reader:
                 pass
 
 
-def test_an_answer_survives_two_kills(sandboxes: BubblewrapSandboxes, server: str) -> None:
-    with httpx.Client(base_url=server, timeout=PATIENCE) as client:
-        with client.stream("POST", "/api/code", json=body_of("make a stopwatch")) as response:
+@pytest.mark.parametrize(
+    "moments",
+    [
+        pytest.param(("data-output",), id="within a command"),
+        pytest.param(
+            ("text-delta", "data-output"),
+            id="within an answer of the model, and within a command",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_an_answer_survives(
+    sandboxes: BubblewrapSandboxes, server: str, moments: tuple[str, ...]
+) -> None:
+    seen: list[Form] = []
+    place = ""
+    # A connection that is kept may be used again before it is seen that the server has died.
+    none_kept = httpx.Limits(max_keepalive_connections=0)
+    with httpx.Client(base_url=server, timeout=PATIENCE, limits=none_kept) as client:
+        request = client.build_request("POST", "/api/code", json=body_of("make a stopwatch"))
+        for moment in moments:
+            response = client.send(request, stream=True)
             place = response.headers["x-workflow-run-id"]
             reader = Reader(response)
-            seen = reader.until("text-delta")  # within an answer of the model
+            seen += reader.until(moment)
             reader.killed(client)
-        with client.stream("GET", f"/api/code/{place}/stream?startIndex={len(seen)}") as response:
-            reader = Reader(response)
-            seen += reader.until("data-output")  # within a command
-            reader.killed(client)
-        rest = chunks_of(client.get(f"/api/code/{place}/stream?startIndex={len(seen)}").text)
+            response.close()
+            request = client.build_request(
+                "GET", f"/api/code/{place}/stream?startIndex={len(seen)}"
+            )
+        rest = chunks_of(client.send(request).text)
         whole = chunks_of(client.get(f"/api/code/{place}/stream?startIndex=0").text)
         assert seen + rest == whole
         assert whole[-1] == {"type": "finish", "finishReason": "stop"}
