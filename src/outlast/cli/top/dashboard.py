@@ -188,7 +188,9 @@ class Dashboard(App[None]):
         )
 
         for name, said in instead(picture).items():
-            main.query_one(f"#{name}-said", Static).update(said)
+            instead_of_rows = main.query_one(f"#{name}-said", Static)
+            instead_of_rows.update(said)
+            instead_of_rows.display = bool(said)
 
     def _table(self, name: str) -> LiveTable:
         return self.screen_stack[0].query_one(f"#{name}-table", LiveTable)
