@@ -300,7 +300,7 @@ def test_values_that_nobody_expects_are_shown_and_harm_nothing(
     expect(panel).to_contain_text("os:system")
     expect(panel).to_contain_text("<b>rm</b>")
     page.get_by_role("link", name="events").click()
-    page.get_by_label("Find in the log").fill("long_value")
+    page.get_by_label("Find in the log").fill("ééé")
     expect(page.get_by_text("1 event", exact=True)).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Export").click()
