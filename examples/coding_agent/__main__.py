@@ -9,18 +9,20 @@ import argparse
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Mapping
+import traceback
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Final, NoReturn, TypeAlias
 
 from examples.coding_agent import settings
 from examples.coding_agent.models import ModelUnusableError, choose_code, choose_talk
 from examples.coding_agent.small_model import SMALL
 
+Serve: TypeAlias = Callable[[socket.socket, int | None], None]
 SOON: Final = 3.0
 """A server that has lived for fewer seconds has failed to start."""
 FAILURES: Final = 3
@@ -28,11 +30,12 @@ FAILURES: Final = 3
 
 
 class Supervisor:
-    """Keeps one server running."""
+    """Keeps one server running. Each is forked from this process, which has imported what it needs: so one that was killed
+    is back in no time."""
 
-    def __init__(self, listening: socket.socket, environment: Mapping[str, str]) -> None:
-        self._listening, self._environment = listening, environment
-        self._server: subprocess.Popen[bytes] | None = None
+    def __init__(self, listening: socket.socket, serve: Serve) -> None:
+        self._listening, self._serve = listening, serve
+        self._server: int | None = None
         self._stopping = False
 
     def run(self) -> int:
@@ -53,23 +56,35 @@ class Supervisor:
         """End the server, and do not start it again."""
         self._stopping = True
         if self._server is not None:
-            self._server.terminate()
+            os.kill(self._server, signal.SIGTERM)
 
     def _serve_once(self) -> int:
-        ours, theirs = os.pipe()  # it ends with us, also when nobody has told it to
-        command = [sys.executable, "-m", "examples.coding_agent.server"]
-        numbers = {"--socket": self._listening.fileno(), "--parent": ours}
+        theirs, ours = os.pipe()  # the server ends with us, also when nobody has told it to
+        sys.stdout.flush()
+        self._server = os.fork()
+        if self._server == 0:
+            os.close(ours)
+            self._be_the_server(theirs)
         try:
-            self._server = subprocess.Popen(
-                [*command, *(word for name, fd in numbers.items() for word in (name, str(fd)))],
-                pass_fds=tuple(numbers.values()),
-                env=self._environment,
-                start_new_session=True,
-            )
-            return self._server.wait()
+            return os.waitstatus_to_exitcode(os.waitpid(self._server, 0)[1])
         finally:
+            self._server = None
             os.close(ours)
             os.close(theirs)
+
+    def _be_the_server(self, parent: int) -> NoReturn:
+        status = 1
+        try:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.setsid()  # what is typed at the terminal is for the supervisor
+            self._serve(self._listening, parent)
+            status = 0
+        except BaseException:  # noqa: BLE001 - nothing may get to the code of the supervisor
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            os._exit(status)
 
 
 def _ending(status: int) -> str:
@@ -95,7 +110,9 @@ def main() -> int:
         )
         return 2
     with socket_there as listening:
-        supervisor = Supervisor(listening, os.environ)
+        # Not before: it chooses its models when it is imported.
+        serve = import_module("examples.coding_agent.server").serve
+        supervisor = Supervisor(listening, serve)
         signal.signal(signal.SIGINT, supervisor.stop)
         signal.signal(signal.SIGTERM, supervisor.stop)
         print(f"http://127.0.0.1:{listening.getsockname()[1]}", flush=True)

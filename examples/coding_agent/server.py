@@ -205,19 +205,17 @@ async def _serve(listening: socket.socket, parent: int | None) -> None:
     await server.serve([listening])
 
 
+def serve(listening: socket.socket, parent: int | None = None) -> None:
+    """Serve on a socket that listens; until the other end of a pipe is closed, if there is one."""
+    asyncio.run(_serve(listening, parent))
+
+
 def main() -> None:
     """Serve."""
     parser = argparse.ArgumentParser(prog="python -m examples.coding_agent.server")
     parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--socket", type=int, help="a socket that listens, instead of a port")
-    parser.add_argument("--parent", type=int, help="a pipe: when it is closed, end")
-    given = parser.parse_args()
-    if given.socket is not None:
-        listening = socket.socket(fileno=given.socket)
-    else:
-        listening = socket.create_server(("127.0.0.1", given.port))
-    with listening:
-        asyncio.run(_serve(listening, given.parent))
+    with socket.create_server(("127.0.0.1", parser.parse_args().port)) as listening:
+        serve(listening)
 
 
 if __name__ == "__main__":
