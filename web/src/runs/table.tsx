@@ -8,6 +8,9 @@ import type { RunInfo } from "../types.ts";
 
 export type Ids = ReadonlySet<string>;
 
+/** So many rows are drawn at first: those below them would only keep these waiting. */
+const IN_SIGHT = 25;
+
 interface TableProps {
   list: Steady<RunInfo>;
   chosen: Ids;
@@ -24,6 +27,8 @@ export function turned(ids: Ids, id: string): Ids {
 
 export function Table({ list, chosen, choose, at, sort }: TableProps) {
   const may = role.value !== "read";
+  const [whole, setWhole] = useState(false);
+  useEffect(() => setWhole(true), []); // after the first rows have been painted
   const all = list.shown.length > 0 && list.shown.every((run) => chosen.has(run.id));
   return (
     <table class="runs">
@@ -39,7 +44,7 @@ export function Table({ list, chosen, choose, at, sort }: TableProps) {
         </tr>
       </thead>
       <tbody>
-        {list.shown.map((run, index) => (
+        {(whole ? list.shown : list.shown.slice(0, IN_SIGHT)).map((run, index) => (
           <Row key={run.id} run={run} list={list} marked={index === at} chosen={may ? chosen.has(run.id) : undefined} turn={() => choose(turned(chosen, run.id))} />
         ))}
       </tbody>
