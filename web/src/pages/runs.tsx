@@ -9,7 +9,7 @@ import { change, href, place } from "../router.ts";
 import { Bar } from "../runs/bar.tsx";
 import { Bulk, type Said } from "../runs/bulk.tsx";
 import { BUCKETS, Chart, type Overview } from "../runs/chart.tsx";
-import { filters, isFiltered, LIMIT, older, useRuns, windowOf, type Found } from "../runs/found.ts";
+import { filters, goesOn, isFiltered, LIMIT, older, useRuns, windowOf, type Found } from "../runs/found.ts";
 import { Table, turned, useKeys, type Ids } from "../runs/table.tsx";
 import type { RunInfo } from "../types.ts";
 
@@ -36,6 +36,7 @@ export function Runs() {
   const { held, on } = useHeld();
   const scrolled = useScrolled();
   const [at, shown] = useKeys((run) => choose(turned(chosen, run.id)));
+  const searched = useGoesOn(found) || params.has("text");
   const list = useSteady(found.runs, idOf, held || scrolled || at >= 0 || chosen.size > 0, found.path + found.cursor);
   shown(list.shown);
   return (
@@ -56,9 +57,9 @@ export function Runs() {
       <div {...on}>
         {found.problem ? <Failed problem={found.problem} /> : !found.runs ? <Loading /> : list.shown.length
           ? <Table list={list} chosen={chosen} choose={choose} at={at} sort={params.get("sort") ?? ""} />
-          : <None filtered={isFiltered(params)} searched={params.has("text")} older={cursor !== ""} />}
+          : <None filtered={isFiltered(params)} searched={searched} older={cursor !== ""} />}
       </div>
-      <Pager key={found.path + found.cursor} found={found} searched={params.has("text")} />
+      <Pager key={found.path + found.cursor} found={found} searched={searched} />
     </>
   );
 }
@@ -93,6 +94,19 @@ function useScrolled(): boolean {
     return () => removeEventListener("scroll", look);
   }, []);
   return scrolled;
+}
+
+/** Whether a short page is not the last: for filters that no index serves together, so many runs are looked at and no more. */
+function useGoesOn(found: Found): boolean {
+  const [on, setOn] = useState(false);
+  const short = found.runs !== undefined && found.runs.length < LIMIT && found.next === undefined && found.path !== "";
+  useEffect(() => {
+    const stop = new AbortController();
+    setOn(false);
+    if (short) goesOn(found, stop.signal).then((there) => !stop.signal.aborted && setOn(there), () => undefined);
+    return () => stop.abort();
+  }, [found.path, found.cursor, short]);
+  return on;
 }
 
 /** A search looks at so many runs at a time: a page may have none of them, and yet be followed by others. */

@@ -58,6 +58,9 @@ export async function older(found: Found): Promise<boolean> {
   return Boolean(next);
 }
 
+/** Whether there is another page behind this one. */
+export const goesOn = async (found: Found, stop: AbortSignal): Promise<boolean> => (await page(found.path, found.cursor, stop)).cursor !== null;
+
 /** The first page as it changes; another one as it was when it was asked for. */
 export function useRuns(path: string, cursor: string): Found {
   const [found, setFound] = useState<Found>({ path, cursor, runs: undefined, problem: undefined });
