@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 
 import pytest
 from pydantic_ai import Agent
+from pydantic_ai.exceptions import ModelHTTPError
 from pydantic_ai.models import Model
 from pydantic_ai.usage import UsageLimits
 
@@ -64,6 +65,15 @@ async def asks_a_provider(limit: int | None = None) -> list[Any]:
     result = await agents[-1].run("hi", usage_limits=UsageLimits(total_tokens_limit=limit))
     usage = result.usage
     return [result.output, usage.requests, usage.total_tokens, usage.cost]
+
+
+@workflow(name="agents.asks_and_catches")
+async def asks_and_catches() -> list[Any]:
+    try:
+        await agents[-1].run("hi")
+    except ModelHTTPError as error:
+        return [error.status_code, error.model_name, type(error).__name__, str(error)]
+    return []
 
 
 async def attempts(run: Run[Any]) -> list[int]:
@@ -147,6 +157,13 @@ def test_arguments_that_are_no_json_are_the_models_to_correct(
     serve(scenario)
 
 
+CATEGORIES = {
+    400: ("ModelRequestRejectedError", "ModelHTTPError"),
+    401: ("ModelAuthenticationError",),
+    404: ("ModelNotFoundError",),
+}
+
+
 @pytest.mark.parametrize(
     ("status", "said"), [(401, "status_code: 401"), (404, "status_code: 404"), (400, "no such")]
 )
@@ -162,6 +179,13 @@ def test_what_a_provider_refuses_for_good_fails_at_once(
             assert said in str(failed)
             assert "no-such-model" in str(failed)
             assert len(server.requests) == 1
+
+        async with ModelServer([Refusal(status, message="no such model")]) as server:
+            use(model_of(api, server, "no-such-model"))
+            caught = await (await start(asks_and_catches())).result()
+            assert caught[:2] == [status, "no-such-model"]
+            assert caught[2] in CATEGORIES[status]
+            assert said in caught[3]
 
     serve(scenario)
 

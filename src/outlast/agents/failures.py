@@ -1,6 +1,6 @@
 """Which errors of a model or a tool are worth another attempt, and what the agent sees of one that is not."""
 
-from typing import Final
+from typing import Any, Final
 
 from pydantic_ai.exceptions import (
     AgentRunError,
@@ -50,8 +50,24 @@ def as_agents_error(failed: StepFailedError) -> BaseException:
         error = error.__cause__
     if not isinstance(error, AgentRunError | UserError):
         return failed
+    error = _with_status(error)
     error.add_note(f"step {failed.step!r} has failed, after {failed.attempts} attempt(s)")
     return error
+
+
+def _with_status(error: AgentRunError | UserError) -> AgentRunError | UserError:
+    """The error as it was raised. Errors that are both of a category and of a status have the name of their category: so
+    what is recorded is that class, which knows no status."""
+    told = vars(error)
+    if isinstance(error, ModelHTTPError) or "status_code" not in told:
+        return error
+    category: Any = type(error)
+    found = ModelHTTPError.for_category(
+        category, status_code=told["status_code"], model_name=told["model_name"]
+    )
+    vars(found).update(told)
+    found.__cause__ = error.__cause__
+    return found
 
 
 def cannot_be_kept(error: Exception) -> FatalError:
