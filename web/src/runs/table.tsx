@@ -28,7 +28,10 @@ export function turned(ids: Ids, id: string): Ids {
 export function Table({ list, chosen, choose, at, sort }: TableProps) {
   const may = role.value !== "read";
   const [whole, setWhole] = useState(false);
-  useEffect(() => setWhole(true), []); // after the first rows have been painted
+  useEffect(() => {
+    const timer = setTimeout(() => setWhole(true), 100); // when the first rows have been painted
+    return () => clearTimeout(timer);
+  }, []);
   const all = list.shown.length > 0 && list.shown.every((run) => chosen.has(run.id));
   return (
     <table class="runs">
