@@ -112,7 +112,11 @@ class Rewind(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of runs, newest first."""
+    """A page of runs, newest first.
+
+    It may have fewer runs than were asked for, even none, and not be the last: where a filter names only what very many
+    runs have, a look goes through a bounded number of them. Only a page without a cursor is the last.
+    """
 
     runs: tuple[RunInfo, ...]
     cursor: str | None

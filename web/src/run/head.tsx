@@ -4,7 +4,7 @@ import { Actions } from "../parts/actions.tsx";
 import { showing } from "../parts/commands.ts";
 import { Attributes, Badge, Copy, RunLink, Took, When } from "../parts/small.tsx";
 import type { Log } from "../trace/model.ts";
-import type { RunInfo } from "../types.ts";
+import { isOver, type RunInfo } from "../types.ts";
 import { Family } from "./family.tsx";
 import { Now } from "./now.tsx";
 
@@ -29,7 +29,7 @@ export function Head({ run, act, log, changes }: HeadProps) {
       </div>
       <div class="row facts">
         <span><span class="dim">started</span> <When at={run.created_at} /></span>
-        <span><span class="dim">took</span> <Took run={run} /></span>
+        <span><span class="dim">{isOver(run.status) ? "took" : "for"}</span> <Took run={run} /></span>
         {run.worker && <span><span class="dim">on</span> <span class="mono">{run.worker}</span></span>}
         <span><span class="dim">version</span> <span class="mono">{run.version}</span></span>
         {run.parent && <span><span class="dim">child of</span> <RunLink id={run.parent} /></span>}

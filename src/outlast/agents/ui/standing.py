@@ -13,6 +13,7 @@ from outlast.agents.ui.replies import END, TURNS, Turn
 from outlast.agents.ui.session import Incoming, session_token
 from outlast.agents.ui.writing import STREAMS
 from outlast.errors import AccessDeniedError, HookNotFoundError, RequestError, RunNotFoundError
+from outlast.records import RunInfo
 
 SessionWorkflow: TypeAlias = Callable[[str], Call[Any]]
 """A workflow that takes the id of a chat."""
@@ -209,17 +210,17 @@ class ChatTurns:
 
     async def turns(self, chat: str, user: str, limit: int) -> list[Listed]:
         """See `Chats`."""
-        page = await self._app.list_runs(attributes={"chat": chat}, limit=limit)
-        for info in page.runs:
+        infos = await self._newest({"chat": chat}, limit)
+        for info in infos:
             _check_owner(info.attributes, user)
-        runs = [self._app.get_run(info.id) for info in reversed(page.runs)]
+        runs = [self._app.get_run(info.id) for info in reversed(infos)]
         return _counting([one for run in runs for one in await _listed(run, -1)])
 
     async def _first(self, attributes: dict[str, str], user: str) -> Standing | None:
-        page = await self._app.list_runs(attributes={**attributes}, limit=1)
-        if not page.runs:
+        infos = await self._newest(attributes, 1)
+        if not infos:
             return None
-        info = page.runs[0]
+        info = infos[0]
         _check_owner(info.attributes, user)
         found = info.attributes
         previous = found.get("previous")
@@ -230,6 +231,19 @@ class ChatTurns:
             reply=str(found["reply"]),
             previous=None if previous is None else str(previous),
         )
+
+    async def _newest(self, attributes: dict[str, str], limit: int) -> list[RunInfo]:
+        """So many runs with these attributes. A page may be short, or empty, and not the last."""
+        found: list[RunInfo] = []
+        cursor: str | None = None
+        while True:
+            page = await self._app.list_runs(
+                attributes={**attributes}, limit=limit - len(found), cursor=cursor
+            )
+            found += page.runs
+            cursor = page.cursor
+            if cursor is None or len(found) >= limit:
+                return found
 
 
 async def _listed(run: Run[Any], start: int) -> list[Listed]:
