@@ -1,10 +1,12 @@
 """Opening the table of runs in a browser, of a world with 100,000: from the address to the rows that can be seen.
 
-The browser runs already; its cache is empty each time. The pages are served as `outlast web` does.
+The browser runs already; its cache is empty each time. The pages come from `outlast web`.
 """
 
 import asyncio
 import statistics
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -15,9 +17,6 @@ from benchmarks.databases.many_runs import fill_postgres, fill_sqlite
 from benchmarks.databases.postgres import PostgresDatabase
 from benchmarks.model import Figure, Measured, Place, Workload, WorldName, WrongResultError
 from outlast import App
-from outlast.http import Role
-from outlast.http.serving import Server, address_of, listen
-from outlast.web import OwnMachine, asgi
 from tools import browser as chromium
 
 ROWS: Final = 50
@@ -41,14 +40,12 @@ async def _measure(place: Place) -> Measured:
     times = place.pick(11, 3)
     async with App(place.url, worker=False) as app:
         await _fill(place.url, place.pick(100_000, 2_000), app.runtime.clock.now())
-        async with _pages(app) as url, _browser() as browser:
-            await _opened(browser, f"{url}/runs")
-            return {
-                key: statistics.median(
-                    [await _opened(browser, f"{url}/{path}") for _ in range(times)]
-                )
-                for key, path in PAGES.items()
-            }
+    async with _pages(place.url) as url, _browser() as browser:
+        await _opened(browser, f"{url}runs")
+        return {
+            key: statistics.median([await _opened(browser, url + path) for _ in range(times)])
+            for key, path in PAGES.items()
+        }
 
 
 async def _fill(url: str, runs: int, now: int) -> None:
@@ -59,16 +56,15 @@ async def _fill(url: str, runs: int, now: int) -> None:
 
 
 @asynccontextmanager
-async def _pages(app: App) -> AsyncGenerator[str]:
-    web = asgi(app, access=OwnMachine(Role.OPERATE))
-    with listen("127.0.0.1", 0) as listening:
-        server = Server(web, grace=1)
-        serving = asyncio.create_task(server.serve([listening]))
-        try:
-            yield address_of(listening)
-        finally:
-            server.stop()
-            await serving
+async def _pages(world: str) -> AsyncGenerator[str]:
+    command = (sys.executable, "-m", "outlast", "web", "--url", world, "--port", "0")
+    web = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=DEVNULL)
+    assert web.stdout is not None
+    try:
+        yield (await web.stdout.readline()).decode().strip()
+    finally:
+        web.terminate()
+        await web.wait()
 
 
 @asynccontextmanager
