@@ -402,16 +402,17 @@ async def _take(values: AsyncIterable[Any], count: int) -> AsyncIterator[Any]:
 
 def test_a_start_with_a_payload_starts_or_delivers(on_app: Bench) -> None:
     async def scenario(app: App) -> Any:
-        first = await start(collects("order:7", 4), token="order:7", payload=None)
-        second = await app.start(collects("order:7", 4), token="order:7", payload=2)
+        first = await start(collects("order:7", 5), token="order:7", payload=None)
+        second = await app.start(collects("order:7", 5), token="order:7", payload=2)
         assert second == first
         await resume("order:7", {"three": 3})
         for _ in range(2):
             third = await start(
-                collects("order:7", 4), idempotency_key="key", token="order:7", payload=4
+                collects("order:7", 5), idempotency_key="key", token="order:7", payload=4
             )
             assert third == first
-        assert await first.result() == [None, 2, {"three": 3}, 4]
+        await resume("order:7", 5)
+        assert await first.result() == [None, 2, {"three": 3}, 4, 5]
         anew = await start(collects("order:7", 1), token="order:7", payload="anew")
         assert anew != first
         return await anew.result()

@@ -165,7 +165,9 @@ def test_a_cancelled_run_stops_its_step(at_place: At) -> None:
 def test_a_timeout_around_it_stops_it(at_place: At) -> None:
     async def play(place: Place) -> None:
         signals = Signals()
-        async with place.app("default") as app, place.app("gpu", instruments=(signals,)):
+        # The lease is longer than the jump of the clock: nobody else takes the step for one whose worker is dead.
+        gpu = place.app("gpu", instruments=(signals,), lease="10m")
+        async with place.app("default") as app, gpu:
             run = await app.start(hurried())
             await signals.wait_for("attempt_started")
             place.clock.advance("61s")  # time stands still for a clock that skips, as the step runs

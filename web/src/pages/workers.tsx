@@ -1,3 +1,4 @@
+import { useEffect } from "preact/hooks";
 import { Empty, Failed, Loading, When } from "../parts/small.tsx";
 import { useAsked } from "../parts/use.ts";
 import { href } from "../router.ts";
@@ -9,7 +10,11 @@ const LATE = 30_000;
 
 export function Workers() {
   const { value, problem } = useAsked<{ workers: WorkerInfo[] }>("workers", 3000);
-  const served = useAsked<{ workflows: WorkflowEntry[] }>("workflows", 30_000).value?.workflows ?? [];
+  const entries = useAsked<{ workflows: WorkflowEntry[] }>("workflows", 30_000);
+  const served = entries.value?.workflows ?? [];
+  // A worker that has come since: what it serves is asked for at once.
+  const unknown = value?.workers.some((one) => !served.some((workflow) => workflow.versions.includes(one.version)));
+  useEffect(() => void (unknown && entries.again()), [value]);
   if (problem) return <Failed problem={problem} />;
   if (!value) return <Loading />;
   const { workers } = value;
