@@ -77,7 +77,7 @@ ASKED = (
     Asked("nudged", ("nobody",), 0),
     Asked("renew", ("me", NOW, BATCH, [], [], 1, 1, 1), 50 * 3),
     Asked("unregister", ("nobody", NOW), 2),
-    Asked("unblock", ("flow", "digest", NOW), 0),
+    Asked("unblock", (["flow"], ["digest"], NOW), 0),
     Asked("advance_one", ("run-7", 1, 1, NOW, True, "fact", b"{}"), 4),
     Asked("read", ("run-7", 0, None), 4),
     Asked("get", ("run-7",), 1),

@@ -27,7 +27,7 @@ PARAMETERS: dict[str, Any] = {
     "keys": '[["run-7","work#1"]]',
     "wanted": '[["run-7",1]]',
     "workflow": "flow",
-    "digest": "d",
+    "digests": '{"flow": "d"}',
     "ids": None,
     "statuses": None,
     "value": "failed",

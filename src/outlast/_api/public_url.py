@@ -17,5 +17,5 @@ async def free_blocked(app: App) -> None:
     """
     runtime = app.runtime
     if runtime.worker_id is not None:
-        for workflow in runtime.registry.workflows:
-            await runtime.world.claims.unblock(workflow, runtime.source_digest(workflow))
+        digests = {name: runtime.source_digest(name) for name in runtime.registry.workflows}
+        await runtime.world.claims.unblock(digests)

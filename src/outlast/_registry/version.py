@@ -2,6 +2,7 @@
 
 import hashlib
 import subprocess
+from functools import lru_cache
 from pathlib import Path
 
 from outlast._registry.manifest import definition_source
@@ -26,7 +27,9 @@ def _git_commit(files: list[str]) -> str | None:
     return None
 
 
+@lru_cache(maxsize=64)
 def _head_of(folder: Path) -> str | None:
+    """Asked once: what is committed later is not the code that this process has."""
     try:
         answer = subprocess.run(
             ["git", "rev-parse", "--short=12", "HEAD"],  # noqa: S607 - the user's git, as found in PATH

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 from outlast._clock import SECOND, Micros, sleep_until
 from outlast._ids import new_worker_id
 from outlast._model.workers import WorkerRecord
-from outlast._registry.manifest import encode_manifest, make_manifest, source_digest
+from outlast._registry.manifest import encode_manifest, make_manifest
 from outlast._runtime.runtime import Runtime
 from outlast._worker.pruning import prune_for_ever
 from outlast._worker.runs import RunClaims
@@ -116,8 +116,9 @@ class Worker:
         now = runtime.clock.now()
         manifest = make_manifest(runtime.registry, runtime.version, now)
         await runtime.world.listing.save_manifest(runtime.version, now, encode_manifest(manifest))
-        for definition in runtime.registry.workflows.values():
-            await runtime.world.claims.unblock(definition.name, source_digest(definition))
+        await runtime.world.claims.unblock(
+            {entry.name: entry.digest for entry in manifest.entries if entry.kind == "workflow"}
+        )
 
     # The services
 

@@ -190,8 +190,8 @@ class _Claims:
     async def nudged(self, worker_id: str) -> tuple[str, ...]:
         return await self._door.call("nudged", lambda: self._claims.nudged(worker_id))
 
-    async def unblock(self, workflow: str, digest: str) -> int:
-        return await self._door.call("unblock", lambda: self._claims.unblock(workflow, digest))
+    async def unblock(self, digests: Mapping[str, str]) -> int:
+        return await self._door.call("unblock", lambda: self._claims.unblock(digests))
 
 
 class _Steps:

@@ -1,5 +1,6 @@
 """Taking runs and dispatched steps, holding them, and noticing workers that died."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import msgspec
@@ -104,8 +105,8 @@ class Claims(Protocol):
         in the order of their ids."""
         ...
 
-    async def unblock(self, workflow: str, digest: str) -> int:
-        """Make due the blocked runs of `workflow` whose `blocked_digest` is another than `digest`.
+    async def unblock(self, digests: Mapping[str, str]) -> int:
+        """Make due the blocked runs of these workflows whose `blocked_digest` is another than the one beside the name.
 
         Gives how many; those that were due already are not among them.
         """

@@ -333,7 +333,7 @@ class _Program:
 
     def _unblock(self) -> Operation:
         workflow = self._chance.choice(_WORKFLOWS)
-        return lambda world: world.claims.unblock(workflow, "d1")
+        return lambda world: world.claims.unblock({workflow: "d1"})
 
     def _find(self) -> Operation:
         choice = self._chance.choice

@@ -1,6 +1,6 @@
 """Taking runs and holding them, in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -88,7 +88,7 @@ class MemoryClaims:
         self._tables.check_open()
         return tuple(sorted(run.id for run in self._held(worker_id) if self._is_nudged(run)))
 
-    async def unblock(self, workflow: str, digest: str) -> int:
+    async def unblock(self, digests: Mapping[str, str]) -> int:
         """Make due what is blocked on another digest."""
         self._tables.check_open()
         blocked = [
@@ -96,8 +96,8 @@ class MemoryClaims:
             for run in self._tables.runs.values()
             if run.status == RunStatus.BLOCKED
             and run.due_at is None
-            and run.workflow == workflow
-            and run.blocked_digest != digest
+            and run.workflow in digests
+            and run.blocked_digest != digests[run.workflow]
         ]
         for run in blocked:
             self._tables.put(replace(run, due_at=self._clock.now()))

@@ -114,9 +114,10 @@ class PostgresClaims:
         )
         return tuple([str(row[0]) for row in rows])
 
-    async def unblock(self, workflow: str, digest: str) -> int:
+    async def unblock(self, digests: Mapping[str, str]) -> int:
         """Make due what is blocked on another digest."""
-        found = int(await self._value("unblock", workflow, digest, self._time.now()))
+        known = (list(digests), list(digests.values()))
+        found = int(await self._value("unblock", *known, self._time.now()))
         if found:
             self._news.written(urgent=True)
         return found

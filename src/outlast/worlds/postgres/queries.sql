@@ -316,10 +316,10 @@ SELECT count(*) FROM beat;
 -- name: unblock
 -- Make due what is blocked on another digest and not woken yet.
 WITH blocked AS (
-    SELECT number FROM {schema}.runs
-    WHERE status = 'blocked' AND due_at IS NULL
-        AND workflow = $1::text AND blocked_digest IS DISTINCT FROM $2::text
-    ORDER BY id FOR UPDATE
+    SELECT number FROM {schema}.runs AS run
+    JOIN unnest($1::text[], $2::text[]) AS known (workflow, digest) USING (workflow)
+    WHERE status = 'blocked' AND due_at IS NULL AND blocked_digest IS DISTINCT FROM digest
+    ORDER BY id FOR UPDATE OF run
 ), unblocked AS (
     UPDATE {schema}.runs AS run SET due_at = $3::bigint
     FROM blocked WHERE run.number = blocked.number

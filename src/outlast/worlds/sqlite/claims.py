@@ -1,12 +1,13 @@
 """Taking runs and holding them, in SQLite."""
 
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 
 from outlast._clock import Clock, Micros
 from outlast._model.workers import WorkerRecord
 from outlast.world import ClaimedRun, ClaimRequest, Heartbeat
-from outlast.worlds.sqlite.connecting import file_identity, make_room
+from outlast.worlds.sqlite.connecting import file_identity
 from outlast.worlds.sqlite.encoding import NOTHING, ask, change, ids, json_text
 from outlast.worlds.sqlite.faults import deleted
 from outlast.worlds.sqlite.locks import WorkerLocks
@@ -38,7 +39,6 @@ class SqliteClaims:
         """Make the worker known: first its lock, then its row, so that no row lacks its lock."""
 
         def register(connection: sqlite3.Connection) -> None:
-            make_room(connection, self._path)
             self._file = file_identity(self._path)
             self._locks.hold(worker.id)
             change(connection, "register", _worker_parameters(worker))
@@ -103,11 +103,11 @@ class SqliteClaims:
         wish = {"worker": worker_id}
         return await self._reader.call(lambda connection: ids(ask(connection, "nudged", wish)))
 
-    async def unblock(self, workflow: str, digest: str) -> int:
+    async def unblock(self, digests: Mapping[str, str]) -> int:
         """Make due what is blocked on another digest."""
 
         def unblock(connection: sqlite3.Connection) -> int:
-            wish = {"workflow": workflow, "digest": digest, "now": self._clock.now()}
+            wish = {"digests": json_text(digests), "now": self._clock.now()}
             return change(connection, "unblock", wish)
 
         return await self._writer.call(unblock)

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Awaitable
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -18,6 +19,7 @@ from outlast.worlds.planning import (
     wanted,
     with_owners,
 )
+from outlast.worlds.sqlite.connecting import make_room
 from outlast.worlds.sqlite.encoding import (
     ask,
     events,
@@ -34,6 +36,7 @@ from outlast.worlds.sqlite.step_encoding import keys_text, step_states
 from outlast.worlds.sqlite.taking import take_woken
 from outlast.worlds.sqlite.threads import ConnectionThread
 
+_MANY = 100  # commits of a process, after which it makes room for more
 _SMALL = 8  # parts of a batch; above that its writing has enough to do to be worth a thread
 _ALL = -1  # as SQLite's LIMIT has it
 
@@ -41,15 +44,22 @@ _ALL = -1  # as SQLite's LIMIT has it
 class SqliteLog:
     """The event logs of all runs."""
 
-    def __init__(self, writer: ConnectionThread, reader: ConnectionThread, clock: Clock) -> None:
+    def __init__(
+        self, path: Path, writer: ConnectionThread, reader: ConnectionThread, clock: Clock
+    ) -> None:
+        self._path = path
         self._writer = writer
         self._reader = reader
         self._clock = clock
+        self._commits = 0
 
     def commit(self, batch: Batch) -> Awaitable[Receipt]:
         """Write the batch as one transaction, durable once it is answered."""
         size = len(batch.advances) + len(batch.creates) + len(batch.appends)
         size += len(batch.settles) + len(batch.deliveries)
+        self._commits += 1
+        if self._commits == _MANY:
+            return self._writer.promptly(lambda c: self._commit_with_room(c, batch), small=False)
         return self._writer.promptly(
             lambda connection: self._commit(connection, batch), small=size <= _SMALL
         )
@@ -65,6 +75,11 @@ class SqliteLog:
             return tuple(events(row).get(run_id, ()))
 
         return await self._reader.call(read)
+
+    def _commit_with_room(self, connection: sqlite3.Connection, batch: Batch) -> Receipt:
+        """Who has committed so often goes on: then the room in the log is worth the twenty milliseconds."""
+        make_room(connection, self._path)
+        return self._commit(connection, batch)
 
     def _commit(self, connection: sqlite3.Connection, batch: Batch) -> Receipt:
         likely = predicted(batch)

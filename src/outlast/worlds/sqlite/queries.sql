@@ -335,7 +335,9 @@ SELECT json_group_array(json_array(run_id, ref)) FROM steps WHERE worker = :work
 -- Make due what is blocked on another digest and not woken yet: blocked runs are few.
 UPDATE runs INDEXED BY runs_by_status SET due_at = :now
 WHERE status = 'blocked' AND due_at IS NULL
-    AND workflow = :workflow AND blocked_digest IS NOT :digest;
+    AND EXISTS (
+        SELECT 1 FROM json_each(:digests) AS known
+        WHERE known.key = runs.workflow AND known.value IS NOT runs.blocked_digest);
 
 -- name: register
 -- Make a worker known.

@@ -35,7 +35,7 @@ class SqliteWorld:
         self._writer = ConnectionThread("outlast-sqlite-writer", self._url, clock, patience)
         self._reader = ConnectionThread("outlast-sqlite-reader", self._url, clock, patience)
         self._locks = WorkerLocks(self._path, self._url)
-        self._log = SqliteLog(self._writer, self._reader, clock)
+        self._log = SqliteLog(self._path, self._writer, self._reader, clock)
         self._claims = SqliteClaims(self._path, self._writer, self._reader, self._locks, clock)
         self._steps = SqliteSteps(self._writer, self._reader, clock)
         self._streams = SqliteStreams(self._writer, self._reader)

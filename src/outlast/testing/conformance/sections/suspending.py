@@ -97,13 +97,16 @@ async def a_blocked_run_is_due_if_something_was_missed(scene: Scene) -> None:
 
 @SUSPENDING.check()
 async def unblocking_wakes_what_may_fit_now(scene: Scene) -> None:
-    """`unblock` makes due the workflow's runs that are blocked on another digest, and counts them."""
+    """`unblock` makes due the runs of the workflows that are blocked on another digest, and counts them."""
     await scene.commit(held("a"), held("b"), held("c", workflow="other"), held("d"))
+    await scene.commit(held("e", workflow="more"))
     await scene.commit(
-        *(advance(run_id, then=Block(problem="?", digest=f"d-{run_id}")) for run_id in "abc")
+        *(advance(run_id, then=Block(problem="?", digest=f"d-{run_id}")) for run_id in "abce")
     )
-    equal(await scene.world.claims.unblock("flow", "d-a"), 1)
-    equal(await scene.world.claims.unblock("flow", "d-a"), 0, "the number of runs woken twice")
-    (claimed,) = await scene.claim(workflows=("flow", "other"))
+    known = {"flow": "d-a", "more": "d-e", "unheard of": "d-b"}
+    equal(await scene.world.claims.unblock({}), 0)
+    equal(await scene.world.claims.unblock(known), 1)
+    equal(await scene.world.claims.unblock(known), 0, "the number of runs woken twice")
+    (claimed,) = await scene.claim(workflows=("flow", "other", "more"))
     equal((claimed.run.id, claimed.run.status), ("b", RunStatus.RUNNING))
     equal((claimed.run.problem, claimed.run.blocked_digest), (None, None))
