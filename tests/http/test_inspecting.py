@@ -7,9 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from outlast import RunStatus
-from outlast._api.inspecting import overview, run_source, run_tree, workflow_stats
+from outlast import App, RunStatus
+from outlast._api.inspecting import overview, run_source, run_tree, workflow_infos, workflow_stats
 from outlast._api.listing import RunFilters
+from outlast._model.workers import Manifest, ManifestEntry
+from outlast._registry.manifest import encode_manifest
 from outlast.http import BearerTokens, RemoteApp
 from tests.http import inspected
 from tests.http.conftest import Site
@@ -137,6 +139,33 @@ def test_workflows_tell_how_they_went(on_site: OnSite) -> None:
             assert (nobody["of"], nobody["success"], nobody["p50"]) == (0, None, None)
 
     on_site(scenario)
+
+
+def test_two_programs_of_one_commit_have_the_workflows_of_both() -> None:
+    """Who looks may be of the same version as a worker, and have other workflows."""
+
+    async def main() -> None:
+        async with App("memory://", worker=False) as app:
+            runtime = app.runtime
+            entry = ManifestEntry(
+                kind="workflow",
+                name="inspecting.elsewhere",
+                module="elsewhere",
+                file="elsewhere.py",
+                line=1,
+                signature="()",
+                doc="",
+                source="",
+                digest="",
+            )
+            manifest = Manifest(version=runtime.version, created_at=0, entries=(entry,))
+            data = encode_manifest(manifest)
+            await runtime.world.listing.save_manifest(runtime.version, 0, data)
+            found = {one.name: one for one in await workflow_infos(runtime)}
+            assert not found["inspecting.elsewhere"].startable
+            assert found[inspected.echo.name].startable
+
+    asyncio.run(main())
 
 
 def test_a_tree_has_parents_and_children(on_site: OnSite) -> None:

@@ -99,7 +99,7 @@ async def run_source(runtime: Runtime, run_id: str) -> RunSource | None:
     Raises `RunNotFoundError`.
     """
     run = await _record(runtime, run_id)
-    entry = _entries(await _manifest(runtime, run.version)).get(run.workflow)
+    entry = (await _entries(runtime, run.version)).get(run.workflow)
     if entry is None:
         return None
     own = runtime.registry.workflow(run.workflow)
@@ -127,19 +127,15 @@ async def event_page(
 
 async def workflow_infos(runtime: Runtime) -> tuple[WorkflowInfo, ...]:
     """The workflows of this process and of all registered workers, by name."""
-    own = make_manifest(runtime.registry, runtime.version, runtime.clock.now())
     workers = await runtime.world.listing.workers()
-    manifests: dict[str, Manifest] = {own.version: own}
-    for version in dict.fromkeys(worker.version for worker in workers):
-        if version not in manifests and (found := await _manifest(runtime, version)):
-            manifests[version] = found
+    versions = dict.fromkeys((runtime.version, *(worker.version for worker in workers)))
+    entries = {version: await _entries(runtime, version) for version in versions}
     queues = {
         version: [
             queue for worker in workers if worker.version == version for queue in worker.queues
         ]
-        for version in manifests
+        for version in versions
     }
-    entries = {version: _entries(manifest) for version, manifest in manifests.items()}
     names = sorted({name for known in entries.values() for name in known})
     return tuple(_workflow_info(name, entries, queues, runtime) for name in names)
 
@@ -267,18 +263,20 @@ async def _awaits(runtime: Runtime, run: RunRecord) -> tuple[AwaitedLine, ...]:
     return tuple(found)
 
 
-async def _manifest(runtime: Runtime, version: str) -> Manifest | None:
-    data = await runtime.world.listing.manifest(version)
-    if data is not None:
-        return decode_manifest(data)
+async def _entries(runtime: Runtime, version: str) -> dict[str, ManifestEntry]:
+    """The workflows of a version by name: those that its first worker has written down, and those of this process if it
+    is of that version. It may have others than the worker: a version is a commit, not a program."""
+    manifests: list[Manifest] = []
     if version == runtime.version:
-        return make_manifest(runtime.registry, version, runtime.clock.now())
-    return None
-
-
-def _entries(manifest: Manifest | None) -> dict[str, ManifestEntry]:
-    entries = () if manifest is None else manifest.entries
-    return {one.name: one for one in entries if one.kind == "workflow"}
+        manifests.append(make_manifest(runtime.registry, version, runtime.clock.now()))
+    if (data := await runtime.world.listing.manifest(version)) is not None:
+        manifests.append(decode_manifest(data))
+    return {
+        entry.name: entry
+        for manifest in manifests
+        for entry in manifest.entries
+        if entry.kind == "workflow"
+    }
 
 
 async def _record(runtime: Runtime, run_id: str) -> RunRecord:
