@@ -1,5 +1,6 @@
 """What all tests share: how hard Hypothesis tries, and the tally of what the laws have covered."""
 
+import gc
 import os
 import signal
 from collections import Counter
@@ -25,6 +26,12 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     shared = "PYTEST_XDIST_WORKER" in os.environ
     with postgres_for_tests(folder.parent if shared else folder) as found:
         yield found
+
+
+def pytest_collection_finish() -> None:
+    """What is imported stays: the collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -63,8 +63,12 @@ def test_comments_can_be_for_one_checker(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_types_of_all_public_names_are_known(tmp_path: Path) -> None:
-    """As pyright sees the installed package: nothing public is unknown, not even in part."""
+    """As pyright sees the installed package: nothing public is unknown, not even in part.
+
+    Its short form is pyright itself, strict, in `make types`: that lets nothing unknown into the package.
+    """
     symbols = checkers.public_symbols("outlast", tmp_path)
     unknown = [
         f"{symbol['name']}: {said['message']}"
