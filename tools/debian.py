@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 
 PATIENCE = {"update": 60.0, "download": 180.0, "install": 180.0}
@@ -36,6 +37,19 @@ def install(packages: Sequence[str]) -> str | None:
         lines = [line for line in str(error.stderr).splitlines() if line.startswith("E:")]
         return lines[0] if lines else f"apt-get ended with {error.returncode}"
     return None
+
+
+def provide(program: str, packages: Sequence[str], *, shown: str, tests: str) -> None:
+    """Install what brings a program, if it is missing. Never fails: says what will be skipped, and what to do."""
+    if shutil.which(program):
+        return
+    print(f"setup: {shown}, for {tests}", flush=True)
+    if reason := install(packages):
+        print(
+            f"setup: {shown} is not there: {reason}.\n"
+            f"       These will be skipped: {tests}. For those: {by_hand(packages)}",
+            file=sys.stderr,
+        )
 
 
 def _run(part: str, command: Sequence[str]) -> None:

@@ -9,7 +9,6 @@
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -76,15 +75,7 @@ def pooled(server: Path) -> Iterator[str]:
 
 def main() -> None:
     """Install it if it is missing."""
-    if shutil.which("pgbouncer"):
-        return
-    print("setup: PgBouncer, for the tests of a pooler", flush=True)
-    if reason := debian.install(PACKAGES):
-        print(
-            f"setup: PgBouncer is not there: {reason}.\n"
-            f"       The tests of a pooler will be skipped. For those: {BY_HAND}",
-            file=sys.stderr,
-        )
+    debian.provide("pgbouncer", PACKAGES, shown="PgBouncer", tests="the tests of a pooler")
 
 
 def _wait_until_ready(process: "subprocess.Popen[bytes]", folder: Path) -> None:

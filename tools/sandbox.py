@@ -5,9 +5,6 @@
 `make setup` runs this. It never fails: without bubblewrap the agent refuses to work, and its tests are skipped and say so.
 """
 
-import shutil
-import sys
-
 from tools import debian
 
 PACKAGES = ("bubblewrap",)
@@ -16,15 +13,9 @@ BY_HAND = debian.by_hand(PACKAGES)
 
 def main() -> None:
     """Install it if it is missing."""
-    if shutil.which("bwrap"):
-        return
-    print("setup: bubblewrap, for the tests of the coding agent", flush=True)
-    if reason := debian.install(PACKAGES):
-        print(
-            f"setup: bubblewrap is not there: {reason}.\n"
-            f"       The tests of the coding agent's sandbox will be skipped. For those: {BY_HAND}",
-            file=sys.stderr,
-        )
+    debian.provide(
+        "bwrap", PACKAGES, shown="bubblewrap", tests="the tests of the coding agent's sandbox"
+    )
 
 
 if __name__ == "__main__":
