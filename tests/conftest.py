@@ -11,6 +11,9 @@ from hypothesis import settings
 
 from tests.postgres import Postgres, postgres_for_tests
 
+# What is imported stays: the collector need not look at it, neither now nor again and again later.
+gc.disable()
+
 # Programs that a shell starts in the background ignore Ctrl-C, and so would all that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -29,9 +32,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 
 
 def pytest_collection_finish() -> None:
-    """What is imported stays: the collector need not look at it again and again."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

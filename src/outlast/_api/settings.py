@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Collection
 from functools import lru_cache
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, Final, NoReturn, TypeAlias, cast
 from urllib.parse import urlsplit
 
@@ -287,26 +288,35 @@ the server of the command line emit telemetry."""
 
 
 def _pyproject() -> tuple[Path | None, dict[str, Any]]:
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        file = folder / "pyproject.toml"
-        if file.is_file():
-            return file, _table(file, file.stat().st_mtime_ns)
+    """The nearest such file, as it is now: somebody may have made or changed it since the last look."""
+    for file in _above(os.getcwd()):  # noqa: PTH109 - each setting asks, and a path costs more than the look
+        try:
+            found = os.stat(file)  # noqa: PTH116 - the same
+        except OSError:
+            continue
+        if S_ISREG(found.st_mode):
+            return Path(file), _table(file, found.st_mtime_ns)
     return None, {}
 
 
 @lru_cache(maxsize=4)
-def _table(file: Path, _changed: int) -> dict[str, Any]:
+def _above(folder: str) -> tuple[str, ...]:
+    here = Path(folder)
+    return tuple([str(one / "pyproject.toml") for one in (here, *here.parents)])
+
+
+@lru_cache(maxsize=4)
+def _table(file: str, _changed: int) -> dict[str, Any]:
     import tomllib  # not every process finds such a file
 
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        document = tomllib.loads(Path(file).read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError("[tool.outlast]", ..., str(file), f"it is no TOML: {error}") from error
+        raise SettingsError("[tool.outlast]", ..., file, f"it is no TOML: {error}") from error
     tools: Any = document.get("tool", {})
     found: Any = cast("dict[str, Any]", tools).get("outlast", {}) if isinstance(tools, dict) else {}
     if not isinstance(found, dict):
-        raise SettingsError("[tool.outlast]", found, str(file), "it must be a table of settings")
+        raise SettingsError("[tool.outlast]", found, file, "it must be a table of settings")
     table = cast("dict[str, Any]", found)
     for name in table:
         if name not in SETTINGS:
