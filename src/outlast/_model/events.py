@@ -57,6 +57,13 @@ class StepStarted(_Event, frozen=True, tag="step_started"):
     attempt: int
     started_at: Micros
     line: str | None = None
+    owner: str = ""
+    """The worker that has the run. Told by the first attempt that a claim of the run records, and true of all
+    that follow without a `worker`, up to the next `owner`."""
+    worker: str = ""
+    """The worker that makes a dispatched step's attempt."""
+    queued: Micros = 0
+    """How long it waited for room, or in its queue; 0: it began at once, or nobody knows."""
 
 
 class StepRetried(_Event, frozen=True, tag="step_retried"):
@@ -70,6 +77,9 @@ class StepRetried(_Event, frozen=True, tag="step_retried"):
     retry_at: Micros
     error: Payload
     line: str | None = None
+    owner: str = ""
+    worker: str = ""
+    queued: Micros = 0
 
 
 class StepCompleted(_Event, frozen=True, tag="step_completed"):
@@ -86,6 +96,10 @@ class StepCompleted(_Event, frozen=True, tag="step_completed"):
     """Where the workflow asked for it: `flow.py:17`."""
     input: Payload = NO_PAYLOAD
     """The encoded input, where it is short; else `NO_PAYLOAD`."""
+    owner: str = ""
+    """As of a `StepStarted`, here and in the other events of attempts."""
+    worker: str = ""
+    queued: Micros = 0
 
 
 class StepFailed(_Event, frozen=True, tag="step_failed"):
@@ -99,6 +113,9 @@ class StepFailed(_Event, frozen=True, tag="step_failed"):
     error: Payload
     line: str | None = None
     input: Payload = NO_PAYLOAD
+    owner: str = ""
+    worker: str = ""
+    queued: Micros = 0
 
 
 class WaitCompleted(_Event, frozen=True, tag="wait_completed"):

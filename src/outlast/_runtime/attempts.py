@@ -55,12 +55,18 @@ class Run(Protocol):
 
     def write(self, event: Event) -> None: ...
 
+    def tell(self, event: StepStarted | AttemptEvent) -> None:
+        """Write what an attempt has come to, and who makes it where the log does not know."""
+        ...
+
 
 class Due(msgspec.Struct, frozen=True):
-    """Since when an attempt was due, if that is known, and in which trace. For tracers."""
+    """Since when an attempt was due, if that is known, and in which trace."""
 
     at: Micros | None = None
     trace: str = ""
+    queued: bool = False
+    """Whether it could not begin then: there was no room, or it was for another worker."""
 
 
 class AttemptTask(asyncio.Task[None]):
@@ -93,6 +99,7 @@ class Attempt:
         self.taken_up = taken_up
         self._streams: AttemptStreams | None = None
         self.started_at = runtime.clock.now()
+        self._queued = 0 if due is None else _queued(due, self.started_at)
         self.over = False
 
     @property
@@ -103,13 +110,14 @@ class Attempt:
     def note_start(self) -> None:
         """Write that it has started: it is slow."""
         command = self.command
-        self.run.write(
+        self.run.tell(
             StepStarted(
                 id=command.ref,
                 name=command.definition.name,
                 attempt=command.attempt,
                 started_at=self.started_at,
                 line=command.line,
+                queued=self._queued,
             )
         )
 
@@ -236,6 +244,7 @@ class Attempt:
             result=msgspec.Raw(result),
             line=self.command.line,
             input=self._kept_input(),
+            queued=self._queued,
         )
 
     def _failed(self, error: BaseException) -> StepFailed | StepRetried:
@@ -257,6 +266,7 @@ class Attempt:
                 error=msgspec.Raw(runtime.codec.encode_error(decision.error)),
                 line=command.line,
                 input=self._kept_input(),
+                queued=self._queued,
             )
         return StepRetried(
             id=command.ref,
@@ -267,6 +277,7 @@ class Attempt:
             retry_at=decision.when,
             error=msgspec.Raw(runtime.codec.encode_error(error)),
             line=command.line,
+            queued=self._queued,
         )
 
     def _kept_input(self) -> Payload:
@@ -276,6 +287,11 @@ class Attempt:
 
 CURRENT_ATTEMPT: Final[ContextVar[Attempt | None]] = ContextVar("outlast_attempt", default=None)
 """The attempt that the current code belongs to."""
+
+
+def _queued(due: Due, started_at: Micros) -> Micros:
+    """How long it was kept waiting. Another worker's clock may have said when it was due."""
+    return max(0, started_at - due.at) if due.queued and due.at is not None else 0
 
 
 def _cancelled_from_outside() -> bool:

@@ -80,7 +80,7 @@ def dispatch_of(command: RunStep, run: RunRecord, now: Micros, trace: str = "") 
         digest=command.digest,
         line=command.line,
         trace=trace,
-        due_at=max(now, command.not_before) if trace else 0,
+        due_at=max(now, command.not_before),
     )
     return Dispatch(
         ref=command.ref,

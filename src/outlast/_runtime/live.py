@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final, assert_never
 
+from msgspec.structs import replace
+
 from outlast._clock import Micros
 from outlast._codec import decode_event
 from outlast._engine.commands import (
@@ -26,10 +28,12 @@ from outlast._model.events import (
     CancelRequested,
     Event,
     Logged,
+    StepStarted,
     WaitCompleted,
 )
 from outlast._model.runs import Attributes, RunRecord
 from outlast._runtime.agenda import Agenda
+from outlast._runtime.attempts import AttemptEvent
 from outlast._runtime.children import child_cancellation, child_draft, child_started
 from outlast._runtime.dispatching import DispatchedSteps
 from outlast._runtime.endings import end_of
@@ -80,6 +84,8 @@ class LiveRun:
         """How many events of the log this process has."""
         self._unread: deque[StoredEvent] = deque()
         """Those of them that are still to be fed."""
+        self._untold = run.worker
+        """The worker that has the run, until the log knows."""
         self._fed: list[Logged] | None = [] if runtime.options.verify_replay else None
         """What has been fed, if replay is to be verified."""
 
@@ -201,6 +207,12 @@ class LiveRun:
         if not self.gone and self.last_event is None:
             self._outbox.put(event, child)
             self._runtime.committer.advance(self)
+
+    def tell(self, event: StepStarted | AttemptEvent) -> None:
+        """Put what an attempt has come to into the log. The first of a claim says who has the run."""
+        if self._untold:
+            event, self._untold = replace(event, owner=self._untold), None
+        self.write(event)
 
     # Leaving
 

@@ -32,8 +32,9 @@ class AttemptsUnderWay:
         counts: the run must be handed back, and not suspended as if nothing were to be done."""
         self._tasks[command.ref] = None
         if not self._runtime.draining:
-            traced = self._runtime.observers.tracer is not None
-            due = Due(self._runtime.clock.now()) if traced else None
+            is_full = not self._runtime.slots.free
+            told = is_full or self._runtime.observers.tracer is not None
+            due = Due(self._runtime.clock.now(), queued=is_full) if told else None
             self._runtime.slots.enter(partial(self._begin, command, due))
 
     def cancel(self, ref: str) -> None:
@@ -66,7 +67,7 @@ class AttemptsUnderWay:
             event = await attempt.make()
             self.taken_up.discard(command.ref)
             if self._tasks.pop(command.ref, None) is not None:  # else it was cancelled, and went on
-                self._run.write(event)
+                self._run.tell(event)
         finally:
             self._over()
 

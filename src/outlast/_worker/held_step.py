@@ -35,6 +35,8 @@ class HeldStep:
         claimed: ClaimedStep,
         command: RunStep,
         on_over: Callable[["HeldStep", Micros | None], None],
+        *,
+        worker: str,
     ) -> None:
         self.key, self.id, self.workflow = claimed.key, claimed.key.run_id, claimed.workflow
         self.epoch, self.dispatched = claimed.epoch, True
@@ -43,7 +45,8 @@ class HeldStep:
         self.task: asyncio.Task[None] | None = None
         """The attempt, once there was room to begin it."""
         self._runtime, self._command = runtime, command
-        self._due = None if runtime.observers.tracer is None else due_of(claimed)
+        self._due = due_of(claimed)
+        self._worker = worker
         self._attributes = dict(claimed.attributes)
         self._on_over = on_over
         self._events: list[Event] = []
@@ -70,6 +73,20 @@ class HeldStep:
         self._events.append(event)
         self._write_soon()
 
+    def tell(self, event: StepStarted | AttemptEvent) -> None:
+        """Put what the attempt has come to into the log, and who makes it. Its outcome decides."""
+        if self.over or self._then is not None:
+            return  # handed back meanwhile, and went on
+        event = msgspec.structs.replace(event, worker=self._worker)
+        if isinstance(event, StepStarted):
+            self._events.append(event)
+        else:
+            # That it has started, if that is not written yet, its outcome tells too.
+            self._events = [one for one in self._events if not isinstance(one, StepStarted)]
+            self._events.append(event)
+            self._then = event if isinstance(event, StepRetried) else Done()
+        self._write_soon()
+
     @property
     def decided(self) -> bool:
         """Whether it is known how the step leaves this worker, and only to be written."""
@@ -84,7 +101,7 @@ class HeldStep:
     def fail(self, error: Exception) -> None:
         """Decide that the step has failed, without an attempt."""
         now, command = self._runtime.clock.now(), self._command
-        self._decide(
+        self.tell(
             StepFailed(
                 id=command.ref,
                 name=command.definition.name,
@@ -125,20 +142,11 @@ class HeldStep:
         taken_up = self.epoch > self._command.attempt
         attempt = Attempt(self._runtime, self, self._command, taken_up=taken_up, due=self._due)
         attempt.note_start()
-        self._decide(await attempt.make())
+        self.tell(await attempt.make())
 
     def _ended(self, _task: asyncio.Task[None]) -> None:
         self._runtime.clock.release()
         self._runtime.slots.leave()
-
-    def _decide(self, event: AttemptEvent) -> None:
-        if self.over or self._then is not None:
-            return  # handed back meanwhile, and went on
-        # That it has started, if that is not written yet, its outcome tells too.
-        self._events = [one for one in self._events if not isinstance(one, StepStarted)]
-        self._events.append(event)
-        self._then = event if isinstance(event, StepRetried) else Done()
-        self._write_soon()
 
     def _cancel(self) -> None:
         if self.task is not None:
@@ -231,4 +239,4 @@ def due_of(claimed: ClaimedStep) -> Due:
     """Since when its first attempt was due, and in which trace. When a later one was due nobody has kept."""
     call = step_call(claimed)
     is_first = claimed.attempt == 1 and claimed.epoch == 1
-    return Due(call.due_at if is_first and call.due_at else None, call.trace)
+    return Due(call.due_at if is_first and call.due_at else None, call.trace, queued=True)

@@ -136,7 +136,7 @@ class HeldSteps:
             return
         if (stale := self._held.get(key.run_id, {}).get(key.ref)) is not None:
             stale.drop()  # its lease had ended, and this worker has claimed it anew
-        step = HeldStep(runtime, claimed, command, self._leave)
+        step = HeldStep(runtime, claimed, command, self._leave, worker=self._worker_id)
         self._held.setdefault(key.run_id, {})[key.ref] = step
         if claimed.recoveries >= runtime.options.recovery_limit:
             step.fail(RecoveryLimitError(key.run_id, claimed.recoveries, step=claimed.name))
