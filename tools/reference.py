@@ -8,6 +8,7 @@ The reference is read from the sources, nothing is imported, so a page depends o
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -53,6 +54,7 @@ def pages() -> dict[Path, str]:
     return written
 
 
+@cache
 def load() -> Object:
     """The package, read from its sources."""
     return griffe.load("outlast", search_paths=[ROOT / "src"], resolve_aliases=True)

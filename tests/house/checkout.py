@@ -15,9 +15,9 @@ SRC = ROOT / "src"
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Module:
-    """A module of the package."""
+    """A module of the package. There is one of each: see `modules`."""
 
     name: str
     path: Path
@@ -67,9 +67,25 @@ def classes(module: Module) -> Iterator[tuple[str, ast.ClassDef]]:
             yield name, node
 
 
-def definitions(module: Module) -> Iterator[tuple[str, FunctionNode | ast.ClassDef]]:
+@cache
+def definitions(module: Module) -> tuple[tuple[str, FunctionNode | ast.ClassDef], ...]:
     """All functions and classes of a module by `module:qualified.name`, in the order of the file."""
-    yield from _below(module.tree, f"{module.name}:")
+    return tuple(_below(module.tree, f"{module.name}:"))
+
+
+def blocks(node: ast.AST) -> Iterator[ast.AST]:
+    """What stands in a node and is, or holds, statements. There are none in expressions, of which most of a
+    tree is."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            yield child
+
+
+def all_blocks(node: ast.AST) -> Iterator[ast.AST]:
+    """The same at any depth."""
+    for child in blocks(node):
+        yield child
+        yield from all_blocks(child)
 
 
 def lines_of(node: FunctionNode | ast.ClassDef) -> int:
@@ -93,7 +109,7 @@ def expect_allowed(found: Mapping[str, str], allowed: Mapping[str, str]) -> None
 
 def imports(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
     """Every import below a node, wherever it stands."""
-    for node in ast.walk(tree):
+    for node in all_blocks(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield node
 
@@ -114,7 +130,7 @@ def _module(path: Path) -> Module:
 
 
 def _below(node: ast.AST, prefix: str) -> Iterator[tuple[str, FunctionNode | ast.ClassDef]]:
-    for child in ast.iter_child_nodes(node):
+    for child in blocks(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             name = f"{prefix}{child.name}"
             yield name, child

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.house.checkout import SRC, expect_none, modules
+from tests.house.checkout import SRC, all_blocks, expect_none, modules
 
 BROAD = frozenset({"Exception", "BaseException"})
 SQL = re.compile(
@@ -84,7 +84,7 @@ def test_queries_in_sql_files_say_what_they_do() -> None:
 
 def _swallowing(tree: ast.AST) -> Iterator[int]:
     """The lines of broad `except` clauses that do not end by raising."""
-    for node in ast.walk(tree):
+    for node in all_blocks(tree):
         if not isinstance(node, ast.ExceptHandler) or not _is_broad(node.type):
             continue
         if not isinstance(node.body[-1], ast.Raise):

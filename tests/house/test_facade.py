@@ -1,7 +1,6 @@
 """The façade: few names, sorted, each with a docstring that is a contract."""
 
 import inspect
-from functools import cache
 from importlib import import_module
 
 import griffe
@@ -17,8 +16,6 @@ PROMISED = frozenset(
     | {"run_info", "set_attributes", "sleep", "start", "step", "step_info", "workflow"}
 )
 """What is there as soon as there is anything: the API that the design fixes."""
-
-package = cache(reference.load)  # takes seconds: not while tests are collected
 
 
 def _names() -> list[str]:
@@ -44,7 +41,8 @@ def test_every_name_is_there() -> None:
 def test_names_come_from_where_the_sources_import_them() -> None:
     """Type checkers read the imports, the interpreter reads the table."""
     imported = {
-        name: getattr(package()[name], "target_path", "").rpartition(".")[0] for name in _names()
+        name: getattr(reference.load()[name], "target_path", "").rpartition(".")[0]
+        for name in _names()
     }
     assert imported == outlast._HOMES
 
@@ -60,13 +58,13 @@ def test_public_modules_need_no_import_of_their_own() -> None:
 def test_no_other_name_looks_public() -> None:
     """What is imported by the façade is in `__all__`, or a module of the package."""
     public = {name for name in vars(outlast) if not name.startswith("_")}
-    modules = set(package().modules)
+    modules = set(reference.load().modules)
     assert public - modules <= set(_names())
 
 
 @pytest.mark.parametrize("module", [name for name in reference.PUBLIC if name != "outlast.world"])
 def test_everything_public_has_a_docstring(module: str) -> None:
-    owner = reference.module_named(package(), module)
+    owner = reference.module_named(reference.load(), module)
     members = reference.members(owner)
     mute = [
         thing.path
@@ -79,8 +77,8 @@ def test_everything_public_has_a_docstring(module: str) -> None:
 
 
 def test_the_check_of_docstrings_sees_something() -> None:
-    errors = reference.module_named(package(), "outlast.errors")
-    instrument = reference.module_named(package(), "outlast.instrument")["Instrument"]
+    errors = reference.module_named(reference.load(), "outlast.errors")
+    instrument = reference.module_named(reference.load(), "outlast.instrument")["Instrument"]
     assert {"OutlastError", "EncodeError"} <= {member.name for member in reference.members(errors)}
     assert isinstance(instrument, griffe.Class)
     assert "run_ended" in {part.name for part in reference.parts(instrument)}
@@ -88,7 +86,7 @@ def test_the_check_of_docstrings_sees_something() -> None:
 
 def test_exports_in_the_sources_are_those_at_run_time() -> None:
     """Type checkers and the reference read the sources; they must see what users get."""
-    assert sorted(map(str, package().exports or ())) == _names()
+    assert sorted(map(str, reference.load().exports or ())) == _names()
 
 
 def _inherits_its_docstring(thing: reference.Object) -> bool:

@@ -10,6 +10,7 @@ from tests.house import allowed
 from tests.house.checkout import (
     ROOT,
     FunctionNode,
+    blocks,
     classes,
     expect_allowed,
     expect_none,
@@ -142,14 +143,14 @@ def _parameters(node: FunctionNode) -> int:
 
 def _nesting(node: ast.AST) -> int:
     """The depth of control flow in a function; `elif` and `with` add none, nested functions end it."""
-    return max((_depth(child) for child in ast.iter_child_nodes(node)), default=0)
+    return max((_depth(child) for child in blocks(node)), default=0)
 
 
 def _depth(node: ast.AST) -> int:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return 0
     counts = isinstance(node, ast.If | ast.For | ast.AsyncFor | ast.While | ast.Match | ast.Try)
-    return counts + max(map(_depth_below, ast.iter_child_nodes(node), repeat(node)), default=0)
+    return counts + max(map(_depth_below, blocks(node), repeat(node)), default=0)
 
 
 def _depth_below(node: ast.AST, parent: ast.AST) -> int:
