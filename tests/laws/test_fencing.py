@@ -23,8 +23,8 @@ def test_a_process_that_stood_still_changes_nothing(
     name: str, make_memory: MakeData, cover: Cover
 ) -> None:
     points = points_of(reference_of(make_memory, name))
-    third = points[random.Random(name).randrange(3) :: 3]
-    cover("stalls", try_stalls(make_memory, name, third))
+    fifth = points[random.Random(name).randrange(5) :: 5]
+    cover("stalls", try_stalls(make_memory, name, fifth))
 
 
 @pytest.mark.parametrize("name", SOME)

@@ -12,7 +12,7 @@ from tests.laws.data import MakeData
 from tests.laws.lives import Ended, ending_of, read_logs
 from tests.laws.shapes import SHAPES
 
-ROUNDS = 3
+ROUNDS = 2
 
 
 @pytest.mark.parametrize("dies_at", [None, 1, 4, 8])

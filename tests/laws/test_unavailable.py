@@ -20,10 +20,17 @@ MANY = 230
 
 
 @pytest.mark.parametrize("name", SOME)
+def test_at_each_third_call(name: str, make_memory: MakeData) -> None:
+    reference = tell(make_memory, insisting(name))
+    first = random.Random(name).randint(1, 3)
+    try_points(make_memory, name, reference, range(first, len(reference.lives[0].calls) + 1, 3))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHAPES)
 def test_at_every_call(name: str, make_memory: MakeData) -> None:
     reference = tell(make_memory, insisting(name))
-    points = range(1, len(reference.lives[0].calls) + 1)
-    try_points(make_memory, name, reference, points)
+    try_points(make_memory, name, reference, range(1, len(reference.lives[0].calls) + 1))
 
 
 @pytest.mark.parametrize("name", SOME)

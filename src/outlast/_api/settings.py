@@ -287,7 +287,7 @@ with, `http_tokens` says who may use the HTTP API, `token` is what is shown to t
 the server of the command line emit telemetry."""
 
 
-def _pyproject() -> tuple[Path | None, dict[str, Any]]:
+def _pyproject() -> tuple[str | None, dict[str, Any]]:
     """The nearest such file, as it is now: somebody may have made or changed it since the last look."""
     for file in _above(os.getcwd()):  # noqa: PTH109 - each setting asks, and a path costs more than the look
         try:
@@ -295,7 +295,7 @@ def _pyproject() -> tuple[Path | None, dict[str, Any]]:
         except OSError:
             continue
         if S_ISREG(found.st_mode):
-            return Path(file), _table(file, found.st_mtime_ns)
+            return file, _table(file, found.st_mtime_ns)
     return None, {}
 
 

@@ -21,6 +21,8 @@ class Registry:
     def __init__(self) -> None:
         self._workflows: dict[str, WorkflowDefinition] = {}
         self._steps: dict[str, StepDefinition] = {}
+        self._workflow_names: frozenset[str] | None = None
+        self._dispatched: frozenset[str] | None = None
 
     @property
     def workflows(self) -> dict[str, WorkflowDefinition]:
@@ -32,9 +34,18 @@ class Registry:
         """The steps by name. A copy."""
         return dict(self._steps)
 
+    def workflow_names(self) -> frozenset[str]:
+        """The names of the workflows. Each claim asks: it is made anew only after a change."""
+        if self._workflow_names is None:
+            self._workflow_names = frozenset(self._workflows)
+        return self._workflow_names
+
     def dispatched_steps(self) -> frozenset[str]:
-        """The names of the steps that have a queue: those that other workers may ask for."""
-        return frozenset(name for name, step in self._steps.items() if step.queue is not None)
+        """The names of the steps that have a queue: those that other workers may ask for. As cheap."""
+        if self._dispatched is None:
+            steps = self._steps.items()
+            self._dispatched = frozenset([name for name, step in steps if step.queue is not None])
+        return self._dispatched
 
     def step(self, name: str) -> StepDefinition | None:
         """The step of that name."""
@@ -47,10 +58,12 @@ class Registry:
     def add_workflow(self, definition: WorkflowDefinition) -> None:
         """Register. Raises `DuplicateNameError` if another place has the name."""
         _add(self._workflows, definition, "workflow")
+        self._workflow_names = None
 
     def add_step(self, definition: StepDefinition) -> None:
         """Register. Raises `DuplicateNameError` if another place has the name."""
         _add(self._steps, definition, "step")
+        self._dispatched = None
 
     def __iter__(self) -> Iterator[StepDefinition | WorkflowDefinition]:
         yield from self._workflows.values()

@@ -110,7 +110,7 @@ class RunClaims:
         options = self._runtime.options
         return ClaimRequest(
             claim=Claim(self._worker_id, options.lease),
-            workflows=frozenset(self._runtime.registry.workflows),
+            workflows=self._runtime.registry.workflow_names(),
             queues=options.queues,
             limit=limit,
         )
@@ -139,6 +139,6 @@ class RunClaims:
             await self.alarm.wait()
             return
         due = await runtime.world.claims.next_due(
-            frozenset(runtime.registry.workflows), runtime.options.queues
+            runtime.registry.workflow_names(), runtime.options.queues
         )
         await self.alarm.wait(due)
