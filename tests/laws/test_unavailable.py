@@ -15,6 +15,8 @@ from tests.laws.shapes import SHAPES
 
 TIMES = 3
 SOME = ["race", "retries", "children", "cancelled_child", "cancelled", "daily"]
+ALL = [name for name in SHAPES if name != "hooks"]
+"""Without the shape whose steps resume hooks themselves: these fail, and are tried again, while nobody can."""
 MANY = 230
 """More events than a claimed run comes with on any world: the rest of its log is read."""
 
@@ -27,7 +29,7 @@ def test_at_each_third_call(name: str, make_memory: MakeData) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", ALL)
 def test_at_every_call(name: str, make_memory: MakeData) -> None:
     reference = tell(make_memory, insisting(name))
     try_points(make_memory, name, reference, range(1, len(reference.lives[0].calls) + 1))
