@@ -1,12 +1,14 @@
 """Options change how runs are worked on, and not what becomes of them."""
 
+from functools import cache
+
 import pytest
 
 from outlast import WorkerOptions
 from outlast.testing import Crash
 from tests.laws.checks import check_story, step_outcomes
 from tests.laws.data import MakeData
-from tests.laws.lives import RUN, tell
+from tests.laws.lives import RUN, Story, tell
 from tests.laws.shapes import SHAPES
 
 OPTIONS = {
@@ -21,8 +23,7 @@ OPTIONS = {
 @pytest.mark.parametrize("options", OPTIONS)
 @pytest.mark.parametrize("name", SHAPES)
 def test_the_outcome_is_the_same(name: str, options: str, make_memory: MakeData) -> None:
-    shape = SHAPES[name]
-    reference = tell(make_memory, lambda app: shape.play(app, RUN))
+    shape, reference = SHAPES[name], undisturbed(name, make_memory)
     for deaths in ([], [[Crash(call=12)]]):
         story = tell(
             make_memory, lambda app: shape.play(app, RUN), *deaths, options=OPTIONS[options]
@@ -30,3 +31,8 @@ def test_the_outcome_is_the_same(name: str, options: str, make_memory: MakeData)
         check_story(story)
         assert story.ended == reference.ended
         assert step_outcomes(story) == step_outcomes(reference)
+
+
+@cache
+def undisturbed(name: str, make_memory: MakeData) -> Story:
+    return tell(make_memory, lambda app: SHAPES[name].play(app, RUN))
