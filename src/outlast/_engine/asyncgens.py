@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final, Protocol
 class Owner(Protocol):
     """A loop that closes its own generators."""
 
-    asyncgens: set[int]
+    asyncgens: dict[int, None]
     """The ids of those that it has begun to iterate."""
 
     def close_asyncgen(self, agen: AsyncGenerator[Any, Any]) -> None:
@@ -50,11 +50,12 @@ _owners: Final[dict[int, Owner | None]] = {}
 
 def _begun(agen: AsyncGenerator[Any, Any]) -> None:
     loop: Any = events._get_running_loop()
+    one = id(agen)  # an audit event: asked for once
     if hasattr(loop, "asyncgens"):
-        _owners[id(agen)] = loop
-        loop.asyncgens.add(id(agen))
+        _owners[one] = loop
+        loop.asyncgens[one] = None
         return
-    _owners.pop(id(agen), None)
+    _owners.pop(one, None)
     # The hooks may be those of a loop that is over: a loop restores what it found, and may find these.
     begun: Any = _host.hooks.firstiter
     if begun is not None and getattr(begun, "__self__", loop) is loop:
@@ -62,13 +63,14 @@ def _begun(agen: AsyncGenerator[Any, Any]) -> None:
 
 
 def _dropped(agen: AsyncGenerator[Any, Any]) -> None:
-    if id(agen) not in _owners:
+    one = id(agen)
+    if one not in _owners:
         dropped: Any = (_host.hooks or _Host.elsewhere).finalizer
         loop: Any = getattr(dropped, "__self__", None)
         if dropped is not None and (loop is None or not loop.is_closed()):
             dropped(agen)
         return
-    owner = _owners.pop(id(agen))
+    owner = _owners.pop(one)
     # Dropped by the garbage collector, at whatever time that ran: the order would be nobody's. Only
     # what the code itself dropped, in its own turn, is closed.
     running: object = events._get_running_loop()

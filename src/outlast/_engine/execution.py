@@ -77,8 +77,8 @@ class Execution:
         self.attributes: Attributes = {}
         self.cancel_requested: CancelRequested | None = None
         """The first request to cancel the run."""
-        self.started_children: set[str] = set()
-        """The ids of the children that exist."""
+        self.started_children: dict[str, str] = {}
+        """The ids of the runs of the children that exist, by their own."""
         self.context = Context()
         """What the code begins with. It holds nothing of the process that the code could go by."""
         self.requests = Requests(run_id)
@@ -236,7 +236,7 @@ class Execution:
                 sleep.set_result(None)
 
     def _child_started(self, logged: Logged, event: ChildStarted) -> None:
-        self.started_children.add(event.id)
+        self.started_children[event.id] = event.run_id
         operations = self.requests.operations
         operation = operations.asked(logged, event.id, StartChild, event.workflow, event.digest)
         if operation is not None and event.detached:

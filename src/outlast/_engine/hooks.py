@@ -102,7 +102,7 @@ class Hooks:
         """Tells what the URLs of webhooks begin with, as far as this process knows."""
         self._bases: dict[str, str] = {}
         """The same as it was when the code asked first, by the ids of hooks."""
-        self._recorded: set[str] = set()
+        self._recorded: dict[str, None] = {}
         """The ids of those hooks whose base is in the log that is replayed."""
         self._told_late = False
         """Whether the code was told a base that no log will ever have, as nobody knew it when the hook was opened."""
@@ -172,11 +172,11 @@ class Hooks:
         for event in events:
             self._bases[event.id] = event.base
             if event.base:
-                self._recorded.add(event.id)
+                self._recorded[event.id] = None
 
     def share(self, other: "Hooks") -> None:
         """The other one replays what this one was fed."""
-        other._bases, other._recorded = self._bases, set(self._bases)
+        other._bases, other._recorded = self._bases, dict.fromkeys(self._bases)
         other._requests.operations.lenient = self._told_late
 
     def outstanding(self) -> Iterator[Command]:

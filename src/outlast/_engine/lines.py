@@ -10,6 +10,9 @@ _OWN: Final = __file__.rpartition("_engine")[0]
 _PACKAGES: Final = _STANDARD + "site-packages"
 _LOOPS: Final = ("/site-packages/anyio/", "/site-packages/pydantic_")
 """Libraries whose own tasks run in a workflow: below their frames there is none of the user's."""
+_LAST: Final = frozenset({"WorkflowLoop.turn", "StepOperations.execute"})
+"""Below these there is none either: what turns the code, and what asks for an agent from within its tasks, where some
+thirty frames would be looked at for nothing."""
 
 _SHOWN: Final[dict[str, str]] = {}
 """By the path of a file: its name, or nothing if it is this library's, the standard library's, or that of a loop of others."""
@@ -28,7 +31,7 @@ def calling_line() -> str | None:
             shown = _SHOWN[code.co_filename] = _shown(code.co_filename)
         if shown:
             return f"{shown}:{frame.f_lineno}"
-        if code.co_name == "turn":
+        if code.co_qualname in _LAST:
             return None
         frame = frame.f_back
     return None

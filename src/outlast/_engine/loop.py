@@ -56,7 +56,7 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
         self.reports: list[dict[str, Any]] = []
         """What asyncio had to say to an exception handler since it was last looked at."""
         self.tasks: list[WorkflowTask] = []
-        self.asyncgens: set[int] = set()
+        self.asyncgens: dict[int, None] = {}
         self._timers: Any = timers
         self._ready: deque[asyncio.Handle] = deque()
         self._number = salt

@@ -19,7 +19,8 @@ class Operations:
     def __init__(self, run_id: str) -> None:
         self._run_id = run_id
         self._pending: dict[str, Waiter] = {}
-        self._settled: set[str] = set()
+        self._settled: dict[str, None] = {}
+        """A dict as the garbage collector, unlike at a set, need not look at one that has only texts."""
         self.withdrawn: dict[str, CancelStep] = {}
         """Steps for other workers that the code has taken back. That they were taken out of the queue
         is no event, so it is asked for until an outcome comes or the code ends."""
@@ -35,7 +36,7 @@ class Operations:
         """The command is answered or taken back: later answers are inert. `None` if it was already."""
         waiter = self._pending.pop(ref, None)
         if waiter is not None:
-            self._settled.add(ref)
+            self._settled[ref] = None
         return waiter
 
     def asked(
@@ -97,7 +98,7 @@ class Operations:
 
     def clear(self) -> None:
         """The code has ended: it waits for nothing, and later answers are inert."""
-        self._settled.update(self._pending)
+        self._settled.update(dict.fromkeys(self._pending))
         self._pending.clear()
         self.withdrawn.clear()
 

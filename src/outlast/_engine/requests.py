@@ -126,14 +126,13 @@ class Requests:
     def _ask(self, command: Asked) -> Operation:
         if self.closed:
             raise Evicted
-        operation = Operation(
-            command, loop=self.loop, number=self.loop.next_number(), on_cancel=self._take_back
-        )
+        operation = Operation(command, loop=self.loop, number=self.loop.next_number(), asker=self)
         self.operations.add(operation)
         self._commands.append(command)
         return operation
 
-    def _take_back(self, operation: Operation) -> None:
+    def take_back(self, operation: Operation) -> None:
+        """Hand out what takes the command back, unless it is answered by now."""
         command = operation.command
         if self.operations.settle(command.ref) is None:
             return

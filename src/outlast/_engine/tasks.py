@@ -5,15 +5,17 @@ address. A hash made of the run and the creation number makes them iterate the s
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextvars import Context
-from typing import Any
+from typing import Any, Protocol
 
 from outlast._engine.commands import Asked
 
 
 class WorkflowTask(asyncio.Task[Any]):
     """A task that knows its path from the root and counts what is asked for in it."""
+
+    __slots__ = ("forks", "number", "ordinals", "path", "prefix")
 
     def __init__(
         self,
@@ -50,6 +52,8 @@ class WorkflowTask(asyncio.Task[Any]):
 class WorkflowFuture(asyncio.Future[Any]):
     """A future with a deterministic hash."""
 
+    __slots__ = ("number",)
+
     number: int
     """Its creation number, which whoever makes it sets: an `__init__` would cost each step a call."""
 
@@ -57,8 +61,18 @@ class WorkflowFuture(asyncio.Future[Any]):
         return self.number
 
 
+class Asker(Protocol):
+    """Who has asked for what operations answer."""
+
+    def take_back(self, operation: "Operation") -> None:
+        """The code does not want the answer any more."""
+        ...
+
+
 class Operation(WorkflowFuture):
     """The answer to a command. Cancelling it takes the command back."""
+
+    __slots__ = ("_asker", "command")
 
     def __init__(
         self,
@@ -66,16 +80,16 @@ class Operation(WorkflowFuture):
         *,
         loop: asyncio.AbstractEventLoop,
         number: int,
-        on_cancel: Callable[["Operation"], None],
+        asker: Asker,
     ) -> None:
         self.command = command
         self.number = number
-        self._on_cancel = on_cancel
+        self._asker = asker
         super().__init__(loop=loop)
 
     def cancel(self, msg: Any = None) -> bool:
         """Cancel the future and take the command back."""
         if not super().cancel(msg):
             return False
-        self._on_cancel(self)
+        self._asker.take_back(self)
         return True

@@ -1,6 +1,7 @@
 """What a live run does at which time: its waits, the steps that are to be tried again, the ends of hooks."""
 
 from collections.abc import Callable
+from functools import partial
 
 from outlast._clock import Clock, Micros, Timer
 from outlast._engine.commands import KeepHook, RunStep, StartWait
@@ -9,8 +10,8 @@ from outlast._engine.commands import KeepHook, RunStep, StartWait
 class Agenda:
     """Waits, retries and hooks that expire, by id, with one timer for all."""
 
-    def __init__(self, clock: Clock, on_time: Callable[[], None]) -> None:
-        self._clock, self._on_time = clock, on_time
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._waits: dict[str, StartWait] = {}
         self._retries: dict[str, RunStep] = {}
         self._hooks: dict[str, Micros] = {}
@@ -58,14 +59,14 @@ class Agenda:
             self.remove(ref)
         return sorted(expired, key=lambda hook: hook[1])
 
-    def arm(self, when: Micros) -> None:
+    def arm(self, when: Micros, on_time: Callable[[], None]) -> None:
         """See to it that `on_time` is called at that time, or before it."""
         if self._timer is not None:
             if self._timer_at <= when:
                 return
             self._timer.cancel()
         self._timer_at = when
-        self._timer = self._clock.call_at(when, self._fire)
+        self._timer = self._clock.call_at(when, partial(self._fire, on_time))
 
     def close(self) -> None:
         """Call nothing any more."""
@@ -73,6 +74,6 @@ class Agenda:
             self._timer.cancel()
             self._timer = None
 
-    def _fire(self) -> None:
+    def _fire(self, on_time: Callable[[], None]) -> None:
         self._timer = None
-        self._on_time()
+        on_time()

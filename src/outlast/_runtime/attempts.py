@@ -3,8 +3,9 @@
 import asyncio
 import contextvars
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -181,15 +182,17 @@ class Attempt:
         except (NoAppError, WorldError):
             logger.warning("chunks of a failed attempt could not be taken back", exc_info=True)
 
-    async def _call(self) -> Any:
+    def _call(self) -> Awaitable[Any]:
         CURRENT_ATTEMPT.set(self)
         call: Any = self.runtime.codec.decode(self.command.input)
         fn, args, kwargs = self.command.definition.fn, call["args"], call["kwargs"]
-        if self.command.definition.is_async:
-            seconds = self._seconds()
-            if seconds is None:
-                return await fn(*args, **kwargs)
-            return await self._limited(fn(*args, **kwargs), asyncio.timeout(seconds))
+        if not self.command.definition.is_async:
+            return self._call_in_thread(partial(fn, *args, **kwargs))
+        seconds = self._seconds()
+        called: Awaitable[Any] = fn(*args, **kwargs)
+        return called if seconds is None else self._limited(called, asyncio.timeout(seconds))
+
+    async def _call_in_thread(self, fn: Callable[[], Any]) -> Any:
         # A thread cannot be stopped: after a timeout or a cancellation it goes on to its end, and what
         # it then gives is ignored.
         context = contextvars.copy_context()
@@ -200,7 +203,7 @@ class Attempt:
             if self._seconds() is not None:
                 loop.call_soon_threadsafe(self._limit_now, scope)
             try:
-                return context.run(fn, *args, **kwargs), None
+                return context.run(fn), None
             except BaseException as error:  # noqa: BLE001 - a future cannot hold all of them: StopIteration
                 return None, error
 

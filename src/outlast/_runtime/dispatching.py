@@ -39,10 +39,6 @@ class DispatchedSteps:
         trace = "" if tracer is None else tracer.trace_of(run.id)
         self._outbox.dispatch(dispatch_of(command, run, now, trace))
 
-    def withdraw(self, ref: str) -> None:
-        """Take a step out of the queue with the next batch, whoever works on it."""
-        self._outbox.withdraw(ref)
-
     def answered(self, changes: Beside, *, missed: bool) -> None:
         """The changes were committed, and what had been missed was fed since: if there was something, no
         step was dispatched, and those that are still wanted go again."""

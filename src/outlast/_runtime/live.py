@@ -72,14 +72,14 @@ class LiveRun:
         self.last_event: Event | None = None
         """The event that tells the run's end, once it has one."""
         self.execution = execution
-        self.attempts = AttemptsUnderWay(runtime, self)
+        self.attempts = AttemptsUnderWay(runtime)
         self.gone = False
         """Not this process's any more: ended, suspended, handed back, blocked or fenced."""
         self._runtime = runtime
         self._outbox = Outbox()
-        self._dispatched = DispatchedSteps(runtime, self, self._outbox)
-        self._agenda = Agenda(runtime.clock, self._on_time)
-        self._hooks = HooksOfRun(self, self._outbox, self._agenda)
+        self._agenda = Agenda(runtime.clock)
+        self._hooks: HooksOfRun | None = None
+        """Most runs have none."""
         self._seen = 0
         """How many events of the log this process has."""
         self._unread: deque[StoredEvent] = deque()
@@ -112,8 +112,10 @@ class LiveRun:
             self._end(self.execution.outcome)
             return
         outstanding = self.execution.outstanding()
-        self.attempts.taken_up = {one.ref for one in outstanding if isinstance(one, RunStep)}
-        self._dispatch(outstanding)
+        if outstanding:
+            steps = [one.ref for one in outstanding if isinstance(one, RunStep)]
+            self.attempts.taken_up = frozenset(steps)
+            self._dispatch(outstanding)
         self.settle()
 
     def begin_new(self, created: Logged) -> None:
@@ -151,7 +153,7 @@ class LiveRun:
         self._trace(sent, answer)
         if not isinstance(sent.then, Keep) and self._left(sent.then, answer):
             return
-        if sent.children:
+        if sent.beside is not None and sent.beside.children:
             self._runtime.on_due(None)
         written = sent.written(answer)
         position = answer.position - len(written)
@@ -177,9 +179,9 @@ class LiveRun:
         if (beside := sent.beside) is None:
             return
         if beside.dispatches or beside.withdraws:
-            self._dispatched.answered(beside, missed=bool(answer.missed))
+            self._dispatched().answered(beside, missed=bool(answer.missed))
         if beside.opens:
-            self._hooks.answered(beside, answer)
+            self._tended().answered(beside, answer)
 
     def abandoned(self, error: Exception) -> None:
         """See `Advancing`. The world is broken: the run stays there as it is."""
@@ -229,6 +231,7 @@ class LiveRun:
         self.gone = True
         self.attempts.cancel_all()
         self._agenda.close()
+        self._hooks = None  # it holds this run, whose memory would wait for the garbage collector
         self.execution.close()
         self._runtime.forget(self)
 
@@ -312,7 +315,7 @@ class LiveRun:
         self._outbox.put(self.last_event)
         self._then(then)
 
-    def _dispatch(self, commands: Sequence[Command]) -> None:  # noqa: C901 - one arm for each kind of command
+    def _dispatch(self, commands: Sequence[Command]) -> None:
         for command in commands:
             match command:
                 case RunStep():
@@ -327,14 +330,9 @@ class LiveRun:
                         AttributesSet(attributes=attributes, id=command.ref, line=command.line)
                     )
                 case OpenHook() | KeepHook() | DisposeHook():
-                    self._hooks.tend(command)
-                case CancelStep(dispatched=True):
-                    self._hooks.forget(command.ref)
-                    self._dispatched.withdraw(command.ref)
+                    self._tended().tend(command)
                 case CancelStep():
-                    self._hooks.forget(command.ref)
-                    self._agenda.remove(command.ref)
-                    self.attempts.cancel(command.ref)
+                    self._cancel_step(command)
                 case CancelWait():
                     self._agenda.remove(command.ref)
                 case CancelChild():
@@ -343,14 +341,31 @@ class LiveRun:
                     assert_never(unknown)
 
     def _run_step(self, command: RunStep) -> None:
-        if self._hooks.holds(command):
+        if self._hooks is not None and self._hooks.holds(command):
             return
-        if command.definition.policy.queue is not None:
-            self._dispatched.dispatch(command)
+        if command.definition.queue is not None:
+            self._dispatched().dispatch(command)
         elif command.not_before and command.not_before > self._runtime.clock.now():
             self._agenda.add(command)
         else:
-            self.attempts.begin(command)
+            self.attempts.begin(self, command)
+
+    def _cancel_step(self, command: CancelStep) -> None:
+        if self._hooks is not None:
+            self._hooks.forget(command.ref)
+        if command.dispatched:
+            self._outbox.withdraw(command.ref)
+        else:
+            self._agenda.remove(command.ref)
+            self.attempts.cancel(command.ref)
+
+    def _dispatched(self) -> DispatchedSteps:
+        return DispatchedSteps(self._runtime, self, self._outbox)
+
+    def _tended(self) -> HooksOfRun:
+        if self._hooks is None:
+            self._hooks = HooksOfRun(self, self._outbox, self._agenda)
+        return self._hooks
 
     def _start_child(self, command: StartChild) -> None:
         if command.ref in self.execution.started_children:
@@ -364,8 +379,9 @@ class LiveRun:
 
     def settle(self) -> None:
         """After a turn: write what there is to write, arm the timer, or let go if nothing runs."""
-        for step in self._hooks.release():
-            self._run_step(step)
+        if self._hooks is not None:
+            for step in self._hooks.release():
+                self._run_step(step)
         if self._outbox.waiting:
             self._runtime.committer.advance(self)
             return
@@ -385,7 +401,7 @@ class LiveRun:
             return False
         if not self.attempts and due_at > self._runtime.clock.now() + self._runtime.options.linger:
             return False
-        self._agenda.arm(due_at)
+        self._agenda.arm(due_at, self._on_time)
         return True
 
     def suspend(self) -> None:
@@ -409,7 +425,8 @@ class LiveRun:
                     id=wait.ref, deadline=wait.deadline, started_at=wait.started_at, line=wait.line
                 )
             )
-        self._hooks.expire(now)
+        if self._hooks is not None:
+            self._hooks.expire(now)
         self.settle()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from outlast._codec import encode_event
 from outlast._model.events import (
@@ -26,13 +27,27 @@ class Opening(msgspec.Struct, frozen=True):
 
 
 class Beside(msgspec.Struct):
-    """What an advance changes beside the log: the queue of steps, and the hooks. By the ids of what the code
-    has asked for. Most advances change nothing there."""
+    """What an advance changes beside the log: the run's attributes, children, the queue of steps, and the hooks. By
+    the ids of what the code has asked for. Most advances change nothing there."""
 
+    attributes: Attributes = {}
+    children: list[RunDraft] = []
     dispatches: dict[str, Dispatch] = {}
     withdraws: dict[str, None] = {}
     opens: dict[str, Opening] = {}
     disposes: dict[str, None] = {}
+
+    def put_into(self, advance: Advance) -> Advance:
+        """The advance with these changes."""
+        return replace(
+            advance,
+            attributes=self.attributes or None,
+            children=tuple(self.children),
+            dispatches=tuple(self.dispatches.values()),
+            withdraws=tuple(self.withdraws),
+            disposes=tuple(self.disposes),
+            opens=tuple([opening.draft for opening in self.opens.values()]),
+        )
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -40,8 +55,6 @@ class Sent(msgspec.Struct, frozen=True):
 
     events: list[Event]
     then: Then
-    children: bool
-    """Whether it creates child runs."""
     beside: Beside | None
 
     def written(self, answer: Advanced) -> list[Event]:
@@ -58,13 +71,11 @@ class Outbox:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self.then: Then = Keep()
+        self.then: Then = _KEEP
         """What the next advance does with the run."""
         self.nudged = False
         """Whether others have put events into the log that the next advance is to fetch."""
         self.in_flight: Sent | None = None
-        self._children: list[RunDraft] = []
-        self._attributes: Attributes = {}
         self._beside: Beside | None = None
 
     @property
@@ -88,9 +99,9 @@ class Outbox:
         end of a hook, free its token."""
         self.events.append(event)
         if child is not None:
-            self._children.append(child)
+            self._changes().children.append(child)
         if isinstance(event, AttributesSet):
-            self._attributes.update(event.attributes)
+            self._changes().attributes.update(event.attributes)
         elif isinstance(event, _ENDS_OF_HOOKS):
             beside = self._changes()
             beside.opens.pop(event.id, None)
@@ -119,31 +130,24 @@ class Outbox:
 
     def discard(self) -> None:
         """Forget what is not on its way."""
-        self.events, self._children, self._attributes, self._beside = [], [], {}, None
+        self.events, self._beside = [], None
 
     def take(self, run_id: str, epoch: int, seen: int) -> Advance | None:
         """The next advance; `None` if there is nothing to write, or one is on its way."""
         if self.in_flight is not None or not self.waiting:
             return None
-        beside = self._beside or _NOTHING
-        sent = self.in_flight = Sent(self.events, self.then, bool(self._children), self._beside)
-        children, attributes = tuple(self._children), self._attributes or None
+        sent = self.in_flight = Sent(self.events, self.then, self._beside)
         self.discard()
-        self.then, self.nudged = Keep(), False
-        return Advance(
+        self.then, self.nudged = _KEEP, False
+        advance = Advance(
             run_id=run_id,
             epoch=epoch,
             seen=seen,
             events=tuple([encode_event(event) for event in sent.events]),
             then=sent.then,
-            attributes=attributes,
             progress=any(type(event) is not StepStarted for event in sent.events),
-            children=children,
-            dispatches=tuple(beside.dispatches.values()),
-            withdraws=tuple(beside.withdraws),
-            disposes=tuple(beside.disposes),
-            opens=tuple([opening.draft for opening in beside.opens.values()]),
         )
+        return advance if sent.beside is None else sent.beside.put_into(advance)
 
     def answered(self) -> Sent | None:
         """The advance that was on its way is so no more."""
@@ -156,5 +160,5 @@ class Outbox:
         return self._beside
 
 
-_NOTHING: Final = Beside()
+_KEEP: Final = Keep()
 _ENDS_OF_HOOKS: Final = (HookDisposed, HookExpired)

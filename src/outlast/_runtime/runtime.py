@@ -98,6 +98,7 @@ class Runtime:
         self.slow_attempts = SlowAttempts(clock, options.slow_step_after)
         self.public_base = ""
         """What the URLs of webhooks begin with; empty while nobody has said it."""
+        self.find_base: Callable[[], str] = lambda: self.public_base
         self.worker_id: str | None = None
         """The worker that serves in this process; `None`: nobody does."""
         self.draining = False
@@ -270,10 +271,6 @@ class Runtime:
         definition = self.registry.workflow(workflow)
         return "" if definition is None else source_digest(definition)
 
-    def public_url(self) -> str:
-        """What the URLs of webhooks begin with, as it is known now."""
-        return self.public_base
-
     def call_soon(self, callback: Callable[..., None], *arguments: Any) -> None:
         """Call back in the next turn of the host's loop; time does not skip until then."""
         self.clock.hold()
@@ -326,7 +323,7 @@ class Runtime:
 
     def _execution(self, definition: WorkflowDefinition, run_id: str) -> Execution:
         execution = Execution(definition, run_id, self.codec)
-        execution.hooks.find_base = self.public_url
+        execution.hooks.find_base = self.find_base
         return execution
 
     def _claim_for(self, draft: RunDraft) -> Claim | None:
