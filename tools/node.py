@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -85,6 +86,16 @@ class Page:
         """Build it into a folder. Raises `Unavailable`, and `CalledProcessError` for sources that do not compile."""
         self._run(*(one.format(out=out) for one in self.builder))
 
+    def replace(self) -> None:
+        """Build it beside the one that is kept, and put it in its place whole: nobody finds it half built, and a build
+        that fails leaves what was there. Raises as `build` does."""
+        with TemporaryDirectory(prefix=".built-", dir=self.built.parent) as beside:
+            fresh, stale = Path(beside) / "fresh", Path(beside) / "stale"
+            self.build(fresh)
+            if self.built.exists():
+                self.built.rename(stale)
+            fresh.rename(self.built)
+
     def check_types(self) -> str:
         """What the compiler of types complains of; nothing, if all is well. Raises `Unavailable`."""
         try:
@@ -98,7 +109,7 @@ class Page:
         try:
             if complaints := self.check_types():
                 sys.exit(complaints)
-            self.build(self.built)
+            self.replace()
         except Unavailable as error:
             sys.exit(f"the page cannot be built: {error}")
         except subprocess.CalledProcessError as error:

@@ -62,6 +62,10 @@ class StepAttempt(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     error: str | None
     """The error's class and message."""
+    worker: str | None = None
+    """The worker that made it; `None` if it was recorded by an older version."""
+    queued: float = 0.0
+    """Seconds that it waited before `started_at`: there was no room for it, or it lay in the queue of its step."""
 
 
 class StepRecord(msgspec.Struct, frozen=True, kw_only=True):

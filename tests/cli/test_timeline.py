@@ -107,6 +107,20 @@ def test_attempts_are_gathered() -> None:
     assert entry.attempts[0].error.message.startswith("card refused")
 
 
+def test_what_waited_for_its_turn_and_who_made_it_is_drawn() -> None:
+    log = Log().done("a#1", 2, 5, queued=2_000_000, owner="worker_a")
+    assert "worker_a" not in drawn(log)
+    log.done("b#1", 5, 8, worker="worker_b").done("c#1", 8, 10)
+    first, second, third = [
+        line for line in drawn(log, width=140).splitlines() if "shop.py:9" in line
+    ]
+    assert "queued 2.00 s  on worker_a" in first
+    assert "╍━" in first
+    assert "on worker_b" in second
+    assert "╍" not in second
+    assert "on worker_a" in third
+
+
 def test_an_attempt_that_was_begun_again_was_lost() -> None:
     log = Log().step("step_started", "a#1", 1, 1.1).step("step_started", "a#1", 3, 3.1)
     entry = log.done("a#1", 3, 5).entry("a#1")

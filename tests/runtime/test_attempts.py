@@ -5,9 +5,10 @@ from contextvars import ContextVar
 
 import pytest
 
-from outlast import App, RunCancelledError, StepFailedError, WorkerOptions, step, workflow
+from outlast import App, RunCancelledError, StepFailedError, WorkerOptions, sleep, step, workflow
 from outlast._runtime.slots import Slots
-from outlast.testing import Signals
+from outlast.records import StepRecord
+from outlast.testing import Signals, SkippingClock
 
 setting = ContextVar("setting", default="nobody's")
 
@@ -48,6 +49,24 @@ async def tells_what_failed(which: str) -> str:
     except StepFailedError as error:
         return type(error.__cause__).__name__
     return "nothing"
+
+
+@step(name="attempts.hold")
+async def hold() -> None:
+    await asyncio.sleep(0.02)
+
+
+@workflow(name="attempts.holds_two")
+async def holds_two() -> None:
+    await asyncio.gather(hold(), hold())
+
+
+@workflow(name="attempts.steps_between_sleeps")
+async def steps_between_sleeps() -> None:
+    for _ in range(2):
+        await read_and_set("a")
+        await read_and_set("b")
+        await sleep("1h")
 
 
 @step(name="attempts.wait_for_ever")
@@ -94,6 +113,32 @@ def test_thousands_of_attempts_that_wait_for_room_can_be_cancelled() -> None:
             return [len(await again.result("10s")), len(app.runtime.live)]
 
     assert asyncio.run(main()) == [2, 0]
+
+
+def test_an_attempt_that_waited_for_room_tells_how_long() -> None:
+    async def main() -> list[StepRecord]:
+        async with App("memory://", options=WorkerOptions(max_steps=1)) as app:
+            run = await app.start(holds_two())
+            await run.result("10s")
+            return await run.steps()
+
+    first, second = asyncio.run(main())
+    assert first.attempts[0].queued == 0
+    assert 0.015 < second.attempts[0].queued < 10
+
+
+def test_who_has_a_run_is_told_once_a_claim() -> None:
+    async def main() -> tuple[list[str], list[StepRecord], str]:
+        async with App("memory://", clock=SkippingClock()) as app:
+            run = await app.start(steps_between_sleeps())
+            await run.result()
+            events = [event.data for event in await run.events() if "attempt" in event.data]
+            told = [data.get("owner", "") for data in events]
+            return told, await run.steps(), (await app.workers())[0].id
+
+    told, steps, worker = asyncio.run(asyncio.wait_for(main(), 60))
+    assert told == [worker, "", worker, ""]
+    assert {attempt.worker for step in steps for attempt in step.attempts} == {worker}
 
 
 def test_who_takes_no_room_leaves_it_to_the_next_one() -> None:

@@ -103,9 +103,11 @@ def test_the_workers_of_the_queue_make_it(at_place: At) -> None:
                     "tenant": "acme",
                 }
                 assert await run.result() == [made, 8]
+                workers = {one.id for one in await app.workers() if one.queues == ("gpu",)}
             assert (await run.info()).attributes == {"tenant": "acme", "rendered": 3}
             steps = await run.steps()
         assert own.count("attempt_started") == 0
+        assert {attempt.worker for one in steps for attempt in one.attempts} == workers
         assert (other.count("attempt_started"), other.count("run_claimed")) == (2, 0)
         assert [(one.status, one.input["args"]) for one in steps] == [
             ("completed", [3]),

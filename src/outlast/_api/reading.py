@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from outlast._clock import to_seconds
 from outlast._codec import Codec
 from outlast._model.events import (
     NO_PAYLOAD,
@@ -86,6 +87,8 @@ class _Steps:
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
+        self._owner = ""
+        """The worker that has the run, by the last attempt that told."""
         self.records: dict[str, StepRecord] = {}
 
     def add(self, logged: Logged) -> None:
@@ -110,12 +113,15 @@ class _Steps:
         error: str | None = None,
         result: Any = None,
     ) -> None:
+        self._owner = event.owner or self._owner
         ended = None if status == "running" else to_datetime(logged.at)
         attempt = StepAttempt(
             number=event.attempt,
             started_at=to_datetime(event.started_at),
             ended_at=ended,
             error=error,
+            worker=event.worker or self._owner or None,
+            queued=to_seconds(event.queued),
         )
         known = self.records.get(event.id)
         before = known.attempts if known else ()

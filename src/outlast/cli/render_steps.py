@@ -1,7 +1,7 @@
 """Steps as a table."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from rich.table import Table
@@ -20,12 +20,18 @@ _NAME: Final = 32
 def steps_table(
     steps: Sequence[StepRecord], created_at: datetime, now: datetime, *, titled: bool = True
 ) -> Table:
-    """One row each: when it began, how long it took, its id, how many attempts it needed, and its result or error."""
+    """One row each: when it began, how long it took, its id, how many attempts it needed, and its result or error.
+    How long they were kept waiting stands there if any was, and the workers if there were several."""
     table = list_table(titled=titled)
     for title in ("began", "took"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("step", no_wrap=True, overflow="ellipsis", max_width=_NAME)
     table.add_column("tries", justify="right", no_wrap=True)
+    queued, workers = any(map(_queued, steps)), {one for step in steps for one in _workers(step)}
+    if queued:
+        table.add_column("queued", justify="right", no_wrap=True)
+    if len(workers) > 1:
+        table.add_column("worker", no_wrap=True, overflow="ellipsis")
     table.add_column("result or error", no_wrap=True, overflow="ellipsis", ratio=1)
     for step in steps:
         sign, style = SIGNS[step.status]
@@ -35,6 +41,8 @@ def steps_table(
             _took(step, now),
             Text.assemble((f"{sign} ", style), step.id),
             Text(str(made), "yellow" if made > 1 else "dim"),
+            *([_queued_text(step)] if queued else []),
+            *([Text(", ".join(_workers(step)), "dim")] if len(workers) > 1 else []),
             _came_of(step),
         )
     return table
@@ -44,6 +52,20 @@ def _took(step: StepRecord, now: datetime) -> Text:
     if step.ended_at is None:
         return Text(ticking(now - step.started_at), style="dim")
     return Text(length(step.ended_at - step.started_at))
+
+
+def _queued(step: StepRecord) -> float:
+    """Seconds that its attempts waited for their turn."""
+    return sum(one.queued for one in step.attempts)
+
+
+def _queued_text(step: StepRecord) -> Text:
+    seconds = _queued(step)
+    return Text(f"{length(timedelta(seconds=seconds))} queued" if seconds else "", "dim")
+
+
+def _workers(step: StepRecord) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.worker for one in step.attempts if one.worker))
 
 
 def _came_of(step: StepRecord) -> Text:

@@ -46,6 +46,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     label: Text
     bar: tuple[float, float, str] | None = None
     """Where it starts and ends in the span, and its colour."""
+    asked: float | None = None
+    """Where in the span it was asked for, if it was kept waiting."""
     source: str = ""
     """The line of the workflow."""
     below: tuple[Text, ...] = ()
@@ -56,7 +58,8 @@ class TimelineTable:
     """Rows in columns that fit the width; bars only where there is room for them."""
 
     def __init__(self, rows: Sequence[Row], span: Span, now: datetime) -> None:
-        self.lines = [_line(row, span, now) for row in rows]
+        workers = {one for row in rows if isinstance(row, Entry) for one in row.workers}
+        self.lines = [_line(row, span, now, name_workers=len(workers) > 1) for row in rows]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if not self.lines:
@@ -75,7 +78,7 @@ class TimelineTable:
             text.append_text(fitted(line.label, label))
             if line.bar is not None and bar:
                 text.append(GAP).append_text(
-                    _bar_text(*line.bar, bar, ascii_only=options.ascii_only)
+                    _bar_text(line.asked, *line.bar, bar, ascii_only=options.ascii_only)
                 )
             if line.source:
                 text.append(" " * (at + took + label + bar + 3 * len(GAP) - text.cell_len))
@@ -92,15 +95,16 @@ def error_line(error: ErrorText) -> str:
     return f"{name}: {message}" if message else name
 
 
-def _line(row: Row, span: Span, now: datetime) -> Line:
+def _line(row: Row, span: Span, now: datetime, *, name_workers: bool) -> Line:
     at = offset(row.started_at - span.start)
     match row:
         case Entry():
             return Line(
                 at=at,
                 took=_took(row, now),
-                label=_label(row, now),
+                label=_label(row, now, name_workers=name_workers),
                 bar=_entry_bar(row, span),
+                asked=_asked(row, span),
                 source=row.line or "",
                 below=tuple(_below(row)),
             )
@@ -120,11 +124,13 @@ def _took(entry: Entry, now: datetime) -> Text:
     return Text(length((entry.ended_at or entry.started_at) - entry.started_at))
 
 
-def _label(entry: Entry, now: datetime) -> Text:
+def _label(entry: Entry, now: datetime, *, name_workers: bool) -> Text:
     sign, style = SIGNS[entry.state]
     text = Text.assemble((f"{sign} ", style), (entry.name, "" if entry.kind != "note" else "dim"))
     for extra, extra_style in _extras(entry, now):
         text.append(f"  {extra}", style=extra_style)
+    if name_workers and entry.workers:
+        text.append(f"  on {', '.join(entry.workers)}", style="dim")
     return text
 
 
@@ -141,6 +147,8 @@ def _extras(entry: Entry, now: datetime) -> Iterator[tuple[str, str]]:
         yield from _hook_extras(entry, now)
     if entry.state == "queued":
         yield "queued", "blue"
+    if entry.queued:
+        yield f"queued {length(entry.queued)}", "dim"
     if entry.state == "retrying" and entry.until is not None and entry.until > now:
         yield f"next attempt in {rough(entry.until - now)}", "yellow"
     made = max((attempt.number for attempt in entry.attempts), default=1)
@@ -184,6 +192,11 @@ def _entry_bar(entry: Entry, span: Span) -> tuple[float, float, str] | None:
     return span.place(entry.started_at), span.place(end), SIGNS[entry.state][1]
 
 
+def _asked(entry: Entry, span: Span) -> float | None:
+    queued = entry.attempts[0].queued if entry.attempts else None
+    return span.place(entry.started_at - queued) if queued else None
+
+
 def _group_line(group: Group, at: str, span: Span) -> Line:
     sign, style = SIGNS["completed"]
     label = Text.assemble(
@@ -199,10 +212,14 @@ def _group_line(group: Group, at: str, span: Span) -> Line:
     )
 
 
-def _bar_text(start: float, end: float, style: str, width: int, *, ascii_only: bool) -> Text:
+def _bar_text(
+    asked: float | None, start: float, end: float, style: str, width: int, *, ascii_only: bool
+) -> Text:
     first = min(width - 1, int(start * width))
     last = max(first + 1, min(width, round(end * width)))
-    full, thin = ("=", "-") if ascii_only else ("━", "─")
-    text = Text(thin * first, style="dim")
+    before = first if asked is None else min(first, int(asked * width))
+    full, dashed, thin = ("=", ".", "-") if ascii_only else ("━", "╍", "─")
+    text = Text(thin * before, style="dim")
+    text.append(dashed * (first - before), style=f"dim {style}")
     text.append(full * (last - first), style=f"not dim {style}")
     return text.append(thin * (width - last))

@@ -1,7 +1,7 @@
 """What the log of a run tells, as entries on a timeline. Pure: from events to records."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -37,6 +37,10 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     error: ErrorText | None = None
     lost: bool = False
     """It was under way when its worker died or was stopped; it was made again."""
+    worker: str = ""
+    """Who makes it; empty if the log does not tell."""
+    queued: timedelta = timedelta()
+    """How long it waited for its turn before it began."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +67,16 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     remark: str = ""
     """What else there is to say of a hook."""
 
+    @property
+    def queued(self) -> timedelta:
+        """How long its attempts waited for their turn, all together."""
+        return sum((attempt.queued for attempt in self.attempts), timedelta())
+
+    @property
+    def workers(self) -> tuple[str, ...]:
+        """Who has made its attempts, as far as the log tells."""
+        return tuple(dict.fromkeys(one.worker for one in self.attempts if one.worker))
+
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """How a run ended."""
@@ -83,6 +97,8 @@ class Timeline:
         self.input: Any = None
         """The JSON of the arguments: `{"args": [...], "kwargs": {...}}`."""
         self.ending: Ending | None = None
+        self._owner = ""
+        """The worker that has the run, by the last attempt that told."""
         self.position = 0
         """The position of the next event."""
         self._entries: dict[str, Entry] = {}
@@ -106,7 +122,9 @@ class Timeline:
             case "run_created":
                 self.created_at, self.input = at, data.get("input")
             case "step_started" | "step_retried" | "step_completed" | "step_failed":
-                self._put(_step(event, self._entries.get(data["id"])))
+                self._owner = data.get("owner") or self._owner
+                worker = data.get("worker") or self._owner
+                self._put(_step(event, self._entries.get(data["id"]), worker))
             case "wait_completed":
                 self._put(_wait(at, data))
             case "child_started":
@@ -176,7 +194,7 @@ def with_waits(entries: Iterable[Entry], info: RunInfo, since: datetime) -> list
     return sorted(known.values(), key=lambda entry: entry.started_at)
 
 
-def _step(event: EventRecord, known: Entry | None) -> Entry:
+def _step(event: EventRecord, known: Entry | None, worker: str) -> Entry:
     data, state = event.data, _STEP_STATES[event.kind]
     error = error_text(data["error"]) if "error" in data else None
     attempt = Attempt(
@@ -184,6 +202,8 @@ def _step(event: EventRecord, known: Entry | None) -> Entry:
         started_at=moment(data["started_at"]),
         ended_at=None if state == "running" else event.at,
         error=error,
+        worker=worker,
+        queued=timedelta(microseconds=data.get("queued", 0)),
     )
     before = () if known is None else _attempts_before(known, attempt)
     return Entry(

@@ -1,6 +1,7 @@
 // What is drawn of a row: stretches of time, each with its look.
 import type { RunInfo } from "../types.ts";
 import { time } from "../time.ts";
+import type { Attempt } from "./model.ts";
 import type { Row } from "./rows.ts";
 
 export interface Stretch {
@@ -13,7 +14,7 @@ export interface Stretch {
 export function stretches(row: Row, run: RunInfo, now: number): Stretch[] {
   const { entry, attempt } = row;
   const to = entry.to ?? Math.max(now, entry.from);
-  if (attempt) return [{ from: attempt.from, to: attempt.to ?? to, look: lookOf(attempt, entry.state), title: `attempt ${attempt.number}` }];
+  if (attempt) return made(attempt, attempt.to ?? to, entry.state);
   if (entry.kind === "run") {
     const begun = run.started_at ? time(run.started_at) : to;
     return [
@@ -23,11 +24,17 @@ export function stretches(row: Row, run: RunInfo, now: number): Stretch[] {
   }
   if (!entry.attempts.length) return [{ from: entry.from, to, look: `${entry.kind} ${entry.state}`, title: entry.state }];
   return entry.attempts.flatMap((one, n) => {
-    const after = entry.attempts[n + 1]?.from ?? (entry.state === "retrying" ? to : null);
+    const after = entry.attempts[n + 1]?.asked ?? (entry.state === "retrying" ? to : null);
     const end = one.to ?? after ?? to;
-    const made = { from: one.from, to: end, look: lookOf(one, entry.state), title: `attempt ${one.number}` };
-    return after !== null && one.to !== null ? [made, { from: end, to: after, look: "queued", title: "waits for the next attempt" }] : [made];
+    const drawn = made(one, end, entry.state);
+    return after !== null && one.to !== null ? [...drawn, { from: end, to: after, look: "queued", title: "waits for the next attempt" }] : drawn;
   });
+}
+
+/** An attempt, and before it the time in which there was no room for it. */
+function made(one: Attempt, to: number, state: string): Stretch[] {
+  const drawn = { from: one.from, to, look: lookOf(one, state), title: `attempt ${one.number}` };
+  return one.asked < one.from ? [{ from: one.asked, to: one.from, look: "queued", title: "waited for its turn" }, drawn] : [drawn];
 }
 
 function lookOf(attempt: { to: number | null; error: unknown; lost: boolean }, state: string): string {

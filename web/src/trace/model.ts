@@ -15,12 +15,16 @@ export interface ErrorText {
 
 export interface Attempt {
   number: number;
+  /** When it could have begun: before `from`, where there was no room for it, or it lay in a queue. */
+  asked: number;
   from: number;
   to: number | null;
   error: ErrorText | null;
   /** It was under way when its worker died or was stopped. */
   lost: boolean;
   retryAt: number | null;
+  /** Who makes it; empty if the log does not tell. */
+  worker: string;
 }
 
 export interface Entry {
@@ -45,6 +49,9 @@ export interface Entry {
 /** What it all began with. */
 export const rootOf = (error: ErrorText): ErrorText => (error.cause ? rootOf(error.cause) : error);
 
+/** When it was asked for, as far as that is known. */
+export const askedAt = (entry: Entry): number => entry.attempts[0]?.asked ?? entry.from;
+
 export const isOpen = (entry: Entry): boolean =>
   entry.state === "queued" || entry.state === "running" || entry.state === "retrying" || entry.state === "waiting";
 
@@ -58,6 +65,8 @@ export class Log {
   reason: string | null = null;
   /** When the last event was recorded. */
   last = 0;
+  /** The worker that has the run, by the last attempt that told. */
+  #owner = "";
 
   add(events: readonly EventRecord[]): void {
     for (const one of events) {
@@ -95,7 +104,8 @@ export class Log {
         this.input = data.input;
         return;
       case "step_started": case "step_retried": case "step_completed": case "step_failed":
-        return step(known ?? this.#new("step", data, at, position), kind, data, at);
+        if (data.owner) this.#owner = text(data.owner);
+        return step(known ?? this.#new("step", data, at, position), kind, data, at, text(data.worker) || this.#owner);
       case "wait_completed":
         return assign(this.#new("wait", data, at, position), { from: micros(data.started_at) ?? at, to: at, until: micros(data.deadline), state: "completed" });
       case "child_started":
@@ -161,11 +171,12 @@ export class Log {
   }
 }
 
-function step(entry: Entry, kind: string, data: Fields, at: number): void {
+function step(entry: Entry, kind: string, data: Fields, at: number, worker: string): void {
   const running = kind === "step_started";
   const from = micros(data.started_at) ?? at;
   const attempt: Attempt = {
-    number: Number(data.attempt), from, to: running ? null : at, error: errorOf(data.error), lost: false, retryAt: micros(data.retry_at),
+    number: Number(data.attempt), asked: from - (micros(data.queued) ?? 0), from, to: running ? null : at,
+    error: errorOf(data.error), lost: false, retryAt: micros(data.retry_at), worker,
   };
   const before = entry.attempts
     .filter((one) => one.to !== null || one.lost || one.from !== from)

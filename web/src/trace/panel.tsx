@@ -26,6 +26,8 @@ interface PanelProps {
 export function Panel({ row, log, run, close, wake, choose, toEvent }: PanelProps) {
   const { entry } = row;
   const attempt = row.attempt;
+  // Of a step with several attempts, what is told of each stands with it.
+  const made = attempt ?? (entry.attempts.length === 1 ? entry.attempts[0] : undefined);
   const error = attempt ? attempt.error : entry.error;
   const from = attempt?.from ?? entry.from;
   const to = attempt ? attempt.to : entry.to;
@@ -56,10 +58,12 @@ export function Panel({ row, log, run, close, wake, choose, toEvent }: PanelProp
       {entry.received.length > 0 && <Part title="Received"><Payload value={entry.received.length === 1 ? entry.received[0]! : entry.received} name={`${entry.name}-received`} whole={whole(positions, "payload")} /></Part>}
       <Part title="Times">
         <dl>
+          {made && made.asked < made.from && <><dt>Queued</dt><dd>{length(made.from - made.asked)} <span class="dim">since {exact(made.asked)}</span></dd></>}
           <dt>Began</dt><dd>{exact(from)}</dd>
           {entry.kind !== "run" && <><dt>After</dt><dd>{length(from - beginning(run))}</dd></>}
           {to !== null && <><dt>Ended</dt><dd>{exact(to)}</dd><dt>Took</dt><dd>{length(to - from)}</dd></>}
           {entry.until && <><dt>{entry.kind === "hook" ? "Expires" : "Until"}</dt><dd>{exact(entry.until)}</dd></>}
+          {made?.worker && <><dt>Worker</dt><dd class="mono">{made.worker}</dd></>}
           {entry.line && <><dt>Line</dt><dd class="mono">{entry.line}</dd></>}
           {entry.positions.length > 0 && (
             <><dt>Log</dt><dd>{entry.positions.slice(0, 20).map((one) => <button key={one} type="button" class="quiet" onClick={() => toEvent(one)}>#{one} {log.events[one]?.kind}</button>)}</dd></>
@@ -130,6 +134,7 @@ const Attempts = ({ entry }: { entry: Entry }) => (
       <li key={n}>
         <b>{one.number}</b> <span class="dim">{one.to === null ? "…" : length(one.to - one.from)}</span>{" "}
         {one.error ? <span class="bad">{one.error.name}: {one.error.message}</span> : one.lost ? <span class="bad">lost with its worker</span> : one.to === null ? "running" : <span class="good">completed</span>}
+        {one.worker && one.worker !== entry.attempts[n - 1]?.worker && <span class="dim"> on <span class="mono">{one.worker}</span></span>}
       </li>
     ))}
   </ul>

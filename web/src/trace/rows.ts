@@ -1,7 +1,7 @@
 // From entries to the rows of the trace: branches nest as the code nests, attempts lie under their step.
 import { isOver, type Fields, type RunInfo } from "../types.ts";
 import { time } from "../time.ts";
-import { isOpen, type Attempt, type Entry, type Log, type State } from "./model.ts";
+import { askedAt, isOpen, type Attempt, type Entry, type Log, type State } from "./model.ts";
 
 export interface Row {
   key: string;
@@ -113,7 +113,7 @@ function branchRows(branch: Branch, inner: Row[], depth: number, folded: Readonl
   const entry: Entry = {
     ...all[0]!, kind: "branch", id: key, name: `branch ${branch.path}`, input: undefined, result: undefined, attempts: [], error: null, line: null, positions: [],
     remark: names.slice(0, 3).join(", ") + (names.length > 3 ? ", …" : ""),
-    from: all.reduce((least, one) => Math.min(least, one.from), Infinity),
+    from: all.reduce((least, one) => Math.min(least, askedAt(one)), Infinity),
     to: open.length ? null : all.reduce((most, one) => Math.max(most, one.to ?? one.from), 0),
     state: open.length ? (open.every((one) => one.state === "waiting") ? "waiting" : "running") : all.some((one) => one.state === "failed") ? "failed" : "completed",
   };

@@ -54,7 +54,7 @@ export function gapsOf(log: Log, start: number, end: number, running: boolean): 
   for (const one of log.entries.values()) {
     busy.push([one.from, one.from]);
     if (one.to !== null) busy.push([one.to, one.to]);
-    for (const attempt of one.attempts) busy.push([attempt.from, attempt.to ?? (isOpen(one) ? end : attempt.from)]);
+    for (const attempt of one.attempts) busy.push([attempt.asked, attempt.to ?? (isOpen(one) ? end : attempt.from)]);
   }
   busy.sort((a, b) => a[0] - b[0]);
   const found: Gap[] = [];
