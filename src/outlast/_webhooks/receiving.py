@@ -73,23 +73,24 @@ async def find_webhook(runtime: Runtime, token: str) -> Found:
 
 async def check_request(runtime: Runtime, found: Found, request: WebhookRequest) -> str | None:
     """The key that the request stands for: of what has the same, one is delivered. Raises what verifiers raise."""
-    now = to_datetime(runtime.clock.now())
-    signed = await verified(found.row.verify, request, now)
-    if signed is not None:
-        return f"signed:{signed}"
+    if (check := found.row.verify) is not None:
+        signed = await verified(check, request, to_datetime(runtime.clock.now()))
+        if signed is not None:
+            return f"signed:{signed}"
     return request.headers.get("webhook-id") or request.headers.get("idempotency-key")
 
 
 async def take(
     runtime: Runtime, found: Found, request: WebhookRequest, payload: Any, key: str | None
 ) -> str:
-    """Record what has come; `payload` is the body as JSON where there is a schema. Gives the place of the answer.
+    """Record what has come; `payload` is the body as JSON where there is a schema. Gives the place of the answer,
+    empty where the run gives none.
 
     Raises `HookPayloadError`, `PayloadTooLargeError`, and `RequestError` if the webhook is over by now.
     """
     record, row = found.record, found.row
     fits = fitting(payload, found.data) if found.has_schema else None
-    place = answer_place(record.run_id, record.ref, _delivery(key))
+    place = answer_place(record.run_id, record.ref, _delivery(key)) if row.manual else ""
     recorded = (
         fits if found.has_schema and not row.manual else _recorded(found, request, fits, place)
     )
@@ -114,6 +115,8 @@ async def answer_to(runtime: Runtime, place: str, seconds: float) -> Response:
 
 
 def _recorded(found: Found, request: WebhookRequest, fits: Any, place: str) -> WebhookRequest:
+    if not found.row.manual and UNRECORDED.isdisjoint(request.headers):
+        return request
     fields = {name: getattr(request, name) for name in ("method", "query", "body")}
     fields["headers"] = {
         name: value for name, value in request.headers.items() if name not in UNRECORDED

@@ -83,7 +83,10 @@ class HttpApp(Starlette):
             if self._learns:
                 await self._learn(Request(scope))
             with self._in_trace(scope):
-                await super().__call__(scope, receive, send)
+                if self._is_webhook(scope):
+                    await self._webhooks(scope, receive, send)
+                else:
+                    await super().__call__(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -99,6 +102,18 @@ class HttpApp(Starlette):
         except NoAppError:  # the endpoint says so
             return nullcontext()
         return nullcontext() if tracer is None else tracer.incoming(Headers(scope=scope))
+
+    def _is_webhook(self, scope: Scope) -> bool:
+        """Whether a webhook is asked for, and nothing stands before it: then it is served without the framework's
+        layers, which take a fifth of the time of a request. They would do the same."""
+        root, path = scope.get("root_path", ""), scope["path"]
+        if path.startswith(f"{root}/"):
+            path = path[len(root) :]
+        token = path.removeprefix(PATH)
+        if self.user_middleware or token == path or not token or "/" in token:
+            return False
+        scope.update(app=self, path_params={"token": token})
+        return True
 
     def _routes(self) -> Sequence[BaseRoute]:
         own = Operation(

@@ -3,7 +3,8 @@
 from typing import TypeVar
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive
 
 from outlast.errors import RequestError
 
@@ -12,15 +13,23 @@ T = TypeVar("T")
 
 async def read_body(request: Request, limit: int) -> bytes | None:
     """The body, whatever its media type; `None` if it has more bytes: then no more of it is read."""
-    length = request.headers.get("content-length", "")
+    return await body_within(request.receive, limit, request.headers.get("content-length", ""))
+
+
+async def body_within(receive: Receive, limit: int, length: str) -> bytes | None:
+    """The same, where the header that tells the length is known. Raises `ClientDisconnect`."""
     if length.isdecimal() and int(length[:20]) > limit:
         return None
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
         if len(body) > limit:
             return None
-    return bytes(body)
+        if not message.get("more_body", False):
+            return bytes(body)
 
 
 def too_long(limit: int) -> RequestError:

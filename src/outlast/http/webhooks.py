@@ -15,13 +15,14 @@ from outlast.errors import (
     AccessDeniedError,
     HookNotFoundError,
     NoAppError,
+    OutlastError,
     RequestError,
     SettingsError,
     WorldError,
 )
 from outlast.http.draining import Reader, Readers
-from outlast.http.problems import problem_of, response_of
-from outlast.http.reading import decoded, read_body, too_long
+from outlast.http.problems import problem_of, response_of, tell_error, tell_fault, tell_refusal
+from outlast.http.reading import body_within, decoded, too_long
 from outlast.http.webhook_pages import confirm, form_payload, is_form, read_form, submit, told
 from outlast.webhooks import Response as Answer
 from outlast.webhooks import WebhookRequest
@@ -43,8 +44,21 @@ class Webhooks:
         self._app, self._readers, self._respond_within = app, readers, respond_within
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request with whatever method. Raises `RequestError`, `HookPayloadError` and `PayloadTooLargeError`."""
-        response = await self._respond(Request(scope, receive, send))
+        """Serve a request with whatever method; the token is the path parameter `token`.
+
+        Faults that nobody foresaw are answered, and raised for the log of the server.
+        """
+        request = Request(scope, receive, send)
+        try:
+            response = await self._respond(request)
+        except OutlastError as error:
+            response = await tell_error(request, error)
+        except HTTPException as error:
+            response = await tell_refusal(request, error)
+        except Exception as error:
+            response = await tell_fault(request, error)
+            await response(scope, receive, send)
+            raise
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
@@ -67,10 +81,13 @@ class Webhooks:
             return await confirm(self._app, found)
         if request.method not in found.row.methods:
             return _not_allowed(found)
-        body = await read_body(request, found.row.max_body)
+        headers = _headers(request)
+        body = await body_within(
+            request.receive, found.row.max_body, headers.get("content-length", "")
+        )
         if body is None:
             return _too_large(found)
-        return await self._take(request, found, _incoming(request, body))
+        return await self._take(request, found, _incoming(request, headers, body))
 
     async def _take(self, request: Request, found: Found, incoming: WebhookRequest) -> Response:
         key = await self._checked(found, incoming)
@@ -83,7 +100,7 @@ class Webhooks:
             place = await take(self._app.runtime, found, incoming, payload, key)
         if found.row.manual:
             return await self._answer(request, place, key)
-        return _response(found.row.response or Answer(status=202))
+        return _accepted() if found.row.response is None else _response(found.row.response)
 
     async def _checked(self, found: Found, incoming: WebhookRequest) -> str | None:
         try:
@@ -139,13 +156,19 @@ def _away(request: Request) -> Response:
     return told(request, away) or response_of(problem_of(away))
 
 
-def _incoming(request: Request, body: bytes) -> WebhookRequest:
+def _headers(request: Request) -> dict[str, str]:
     headers: dict[str, str] = {}
-    for name, value in request.headers.items():
+    for raw_name, raw_value in request.scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+def _incoming(request: Request, headers: dict[str, str], body: bytes) -> WebhookRequest:
     query: dict[str, list[str]] = {}
-    for name, value in request.query_params.multi_items():
-        query.setdefault(name, []).append(value)
+    if request.scope["query_string"]:
+        for name, value in request.query_params.multi_items():
+            query.setdefault(name, []).append(value)
     return WebhookRequest(method=request.method, headers=headers, query=query, body=body)
 
 
@@ -167,6 +190,14 @@ def _not_allowed(found: Found) -> Response:
     return response_of(problem_of(refused), {"Allow": ", ".join(methods)})
 
 
+def _accepted() -> Response:
+    """What most requests are answered. Its headers are made once, and the list of them for each: what stands between
+    here and the server may add its own."""
+    response = Response(status_code=202)
+    response.raw_headers = list(_ACCEPTED)
+    return response
+
+
 def _response(answer: Answer) -> Response:
     response = Response(answer.body, answer.status)
     for name, value in {**HEADERS, **answer.headers}.items():
@@ -176,6 +207,7 @@ def _response(answer: Answer) -> Response:
 
 
 _OURS: Final = frozenset({"connection", "content-length", "transfer-encoding"})
+_ACCEPTED: Final = _response(Answer(status=202)).raw_headers
 
 
 async def _gone(request: Request) -> None:
