@@ -59,7 +59,7 @@ def test_the_history_is_not_in_every_event() -> None:
             assert text.count(f"answer {n:02}") == 1
             assert text.count("answer") == 1
             assert "question" not in text  # of the messages so far: how many, and a digest
-        assert max(map(len, requests)) - min(map(len, requests)) < 20
+        assert max(map(len, requests)) - min(map(len, requests)) < 50  # the first names its worker
 
     asyncio.run(asyncio.wait_for(main(), 60))
 

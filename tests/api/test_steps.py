@@ -1,6 +1,7 @@
 """What a step does: results, retries, failures, timeouts, threads."""
 
 import asyncio
+import functools
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,13 @@ from outlast import (
     step_info,
     workflow,
 )
-from outlast.errors import DefinitionError, EncodeError, NotAllowedHereError, StepTimeoutError
+from outlast.errors import (
+    DefinitionError,
+    DuplicateNameError,
+    EncodeError,
+    NotAllowedHereError,
+    StepTimeoutError,
+)
 from tests.api.conftest import Bench
 
 
@@ -357,3 +364,45 @@ def test_what_cannot_be_a_step() -> None:
         step(retries=-1)(lambda: None)
     with pytest.raises(DefinitionError, match="must be a function"):
         step(print)
+
+
+def test_a_decorator_makes_a_step_anew_for_each_call() -> None:
+    made = step(name="steps.made_anew", retries=0)
+
+    def answering(answer: str) -> Any:
+        @made
+        async def say() -> str:
+            return answer
+
+        return say
+
+    first, second = answering("one"), answering("two")
+    assert [asyncio.run(one()) for one in (first, second)] == ["one", "two"]
+    assert first.fn is not second.fn
+    assert second.name == "steps.made_anew"
+    with pytest.raises(DuplicateNameError):
+        made(answering)
+
+
+def test_a_decorator_looks_anew_at_functions_that_others_have_wrapped() -> None:
+    def logged(fn: Any) -> Any:
+        @functools.wraps(fn)
+        async def logging(*args: Any) -> Any:
+            return await fn(*args)
+
+        return logging
+
+    made = step(name="steps.wrapped", retries=0)
+
+    @made
+    @logged
+    async def one() -> int:
+        return 1
+
+    assert asyncio.run(one()) == 1
+    with pytest.raises(DuplicateNameError):
+
+        @made
+        @logged
+        async def another() -> int:
+            return 2

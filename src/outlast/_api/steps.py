@@ -105,6 +105,8 @@ class StepDecorator:
 
     def __init__(self, name: str | None, policy: Callable[[str], StepPolicy]) -> None:
         self._name, self._policy = name, policy
+        self._made: Step[..., Any] | None = None
+        """The last step."""
 
     @overload
     def __call__(self, fn: Callable[P, Coroutine[Any, Any, R]], /) -> Step[P, R]: ...
@@ -113,8 +115,12 @@ class StepDecorator:
     def __call__(self, fn: Callable[P, R], /) -> Step[P, R]: ...
 
     def __call__(self, fn: Callable[..., Any], /) -> Step[..., Any]:
-        """Define the step."""
+        """Define the step. Defining it again with the same code, in a function that was made anew for one call, looks
+        at neither the function nor the options."""
         plain = fn.__func__ if isinstance(fn, staticmethod) else fn
+        if self._made is not None and self._name and _is_same_code(plain, self._made.fn):
+            self._made = _made_anew(self._made, plain)
+            return self._made
         _check_function(plain)
         name = checked_name(self._name, plain)
         definition = StepDefinition(
@@ -125,7 +131,8 @@ class StepDecorator:
             place=definition_place(plain),
         )
         REGISTRY.add_step(definition)
-        return Step(definition, plain)
+        self._made = Step(definition, plain)
+        return self._made
 
 
 @overload
@@ -187,6 +194,23 @@ def step(
     )
     decorator = StepDecorator(name, policy)
     return decorator if fn is None else decorator(fn)
+
+
+def _is_same_code(fn: Any, other: Any) -> bool:
+    """Whether two functions are one `def`. Of wrapped ones nothing is said: the code is the wrapper's."""
+    return getattr(fn, "__code__", None) is other.__code__ and not hasattr(fn, "__wrapped__")
+
+
+def _made_anew(made: Step[..., Any], fn: Callable[..., Any]) -> Step[..., Any]:
+    """The same step with a function of the same code."""
+    known = made.__outlast_definition__
+    definition = StepDefinition(
+        name=known.name, fn=fn, is_async=known.is_async, policy=known.policy, place=known.place
+    )
+    REGISTRY.add_step(definition)
+    again = cast("Step[..., Any]", Step.__new__(Step))
+    vars(again).update(vars(made), __outlast_definition__=definition, fn=fn, __wrapped__=fn)
+    return again
 
 
 def _check_function(fn: Any) -> None:

@@ -8,6 +8,7 @@ last one. Instructions and settings do not count: they may be edited while runs 
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final, cast
 
 from pydantic import TypeAdapter
@@ -16,19 +17,20 @@ from pydantic_ai.durable_exec import (
     ModelRequestId,
     ToolsetCallToolId,
 )
-from pydantic_ai.messages import ModelMessage, ModelRequestPart, ToolCallPart
+from pydantic_ai.messages import ModelMessage, ToolCallPart
 from pydantic_ai.tools import RunContext
 
 Input = dict[str, Any]
 
 
-def step_input(operation: DurableOperationId, cache_key: tuple[object, ...]) -> Input:
-    """The recorded input of an operation."""
+def step_input(
+    operation: DurableOperationId, ctx: RunContext[Any] | None, cache_key: tuple[object, ...]
+) -> Input:
+    """The recorded input of an operation of the agent's run whose context that is."""
     match operation:
         case ModelRequestId():
             return _of_messages(_messages(cache_key))
         case ToolsetCallToolId():
-            ctx = context_of(cache_key)
             return {} if ctx is None or ctx.tool_call_id is None else _of_call(ctx)
         case _:
             return {}
@@ -36,7 +38,7 @@ def step_input(operation: DurableOperationId, cache_key: tuple[object, ...]) -> 
 
 def context_of(cache_key: tuple[object, ...]) -> RunContext[Any] | None:
     """The context of the agent's run that an operation belongs to."""
-    for part in cache_key:
+    for part in reversed(cache_key):  # it is the last, or near it
         if isinstance(part, RunContext):
             return part  # pyright: ignore[reportUnknownVariableType] - its type parameter is not known at run time
     return None
@@ -67,13 +69,14 @@ def _of_call(ctx: RunContext[Any]) -> Input:
 
 def _digest(message: ModelMessage) -> str:
     parts = [_form(part) for part in message.parts if part.part_kind in _SAID]
-    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=12).hexdigest()
+    return hashlib.blake2b(_to_json(parts).encode(), digest_size=12).hexdigest()
 
 
 def _form(part: object) -> Input:
     """A part of a message without what differs from one execution to the next, and without what it does not say: a
     later version of Pydantic AI may have more fields."""
-    form: Input = _PART.dump_python(
+    kind: Any = type(part)
+    form: Input = _adapter(kind).dump_python(
         part, mode="json", exclude_defaults=True, fallback=_kind, warnings=False
     )
     form.pop("timestamp", None)
@@ -85,5 +88,11 @@ def _kind(value: object) -> str:
     return type(value).__qualname__
 
 
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """Of that kind of part alone: the union of all kinds would find out anew which one it is."""
+    return TypeAdapter(kind)
+
+
 _SAID: Final = {"user-prompt", "tool-return", "retry-prompt", "retry-feedback"}
-_PART: Final[TypeAdapter[Any]] = TypeAdapter(ModelRequestPart)
+_to_json: Final = json.JSONEncoder(sort_keys=True).encode

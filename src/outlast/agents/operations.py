@@ -2,8 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from copy import copy
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic_ai.durable_exec import (
     JSON_CODEC,
@@ -14,17 +13,22 @@ from pydantic_ai.durable_exec import (
     record_durable_unit,
 )
 from pydantic_ai.exceptions import ModelAPIError
+from pydantic_ai.tools import RunContext
 from pydantic_ai.usage import RunUsage
 
-from outlast import StepFailedError, step
+from outlast import Step, StepFailedError, step
 from outlast.agents.events import EventWriter
 from outlast.agents.failures import as_agents_error, asked_to_wait, worth_retrying
 from outlast.agents.inputs import Input, context_of, step_input
 from outlast.agents.options import StepOptions
 from outlast.agents.telling import tell_asked, tell_response
-from outlast.agents.turns import Turn, current_turn, unit_scope
+from outlast.agents.turns import Turn, current_turn, enter_unit
+from outlast.otel.attempts import is_followed
 
 Body = Callable[[], Awaitable[object]]
+StepMaker = Callable[[Callable[..., Awaitable[object]]], Step[..., Any]]
+Form = dict[str, object]
+"""The form in which a result is recorded: its `value`, and the `usage` that came with it."""
 
 
 class StepOperations(JournalCallableOperationBackend[StepOptions]):
@@ -62,31 +66,48 @@ class StepOperations(JournalCallableOperationBackend[StepOptions]):
         """
         turn = current_turn()
         events = turn.take()
-        agent_ctx = context_of(cache_key)
-        ctx = agent_ctx if isinstance(operation_id, ToolsetCallToolId) else None
+        ctx = context_of(cache_key)
+        caller = ctx if isinstance(operation_id, ToolsetCallToolId) else None
 
-        async def work() -> object:
-            tell_asked(operation_id, agent_ctx)
+        async def work() -> Form:
+            followed = is_followed()
+            if followed:
+                tell_asked(operation_id, ctx)
             if self._writer is not None:
                 await self._writer.write(events)
-            counted = await (_plain(body) if ctx is None else _counting(body, ctx))
-            tell_response(counted.value, agent_ctx)
-            return counted.form()
+            form = {"value": await body()} if caller is None else await _counting(body, caller)
+            if followed:
+                tell_response(form["value"], ctx)
+            return form
 
-        recorded = await in_step(
-            _named(name, ctx), work, config, turn=turn, given=step_input(operation_id, cache_key)
-        )
-        counted = Counted.read(recorded)
-        if ctx is not None and counted.usage is not None:
-            ctx.usage.incr(counted.usage)
-        return counted.value
+        given = step_input(operation_id, ctx, cache_key)
+        form = await in_step(_named(name, caller), work, config, turn=turn, given=given)
+        if caller is not None and "usage" in form:
+            caller.usage.incr(JSON_CODEC.load(RunUsage, form["usage"]))
+        return form["value"]
 
 
-def _named(name: str, ctx: Any) -> str:
+def _named(name: str, caller: RunContext[Any] | None) -> str:
     """The name of the step. Calls of MCP servers are named after the toolset alone; whoever reads of one that has failed
     is to know the tool."""
-    tool = None if ctx is None else ctx.tool_name
+    tool = None if caller is None else caller.tool_name
     return f"{name}:{tool}" if tool and name.endswith(".call_tool") else name
+
+
+async def _counting(body: Body, ctx: RunContext[Any]) -> Form:
+    """The result, and what was added to the usage of the context meanwhile: a tool may run another agent on this one's
+    account. It is added to the agent's when it is recorded, and not before: so it counts once, whether the step was
+    executed in this process or another."""
+    shared = ctx.usage
+    ctx.usage, before = copy(shared), copy(shared)
+    try:
+        value = await body()
+        grown = ctx.usage
+    finally:
+        ctx.usage = shared
+    if vars(grown) == vars(before):  # `==` of usages goes over their fields one by one
+        return {"value": value}
+    return {"value": value, "usage": JSON_CODEC.dump(RunUsage, grown - before)}
 
 
 async def in_step(
@@ -103,9 +124,9 @@ async def in_step(
     async def operation(**_given: object) -> object:
         nonlocal made
         made = True
+        enter_unit()
         try:
-            with unit_scope():
-                return await work()
+            return await work()
         except ModelAPIError as error:
             if (later := asked_to_wait(error)) is None:
                 raise
@@ -113,15 +134,9 @@ async def in_step(
 
     # It is nobody's method, whatever its name looks like: so nobody asks for its signature.
     operation.__qualname__ = operation.__name__
-    call = step(
-        name=name,
-        retries=options.retries,
-        backoff=options.backoff,
-        timeout=options.timeout,
-        retry_on=worth_retrying,
-    )(operation)
+    call = _step_maker(name, options)(operation)
     try:
-        with turn.working():
+        with turn:
             return await call(**given or {})
     except StepFailedError as failed:
         raise as_agents_error(failed) from None
@@ -129,45 +144,19 @@ async def in_step(
         record_durable_unit(executed=made)
 
 
-@dataclass(frozen=True)
-class Counted:
-    """A result, and what the agent's usage grew by meanwhile: a tool may run another agent on this one's account."""
-
-    value: object
-    usage: RunUsage | None = None
-
-    def form(self) -> object:
-        """As it is recorded."""
-        if self.usage is None:
-            return {"value": self.value}
-        return {"value": self.value, "usage": JSON_CODEC.dump(RunUsage, self.usage)}
-
-    @classmethod
-    def read(cls, form: Any) -> "Counted":
-        """From what was recorded."""
-        usage = form.get("usage")
-        return cls(form["value"], None if usage is None else JSON_CODEC.load(RunUsage, usage))
+def _step_maker(name: str, options: StepOptions) -> StepMaker:
+    """What makes the steps of that name. Kept, for the options are looked at once."""
+    known, maker = _MAKERS.get(name, (None, None))
+    if maker is None or known != options:
+        maker = step(
+            name=name,
+            retries=options.retries,
+            backoff=options.backoff,
+            timeout=options.timeout,
+            retry_on=worth_retrying,
+        )
+        _MAKERS[name] = options, maker
+    return maker
 
 
-async def _plain(body: Body) -> Counted:
-    return Counted(await body())
-
-
-async def _counting(body: Body, ctx: Any) -> Counted:
-    """The result, and what was added to the usage of the context. It is added to the agent's when it is recorded, and
-    not before: so it counts once, whether the step was executed in this process or another."""
-    shared = ctx.usage
-    ctx.usage = _copied(shared)
-    before = _copied(shared)
-    try:
-        value = await body()
-        grown = ctx.usage
-    finally:
-        ctx.usage = shared
-    return Counted(value, None if grown == before else grown - before)
-
-
-def _copied(usage: RunUsage) -> RunUsage:
-    copied = copy(usage)
-    copied.details = dict(usage.details)
-    return copied
+_MAKERS: Final[dict[str, tuple[StepOptions, StepMaker]]] = {}

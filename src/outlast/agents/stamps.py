@@ -10,11 +10,15 @@ from pydantic_ai.messages import ModelMessage, ModelRequest
 from outlast import now
 
 
-def stamp_last(messages: Sequence[ModelMessage]) -> None:
-    """Set the times in the last message to the run's, if it is one that the agent has just made."""
-    if not messages or not isinstance(messages[-1], ModelRequest):
-        return
-    request, time = messages[-1], now()
+def stamp_last(*histories: Sequence[ModelMessage]) -> None:
+    """Set the times in the last message of each history to the run's, if it is one that the agent has just made."""
+    last = [history[-1] for history in histories if history]
+    for place, message in enumerate(last):
+        if isinstance(message, ModelRequest) and not any(message is one for one in last[:place]):
+            _stamp(message, now())
+
+
+def _stamp(request: ModelRequest, time: datetime) -> None:
     request.timestamp = time
     for part in request.parts:
         timed: Any = part

@@ -1,4 +1,5 @@
-"""What the spans of an agent's steps say besides, by OpenTelemetry's conventions for generative AI."""
+"""What the spans of an agent's steps say besides, by OpenTelemetry's conventions for generative AI. Where no span is
+recorded, nothing happens; who asks first whether the attempt is followed saves the work."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -8,15 +9,13 @@ from pydantic_ai.durable_exec import DurableOperationId, ModelRequestId, Toolset
 from pydantic_ai.tools import RunContext
 
 from outlast.otel import names
-from outlast.otel.attempts import is_followed, tell_of_attempt
+from outlast.otel.attempts import tell_of_attempt
 
 Attributes = dict[str, str | int | list[str]]
 
 
 def tell_asked(operation: DurableOperationId, ctx: RunContext[Any] | None) -> None:
     """An operation begins: tell which model is asked, or which call of a tool it is."""
-    if not is_followed():
-        return
     match operation:
         case ModelRequestId():
             model = operation.model_name if ctx is None else ctx.model.model_name
@@ -32,7 +31,7 @@ def tell_response(form: object, ctx: RunContext[Any] | None) -> None:
 
     Where Pydantic AI has a span for the request, that tells the same: whoever adds tokens up is to count them once.
     """
-    if not is_followed() or not (ctx is None or isinstance(ctx.tracer, NoOpTracer)):
+    if not (ctx is None or isinstance(ctx.tracer, NoOpTracer)):
         return
     found: dict[str, Any] = cast("dict[str, Any]", form) if isinstance(form, dict) else {}
     if found.get("kind") == "response":

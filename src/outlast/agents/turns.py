@@ -11,7 +11,7 @@ from pydantic_ai.messages import AgentStreamEvent, CapabilityEvent, CustomEvent
 
 @dataclass
 class Turn:
-    """One `agent.run(...)` of a workflow.
+    """One `agent.run(...)` of a workflow. Within `with turn:` something of it is under way.
 
     Events that arise in the workflow wait here for the next step of the turn, which writes them to the stream before
     it does its work: only steps can write, and a step for each event would be a row for each event.
@@ -21,14 +21,11 @@ class Turn:
     under_way: int = 0
     """How many of its steps, and of its tools that run in the workflow, are under way."""
 
-    @contextmanager
-    def working(self) -> Generator[None]:
-        """Something of it is under way."""
+    def __enter__(self) -> None:
         self.under_way += 1
-        try:
-            yield
-        finally:
-            self.under_way -= 1
+
+    def __exit__(self, *_error: object) -> None:
+        self.under_way -= 1
 
     def take(self) -> list[AgentStreamEvent]:
         """The events that wait, to be written by the step that takes them."""
@@ -57,14 +54,14 @@ def current_turn() -> Turn:
     return _CURRENT.get() or Turn()
 
 
-@contextmanager
-def unit_scope() -> Generator[None]:
-    """The code inside is the step of an operation."""
-    token = _IN_UNIT.set(True)
-    try:
-        yield
-    finally:
-        _IN_UNIT.reset(token)
+def in_turn() -> bool:
+    """Whether the code belongs to a turn. No step does: its attempts have a context of their own."""
+    return _CURRENT.get() is not None
+
+
+def enter_unit() -> None:
+    """Say that the code is the step of an operation. Its attempt has a context of its own, so there is no way out."""
+    _IN_UNIT.set(True)
 
 
 def in_unit() -> bool:
