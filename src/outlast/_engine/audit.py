@@ -7,12 +7,12 @@ workflow code, whatever it was called.
 import inspect
 import sys
 import threading
-from _thread import get_ident
 from types import FrameType
 from typing import Any, Final
 
 from outlast._engine.lens_globals import workflow_line
 from outlast._engine.libraries import instead_by_caller
+from outlast._engine.sources import current_sources
 from outlast._registry import check_table
 from outlast.errors import NotDurableError
 
@@ -40,23 +40,6 @@ def _announce_threads() -> None:
     module._start_new_thread = start_new_thread
 
 
-def enter_turn() -> bool:
-    """Say that workflow code runs on this thread from now on; give the result to `leave_turn`."""
-    thread = get_ident()
-    if thread in _turning:
-        return True
-    _turning.add(thread)
-    return False
-
-
-def leave_turn(previous: bool) -> None:  # noqa: FBT001 - what enter_turn gave, handed back
-    """Say that it does not any more. `leave_turn(False)` also opens a pause within a turn."""
-    if not previous:
-        _turning.discard(get_ident())
-
-
-_turning: Final[set[int]] = set()
-"""The threads on which a turn is running. Step threads do as they like meanwhile."""
 _installed = False
 
 _INSTEAD: Final[dict[str, str]] = {
@@ -117,8 +100,8 @@ _LOOP: Final = "outlast._engine.loop"
 
 def _watch(event: str, arguments: tuple[Any, ...]) -> None:
     # Called for every audited operation of the process: the first line must be cheap.
-    if event not in _EVENTS or get_ident() not in _turning:
-        return
+    if event not in _EVENTS or current_sources() is None:
+        return  # step threads, too, do as they like while a turn is running
     if not _is_time_zone(event, arguments) and not _is_trusted(inspect.currentframe()):
         instead = instead_by_caller(_INSTEAD[event.partition(".")[0]])
         raise NotDurableError(_what(event, arguments), instead)

@@ -103,7 +103,8 @@ class Execution:
         of no further use then.
         """
         self.position = logged.position + 1
-        self.requests.time = max(self.requests.time, logged.at)
+        if logged.at > self.requests.time:
+            self.requests.time = logged.at
         self._deliver(logged)
         self.loop.turn()
         if self._missing is not None:

@@ -9,12 +9,11 @@ import asyncio
 from asyncio import events
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextvars import Context
+from contextvars import Context, copy_context
 from typing import Any, NoReturn, Protocol, TypeVarTuple, Unpack
 
 from outlast._clock import Micros, from_seconds, to_seconds
 from outlast._engine.asyncgens import forget_asyncgens, hook_asyncgens
-from outlast._engine.audit import enter_turn, leave_turn
 from outlast._engine.commands import StartWait
 from outlast._engine.libraries import instead_by_caller
 from outlast._engine.tasks import WorkflowFuture, WorkflowTask
@@ -48,6 +47,23 @@ class WorkflowTimer(asyncio.TimerHandle):
     """Whether it became a wait: one whose time has come when it is made does not."""
 
 
+class _Ready(asyncio.Handle):
+    """A callback that is ready: asyncio's own, made without asking whether the loop is being debugged."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        loop: asyncio.AbstractEventLoop,
+        context: Context | None,
+    ) -> None:
+        self._callback, self._args, self._loop = callback, args, loop
+        self._context = copy_context() if context is None else context
+        self._cancelled, self._repr, self._source_traceback = False, None, None
+
+
 class WorkflowLoop(asyncio.AbstractEventLoop):
     """A deterministic event loop. `turn` runs what is ready, in the order in which it became ready."""
 
@@ -69,14 +85,12 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
         """Run until nothing is ready. Call it from a callback of the host's loop, or without one."""
         host = events._get_running_loop()
         hook_asyncgens()
-        guard = enter_turn()
         events._set_running_loop(self)
         try:
             while self._ready:
                 self._run_ready()
         finally:
             events._set_running_loop(host)
-            leave_turn(guard)
 
     def _run_ready(self) -> None:
         """Run until nothing is ready. A task that raised `SystemExit` has it as its outcome: it ends
@@ -101,15 +115,10 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
         self._number += 1
         return self._number
 
-    def current_task(self) -> WorkflowTask | None:
-        """The task that is running now."""
-        task = asyncio.current_task(self)
-        return task if isinstance(task, WorkflowTask) else None
-
     def next_ref(self, name: str) -> str:
         """The structural id of what is asked for now."""
-        task = self.current_task()
-        if task is not None:
+        task = asyncio.current_task(self)
+        if isinstance(task, WorkflowTask):
             return task.next_ref(name)
         self._orphans += 1
         return f"~{self._orphans}/{name}#1"
@@ -122,7 +131,7 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
         *args: *Ts,
         context: Context | None = None,
     ) -> asyncio.Handle:
-        handle = asyncio.Handle(callback, args, self, context)
+        handle = _Ready(callback, args, self, context)
         self._ready.append(handle)
         return handle
 
@@ -171,8 +180,8 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
         context: Context | None = None,
         **_options: Any,
     ) -> asyncio.Task[Any]:
-        parent = self.current_task()
-        if parent is not None:
+        parent = asyncio.current_task(self)
+        if isinstance(parent, WorkflowTask):
             path = parent.next_path()
         else:
             self._orphans += 1
