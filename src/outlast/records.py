@@ -1,7 +1,7 @@
 """What the library tells about runs, steps and events: frozen records with times as aware datetimes."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -162,8 +162,12 @@ class HookInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Of a webhook, where it is: a secret as the token is. `None` if the public address was not known."""
 
 
+HookSort: TypeAlias = Literal["-created", "created"]
+"""Newest first, or oldest first."""
+
+
 class HookPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of hooks, newest first."""
+    """A page of hooks, in the order that was asked for."""
 
     hooks: tuple[HookInfo, ...]
     cursor: str | None

@@ -38,8 +38,7 @@ PARAMETERS: dict[str, Any] = {
     "edge": 2,
     "stop": 2,
     "status": "failed",
-    "before_at": 2**63 - 1,
-    "before_token": "",
+    "last": "",
     "parent": None,
     "attributes": None,
     "created_from": -(2**63),
@@ -116,7 +115,10 @@ SEARCHES = {
     "edge_of_workflow_newest": {"COVERING INDEX runs_by_workflow (workflow=? AND"},
     "edge_of_version_oldest": {"COVERING INDEX runs_by_version (version=? AND"},
     "many_have": {"COVERING INDEX run_attributes_found (name=? AND value=?)"},
-    "hooks": {"hooks_listed ((created_at,token)<(?,?))"},
+    "hooks_newest": {"hooks_listed ((created_at,token)<(?,?))"},
+    "hooks_oldest": {"hooks_listed ((created_at,token)>(?,?))"},
+    "hooks_of_run_newest": {"hooks_of_run (run_id=?)"},
+    "hooks_of_run_oldest": {"hooks_of_run (run_id=?)"},
     "counts": {"COVERING INDEX runs_by_status (status=?)"},
     **{
         f"{part}_created": {"COVERING INDEX runs_listed (created_at>? AND created_at<?)"}
@@ -143,6 +145,8 @@ IN_ORDER = (
     "early_created",
     "late_created",
     "late_ended",
+    "hooks_newest",
+    "hooks_oldest",
     "read",
     "over",
 )

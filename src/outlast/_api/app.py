@@ -32,7 +32,7 @@ from outlast._runtime.system import SystemClock
 from outlast._worker.worker import Worker
 from outlast.errors import NoAppError
 from outlast.instrument import Instrument
-from outlast.records import HookInfo, HookPage, RunPage, WorkerInfo
+from outlast.records import HookInfo, HookPage, HookSort, RunPage, WorkerInfo
 from outlast.world import World
 from outlast.worlds import world_from_url
 
@@ -149,13 +149,19 @@ class App:
         return await find_hook(self.runtime, token)
 
     async def list_hooks(
-        self, run_id: str | None = None, *, limit: int = 100, cursor: str | None = None
+        self,
+        run_id: str | None = None,
+        *,
+        limit: int = 100,
+        cursor: str | None = None,
+        sort: HookSort = "-created",
     ) -> HookPage:
-        """A page of the hooks of a run, or of all runs, newest first. Who sees it has their tokens.
+        """A page of the hooks of a run, or of all runs, newest first; with `sort="created"` oldest first. Who sees it
+        has their tokens.
 
-        Raises `ValueError` for a limit that is not 1 to 1,000, or a cursor that is none.
+        Raises `ValueError` for a limit that is not 1 to 1,000, or a cursor that is none of such a list.
         """
-        return await find_hooks(self.runtime, run_id, limit, cursor)
+        return await find_hooks(self.runtime, run_id, limit, cursor, sort)
 
     async def workers(self) -> tuple[WorkerInfo, ...]:
         """The workers that serve this world, oldest first."""

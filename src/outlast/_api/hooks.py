@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Generator, Mapping
 from types import TracebackType
-from typing import Any, Final, Generic, Self, TypeVar, overload
+from typing import Any, Final, Generic, Self, TypeVar, get_args, overload
 
 import msgspec
 
@@ -31,7 +31,7 @@ from outlast._model.hooks import HookRecord
 from outlast._registry.durations import TimeLike, deadline, to_datetime
 from outlast._runtime.runtime import Runtime
 from outlast.errors import HookNotFoundError, NotAllowedHereError
-from outlast.records import HookInfo, HookPage
+from outlast.records import HookInfo, HookPage, HookSort
 from outlast.world import Created, Deliver, RunDraft
 
 T = TypeVar("T")
@@ -317,13 +317,18 @@ async def find_hook(runtime: Runtime, token: str) -> HookInfo:
 
 
 async def find_hooks(
-    runtime: Runtime, run_id: str | None, limit: int, cursor: str | None
+    runtime: Runtime, run_id: str | None, limit: int, cursor: str | None, sort: HookSort
 ) -> HookPage:
     """A page of the hooks."""
+    if sort not in get_args(HookSort):
+        message = f"sort = {sort!r}: it is {' or '.join(get_args(HookSort))}"
+        raise ValueError(message)
     if not 1 <= limit <= 1_000:
         message = f"limit = {limit!r}: it is 1 to 1,000"
         raise ValueError(message)
-    page = await runtime.world.listing.hooks(run_id, limit=limit, cursor=cursor)
+    page = await runtime.world.listing.hooks(
+        run_id, limit=limit, cursor=cursor, oldest_first=sort == "created"
+    )
     return HookPage(hooks=tuple(hook_info(one) for one in page.hooks), cursor=page.cursor)
 
 

@@ -7,7 +7,7 @@ import msgspec
 from outlast.errors import RequestError
 from outlast.http.access import Role
 from outlast.http.operations import Asked, Operation
-from outlast.records import HookInfo, HookPage
+from outlast.records import HookInfo, HookPage, HookSort
 
 
 class HooksQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +19,8 @@ class HooksQuery(msgspec.Struct, frozen=True, kw_only=True):
     """The most hooks to give."""
     cursor: str | None = None
     """That of the page before."""
+    sort: HookSort = "-created"
+    """Newest first; or `created`, oldest first."""
 
 
 class TokenBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,10 +44,12 @@ class Resumed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def list_hooks(asked: Asked) -> HookPage:
-    """Newest first."""
+    """In the order that is asked for."""
     query: HooksQuery = asked.query
     try:
-        return await asked.app.list_hooks(query.run, limit=query.limit, cursor=query.cursor)
+        return await asked.app.list_hooks(
+            query.run, limit=query.limit, cursor=query.cursor, sort=query.sort
+        )
     except ValueError as error:
         raise RequestError(str(error), status=422) from error
 
@@ -69,7 +73,7 @@ async def resume(asked: Asked) -> Resumed:
 OPERATIONS: Final = (
     Operation(
         id="listHooks",
-        summary="The live hooks, newest first, with their tokens",
+        summary="The live hooks, newest or oldest first, with their tokens",
         method="GET",
         path="/hooks",
         run=list_hooks,

@@ -39,6 +39,7 @@ from outlast.records import (
     EventRecord,
     HookInfo,
     HookPage,
+    HookSort,
     Overview,
     Rewind,
     RunInfo,
@@ -247,10 +248,16 @@ class RemoteApp:
         return await self._api.get("/overview", Overview)
 
     async def list_hooks(
-        self, run_id: str | None = None, *, limit: int = 100, cursor: str | None = None
+        self,
+        run_id: str | None = None,
+        *,
+        limit: int = 100,
+        cursor: str | None = None,
+        sort: HookSort = "-created",
     ) -> HookPage:
-        """A page of the live hooks of a run, or of all, newest first. Who sees it has their tokens."""
-        given = {"run": run_id, "limit": limit, "cursor": cursor}
+        """A page of the live hooks of a run, or of all, newest first, or by `sort="created"` oldest first. Who sees
+        it has their tokens."""
+        given = {"run": run_id, "limit": limit, "cursor": cursor, "sort": sort}
         query = {name: value for name, value in given.items() if value is not None}
         return await self._api.get("/hooks", HookPage, query)
 

@@ -252,10 +252,18 @@ class _Listing:
         return await self._door.call("hook", lambda: self._listing.hook(token))
 
     async def hooks(
-        self, run_id: str | None = None, *, limit: int, cursor: str | None = None
+        self,
+        run_id: str | None = None,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        oldest_first: bool = False,
     ) -> HookPage:
         return await self._door.call(
-            "hooks", lambda: self._listing.hooks(run_id, limit=limit, cursor=cursor)
+            "hooks",
+            lambda: self._listing.hooks(
+                run_id, limit=limit, cursor=cursor, oldest_first=oldest_first
+            ),
         )
 
     async def workers(self) -> tuple[WorkerRecord, ...]:

@@ -69,7 +69,7 @@ class RunPage(msgspec.Struct, frozen=True):
 
 
 class HookPage(msgspec.Struct, frozen=True):
-    """A page of hooks, newest first (by creation time, then token, both descending)."""
+    """A page of hooks, in the order that was asked for."""
 
     hooks: tuple[HookRecord, ...]
     cursor: str | None
@@ -117,11 +117,16 @@ class Listing(Protocol):
         ...
 
     async def hooks(
-        self, run_id: str | None = None, *, limit: int, cursor: str | None = None
+        self,
+        run_id: str | None = None,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        oldest_first: bool = False,
     ) -> HookPage:
-        """A page of the hooks of a run, or of all runs.
+        """A page of the hooks of a run, or of all runs, newest or oldest first (by creation time, then token).
 
-        Raises `ValueError` for a cursor that is none of this world's.
+        Raises `ValueError` for a cursor that is none of this world's, or that of the other order.
         """
         ...
 

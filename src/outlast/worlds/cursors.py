@@ -35,9 +35,9 @@ def cursor_after(run: RunRecord, order: RunOrder = RunOrder.NEWEST) -> str:
     return cursor_text(Cursor(*place(run, order), order))
 
 
-def hook_cursor_after(hook: HookRecord) -> str:
+def hook_cursor_after(hook: HookRecord, order: RunOrder = RunOrder.NEWEST) -> str:
     """The text for a page that ended with this hook."""
-    return cursor_text(Cursor(hook.created_at, hook.token))
+    return cursor_text(Cursor(hook.created_at, hook.token, order))
 
 
 def read_cursor(text: str | None, order: RunOrder = RunOrder.NEWEST) -> Cursor:

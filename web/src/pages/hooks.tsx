@@ -9,13 +9,13 @@ import { useAsked } from "../parts/use.ts";
 import type { HookInfo } from "../types.ts";
 
 const PAGE = 1000;
-/** So many pages are asked for at most: the API gives the newest first. */
+/** So many pages are asked for at most. */
 const PAGES = 10;
 const AT_ONCE = 100;
 
 interface All {
   hooks: HookInfo[];
-  /** Whether there are older ones, which nobody has asked for. */
+  /** Whether there are newer ones, which nobody has asked for. */
   more: boolean;
 }
 
@@ -40,7 +40,7 @@ export function Hooks() {
   if (!list.shown.length) return <Empty title="Nothing waits for the outside"><p>Hooks and webhooks that runs have opened are listed here, oldest first.</p></Empty>;
   return (
     <>
-      <h1>Hooks <span class="dim">{value.hooks.length.toLocaleString()} waiting, {value.more ? `the oldest of the newest ${value.hooks.length} first` : "oldest first"}</span></h1>
+      <h1>Hooks <span class="dim">{value.hooks.length.toLocaleString()}{value.more && "+"} waiting, oldest first</span></h1>
       <ul class="cards dense" {...on}>
         {list.shown.slice(0, number).map((one) => <Hook key={one.token} hook={one} gone={list.gone.has(one.token)} done={done} />)}
       </ul>
@@ -54,11 +54,11 @@ async function all(path: string, stop: AbortSignal): Promise<All> {
   const hooks: HookInfo[] = [];
   let cursor: string | null = "";
   for (let pages = 0; pages < PAGES && cursor !== null; pages++) {
-    const page: { hooks: HookInfo[]; cursor: string | null } = await get(`${path}?limit=${PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`, stop);
+    const page: { hooks: HookInfo[]; cursor: string | null } = await get(`${path}?sort=created&limit=${PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`, stop);
     hooks.push(...page.hooks);
     cursor = page.cursor;
   }
-  return { hooks: hooks.reverse(), more: cursor !== null };
+  return { hooks, more: cursor !== null };
 }
 
 function Hook({ hook, gone, done }: { hook: HookInfo; gone: boolean; done: () => void }) {

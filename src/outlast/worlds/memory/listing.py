@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from operator import gt, lt
 
 import msgspec
 
@@ -11,7 +12,7 @@ from outlast._clock import Micros
 from outlast._model.hooks import HookRecord
 from outlast._model.runs import TERMINAL, Attributes, RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
-from outlast.world import Happened, HookPage, RunFilter, RunPage
+from outlast.world import Happened, HookPage, RunFilter, RunOrder, RunPage
 from outlast.worlds.cursors import cursor_after, hook_cursor_after, place, read_cursor
 from outlast.worlds.finding import has_text
 from outlast.worlds.memory.tables import Tables
@@ -80,17 +81,26 @@ class MemoryListing:
         return self._tables.hooks.get(token)
 
     async def hooks(
-        self, run_id: str | None = None, *, limit: int, cursor: str | None = None
+        self,
+        run_id: str | None = None,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        oldest_first: bool = False,
     ) -> HookPage:
-        """A page of hooks, newest first."""
+        """A page of hooks, newest or oldest first."""
         self._tables.check_open()
+        order = RunOrder.OLDEST if oldest_first else RunOrder.NEWEST
         hooks = [one for one in self._tables.hooks.values() if run_id in (None, one.run_id)]
+        hooks.sort(key=_hook_place, reverse=order.descending)
         if cursor is not None:
-            last = read_cursor(cursor)
-            hooks = [one for one in hooks if _hook_place(one) < (last.at, last.id)]
-        hooks.sort(key=_hook_place, reverse=True)
+            last = read_cursor(cursor, order)
+            seen = (last.at, last.id)
+            comes = gt if oldest_first else lt
+            hooks = [one for one in hooks if comes(_hook_place(one), seen)]
         page = tuple(hooks[:limit])
-        return HookPage(page, hook_cursor_after(page[-1]) if 0 < len(page) < len(hooks) else None)
+        more = 0 < len(page) < len(hooks)
+        return HookPage(page, hook_cursor_after(page[-1], order) if more else None)
 
     async def workers(self) -> tuple[WorkerRecord, ...]:
         """The registered workers, oldest first."""

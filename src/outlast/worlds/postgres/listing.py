@@ -8,7 +8,7 @@ from outlast._clock import Micros
 from outlast._model.hooks import HookRecord
 from outlast._model.runs import TERMINAL, RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
-from outlast.world import Happened, HookPage, RunFilter, RunPage
+from outlast.world import Happened, HookPage, RunFilter, RunOrder, RunPage
 from outlast.worlds.counting import Ends, Stretch, happened
 from outlast.worlds.cursors import hook_cursor_after, read_cursor
 from outlast.worlds.finding import find_page
@@ -101,18 +101,23 @@ class PostgresListing:
         return found
 
     async def hooks(
-        self, run_id: str | None = None, *, limit: int, cursor: str | None = None
+        self,
+        run_id: str | None = None,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        oldest_first: bool = False,
     ) -> HookPage:
-        """A page of hooks, newest first."""
-        before = read_cursor(cursor)
-        of_run = None if run_id is None else findable(run_id)
-        wish = (of_run, before.at, before.id, limit + 1)
-        rows = await self._connections.call(
-            lambda connection: connection.fetch(self._queries["hooks"], *wish)
-        )
+        """A page of hooks, newest or oldest first."""
+        order = RunOrder.OLDEST if oldest_first else RunOrder.NEWEST
+        last = read_cursor(cursor, order)
+        of_run = () if run_id is None else (findable(run_id),)
+        query = self._queries[f"hooks{'_of_run' if of_run else ''}_{order.name.lower()}"]
+        wish = (last.at, last.id, limit + 1, *of_run)
+        rows = await self._connections.call(lambda connection: connection.fetch(query, *wish))
         page = tuple([hook_record(row) for row in rows[:limit]])
         more = page and len(rows) > limit
-        return HookPage(page, hook_cursor_after(page[-1]) if more else None)
+        return HookPage(page, hook_cursor_after(page[-1], order) if more else None)
 
     async def workers(self) -> tuple[WorkerRecord, ...]:
         """The registered workers, oldest first."""

@@ -172,12 +172,32 @@ SELECT {hook}, run.status, run.epoch, run.position, run.last_at
 FROM {schema}.hooks AS hook LEFT JOIN {schema}.runs AS run ON run.id = hook.run_id
 WHERE hook.token = ANY ($1::text[]);
 
--- name: hooks
--- A page of the hooks of a run, or of all runs.
+-- name: hooks_newest
+-- A page of the hooks of all runs.
 SELECT {hook} FROM {schema}.hooks AS hook
-WHERE ($1::text IS NULL OR hook.run_id = $1)
-    AND (hook.created_at, hook.token) < ($2::bigint, $3::text COLLATE "C")
-ORDER BY hook.created_at DESC, hook.token DESC LIMIT $4::bigint;
+WHERE (hook.created_at, hook.token) < ($1::bigint, $2::text COLLATE "C")
+ORDER BY hook.created_at DESC, hook.token DESC LIMIT $3::bigint;
+
+-- name: hooks_oldest
+-- The same from the other end.
+SELECT {hook} FROM {schema}.hooks AS hook
+WHERE (hook.created_at, hook.token) > ($1::bigint, $2::text COLLATE "C")
+ORDER BY hook.created_at, hook.token LIMIT $3::bigint;
+
+-- name: hooks_of_run_newest
+-- A page of the hooks of a run. They are fetched first, for a run has few: in the order of all hooks it would take
+-- as long as there are hooks.
+WITH found AS MATERIALIZED (SELECT * FROM {schema}.hooks WHERE run_id = $4::text)
+SELECT {hook} FROM found AS hook
+WHERE (hook.created_at, hook.token) < ($1::bigint, $2::text COLLATE "C")
+ORDER BY hook.created_at DESC, hook.token DESC LIMIT $3::bigint;
+
+-- name: hooks_of_run_oldest
+-- The same from the other end.
+WITH found AS MATERIALIZED (SELECT * FROM {schema}.hooks WHERE run_id = $4::text)
+SELECT {hook} FROM found AS hook
+WHERE (hook.created_at, hook.token) > ($1::bigint, $2::text COLLATE "C")
+ORDER BY hook.created_at, hook.token LIMIT $3::bigint;
 
 -- name: known
 -- Where the runs, keys and steps of a batch stand.

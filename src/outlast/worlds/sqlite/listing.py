@@ -10,7 +10,7 @@ from outlast._clock import Micros
 from outlast._model.hooks import HookRecord
 from outlast._model.runs import TERMINAL, RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
-from outlast.world import Happened, HookPage, RunFilter, RunPage
+from outlast.world import Happened, HookPage, RunFilter, RunOrder, RunPage
 from outlast.worlds.counting import Ends, Stretch, happened
 from outlast.worlds.cursors import hook_cursor_after, read_cursor
 from outlast.worlds.finding import find_page
@@ -75,21 +75,23 @@ class SqliteListing:
         return next(iter(hook_records(text)), None)
 
     async def hooks(
-        self, run_id: str | None = None, *, limit: int, cursor: str | None = None
+        self,
+        run_id: str | None = None,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        oldest_first: bool = False,
     ) -> HookPage:
-        """A page of hooks, newest first."""
-        before = read_cursor(cursor)
-        wish = {
-            "run_id": run_id,
-            "before_at": before.at,
-            "before_token": before.id,
-            "limit": limit + 1,
-        }
-        text = await self._reader.call(lambda connection: ask(connection, "hooks", wish))
+        """A page of hooks, newest or oldest first."""
+        order = RunOrder.OLDEST if oldest_first else RunOrder.NEWEST
+        last = read_cursor(cursor, order)
+        wish = {"run_id": run_id, "at": last.at, "last": last.id, "limit": limit + 1}
+        query = f"hooks{'' if run_id is None else '_of_run'}_{order.name.lower()}"
+        text = await self._reader.call(lambda connection: ask(connection, query, wish))
         hooks = tuple(hook_records(text))
         page = hooks[:limit]
         more = page and len(hooks) > limit
-        return HookPage(page, hook_cursor_after(page[-1]) if more else None)
+        return HookPage(page, hook_cursor_after(page[-1], order) if more else None)
 
     async def workers(self) -> tuple[WorkerRecord, ...]:
         """The registered workers, oldest first."""

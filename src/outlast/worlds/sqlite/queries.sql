@@ -182,13 +182,29 @@ CROSS JOIN hooks ON hooks.token = wish.value;
 SELECT json_group_array(json_array(hook_keys.token, hook_keys.key)) FROM json_each(:keys) AS wish
 CROSS JOIN hook_keys ON hook_keys.token = wish.value ->> 0 AND hook_keys.key = wish.value ->> 1;
 
--- name: hooks
--- A page of the hooks of a run, or of all runs.
+-- name: hooks_newest
+-- A page of the hooks of all runs.
 SELECT json_group_array({hook}) FROM (
-    SELECT * FROM hooks
-    WHERE (:run_id IS NULL OR run_id = :run_id)
-        AND (created_at, token) < (:before_at, :before_token)
+    SELECT * FROM hooks WHERE (created_at, token) < (:at, :last)
     ORDER BY created_at DESC, token DESC LIMIT :limit) AS hooks;
+
+-- name: hooks_oldest
+-- The same from the other end.
+SELECT json_group_array({hook}) FROM (
+    SELECT * FROM hooks WHERE (created_at, token) > (:at, :last)
+    ORDER BY created_at, token LIMIT :limit) AS hooks;
+
+-- name: hooks_of_run_newest
+-- A page of the hooks of a run. The unary plus keeps the index of all hooks out: a run has few.
+SELECT json_group_array({hook}) FROM (
+    SELECT * FROM hooks WHERE run_id = :run_id AND (+created_at, token) < (:at, :last)
+    ORDER BY +created_at DESC, token DESC LIMIT :limit) AS hooks;
+
+-- name: hooks_of_run_oldest
+-- The same from the other end.
+SELECT json_group_array({hook}) FROM (
+    SELECT * FROM hooks WHERE run_id = :run_id AND (+created_at, token) > (:at, :last)
+    ORDER BY +created_at, token LIMIT :limit) AS hooks;
 
 -- name: tails
 -- The events that owners have not seen: of each run, from a position on.

@@ -207,7 +207,7 @@ async def an_expired_hook_gets_nothing(scene: Scene) -> None:
 
 @HOOKING.check()
 async def hooks_are_listed(scene: Scene) -> None:
-    """Pages, newest first, then by token; of one run or of all."""
+    """Pages, newest or oldest first, then by token; of one run or of all."""
     await scene.commit(held("a"), held("b"))
     await scene.advance("a", opens=tuple(opening(f"hook#{n}", f"T{n}") for n in range(3)))
     scene.clock.move(SECOND)
@@ -220,6 +220,15 @@ async def hooks_are_listed(scene: Scene) -> None:
     second = await scene.world.listing.hooks(limit=3, cursor=present(first.cursor))
     equal(([hook.token for hook in second.hooks], second.cursor), (["T0"], None))
     await raises(ValueError, scene.world.listing.hooks(limit=3, cursor="no cursor"))
+    oldest = await scene.world.listing.hooks(limit=2, oldest_first=True)
+    equal([hook.token for hook in oldest.hooks], ["T0", "T1"])
+    then = await scene.world.listing.hooks(limit=2, oldest_first=True, cursor=oldest.cursor)
+    equal(([hook.token for hook in then.hooks], then.cursor), (["T2", "A"], None))
+    of_run = await scene.world.listing.hooks("a", limit=2, oldest_first=True)
+    equal([hook.token for hook in of_run.hooks], ["T0", "T1"])
+    rest = await scene.world.listing.hooks("a", limit=2, oldest_first=True, cursor=of_run.cursor)
+    equal(([hook.token for hook in rest.hooks], rest.cursor), (["T2"], None))
+    await raises(ValueError, scene.world.listing.hooks(limit=2, cursor=oldest.cursor))
 
 
 @HOOKING.check()
