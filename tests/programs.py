@@ -5,6 +5,7 @@ The test of a process that is killed needs a real process, but not the second th
 """
 
 import atexit
+import gc
 import multiprocessing
 import os
 import runpy
@@ -20,7 +21,23 @@ from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
-PRELOADED: Final = ("outlast._api.app", "outlast.cli.serve", "outlast.http.serving_process")
+PRELOADED: Final = (
+    "outlast._api.app",
+    "outlast.cli.find_run",
+    "outlast.cli.following",
+    "outlast.cli.serve",
+    "outlast.http.remote",
+    "outlast.http.serving",
+    "outlast.http.serving_process",
+    "outlast.web",
+    "outlast.worlds.postgres",
+    "outlast.worlds.sqlite",
+    # What these import when they need it.
+    "httpcore",
+    "pydantic.fields",
+    "tomllib",
+    "uvicorn.protocols.http.auto",
+)
 LIMIT: Final = 60.0
 """Seconds that a program may take which is waited for; none comes near it."""
 _FORKS: Final = multiprocessing.get_context("forkserver")
@@ -156,6 +173,7 @@ def _rest(file: IO[str] | None) -> str:
 
 def _become(start: Start, standard: Sequence[Any], files: Mapping[str, Any]) -> None:
     """In the new process: be the program."""
+    gc.freeze()  # nor need it look at what is imported, as in `tests/conftest.py`
     for number, handle in enumerate(standard):
         os.dup2(handle.detach(), number)
     sys.stdin = os.fdopen(0, closefd=False)

@@ -5,6 +5,7 @@ local variable named `open` are told apart by what they refer to.
 """
 
 import sys
+from collections.abc import Callable
 from enum import Enum
 from fnmatch import fnmatchcase
 from types import ModuleType
@@ -61,7 +62,7 @@ class Rules:
         """The rule for `module.name` where the module has not been imported yet."""
         module, _, name = path.rpartition(".")
         for row in self._rows:
-            if row.module == module and _matches(row, name):
+            if row.module == module and _meant_by(row)(name):
                 return _rule(row, name)
         return None
 
@@ -79,8 +80,9 @@ class Rules:
         module = sys.modules.get(row.module)
         if module is None or _is_initialising(module):
             return False
+        meant = _meant_by(row)
         for name, value in list(vars(module).items()):
-            if _matches(row, name) and not _is_harmless(value):
+            if meant(name) and not _is_harmless(value):
                 # The value is kept beside its rule, so that its id cannot be given to another one.
                 self._known.setdefault(id(value), (value, _rule(row, name)))
         return True
@@ -97,10 +99,17 @@ def _rule(row: Row, name: str) -> Rule:
     return Rule(name=full, kind=row.kind, instead=row.instead, attributes=row.attributes)
 
 
-def _matches(row: Row, name: str) -> bool:
-    if name.startswith("_"):
-        return name in row.names
-    return any(fnmatchcase(name, pattern) for pattern in row.names)
+def _meant_by(row: Row) -> Callable[[str], bool]:
+    """Whether a row means a name. What begins with an underscore must be spelt out."""
+    spelt_out = frozenset(row.names)
+    patterns = [name for name in row.names if "*" in name]
+
+    def meant(name: str) -> bool:
+        if name in spelt_out or not patterns:  # nearly always: each program asks for thousands
+            return name in spelt_out
+        return not name.startswith("_") and any(fnmatchcase(name, one) for one in patterns)
+
+    return meant
 
 
 def _is_harmless(value: object) -> bool:

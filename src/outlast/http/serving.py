@@ -50,6 +50,7 @@ class Server(uvicorn.Server):
         config = uvicorn.Config(
             http,
             lifespan="off",
+            ws="none",  # there are none; looking for a library that speaks them imports it
             access_log=False,
             log_config=None,
             timeout_graceful_shutdown=int(grace),

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from outlast.errors import AccessDeniedError, OutlastError, RequestError, WorldUnavailableError
 from outlast.http import Role
 from outlast.http.access import SAFE_METHODS, check_access
+from outlast.http.asking import trust_for
 from outlast.http.problems import problem_of, response_of
 from outlast.http.reading import read_body
 from outlast.web.local import OwnMachine
@@ -48,7 +49,11 @@ class RemoteApi:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._url = url.rstrip("/")
         self._client = httpx.AsyncClient(
-            headers=headers, timeout=TIMEOUT, limits=LIMITS, transport=transport
+            headers=headers,
+            timeout=TIMEOUT,
+            limits=LIMITS,
+            transport=transport,
+            verify=trust_for(url),
         )
         self._base = base
         self._read_only = read_only
