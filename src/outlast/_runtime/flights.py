@@ -71,9 +71,7 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
         """Whether it may make runs due that nobody holds."""
         asked = self.appends or self.deliveries or self.settles
         return bool(
-            asked
-            or any(draft.token is not None for draft, _ in self.creates)
-            or any(_notifies(advance) for advance, _ in self.advances)
+            asked or any(draft.token is not None for draft, _ in self.creates) or self._notices()
         )
 
     def batch(self, claim: ClaimRequest | None = None) -> Batch:
@@ -132,10 +130,7 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
         ids += [append.run_id for append, _ in self.appends]
         ids += [settle.run_id for settle, _ in self.settles]
         ids += [delivery.run_id for delivery, _ in self.deliveries]
-        for advance, _ in self.advances:
-            if isinstance(advance.then, End) and advance.then.notify is not None:
-                ids.append(advance.then.notify.run_id)
-        return ids
+        return ids + [notice.run_id for notice in self._notices()]
 
     def events(self) -> int:
         """How many events it writes, more or less."""
@@ -143,6 +138,7 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
         settled = sum([len(settle.events) for settle, _ in self.settles])
         return len(self.creates) + advanced + len(self.appends) + settled + len(self.deliveries)
 
-
-def _notifies(advance: Advance) -> bool:
-    return isinstance(advance.then, End) and advance.then.notify is not None
+    def _notices(self) -> list[Append]:
+        """What the ends of children put into the logs of their parents."""
+        ends = [advance.then for advance, _ in self.advances if isinstance(advance.then, End)]
+        return [end.notify for end in ends if end.notify is not None]

@@ -38,7 +38,7 @@ from outlast._runtime.children import child_cancellation, child_draft, child_sta
 from outlast._runtime.dispatching import DispatchedSteps
 from outlast._runtime.endings import end_of
 from outlast._runtime.hooks import HooksOfRun
-from outlast._runtime.outbox import Outbox, Sent
+from outlast._runtime.outbox import Beside, Outbox
 from outlast._runtime.problems import problem_text
 from outlast._runtime.shared import Shared
 from outlast._runtime.underway import AttemptsUnderWay
@@ -137,8 +137,8 @@ class LiveRun:
         if self.gone or (self._unread and isinstance(self._outbox.then, Keep)):
             return None  # in the middle of a replay: what has come since is fetched at its end
         # A retry and the outcome after it may have been read in one go.
-        self._outbox.keep_dispatches(self.execution.requests.operations.is_pending)
-        return self._outbox.take(self.id, self.epoch, self._seen)
+        is_pending = self.execution.requests.operations.is_pending
+        return self._outbox.take(self.id, self.epoch, self._seen, is_pending)
 
     def advanced(self, answer: Advanced, at: Micros) -> None:
         """See `Advancing`. Feeds what others have put before, then what was written."""
@@ -150,34 +150,33 @@ class LiveRun:
             self.leave()
             return
         self._runtime.followers.tell(self.id)
-        self._trace(sent, answer)
+        if (tracer := self._runtime.observers.tracer) is not None:
+            for event in sent.written(answer):
+                tracer.recorded(self.id, event)
         if not isinstance(sent.then, Keep) and self._left(sent.then, answer):
             return
         if sent.beside is not None and sent.beside.children:
             self._runtime.on_due(None)
         written = sent.written(answer)
-        position = answer.position - len(written)
         self._seen = answer.position
         self._unread.extend(answer.missed)
+        if self._take_all(written, answer.position - len(written), at):
+            if sent.beside is not None:
+                self._answered(sent.beside, answer)
+            self.settle()
+
+    def _take_all(self, written: Sequence[Event], position: int, at: Micros) -> bool:
+        """Feed what is unread, then what was written from that position on. False if the run is over, or blocked."""
         while self._unread:
             if not self._take(self._unread.popleft()):
-                return
-        for event in written:
-            if not self._take(Logged(position, at, event)):
-                return
-            position += 1
-        self._answered(sent, answer)
-        self.settle()
+                return False
+        for place, event in enumerate(written, position):
+            if not self._take(Logged(place, at, event)):
+                return False
+        return True
 
-    def _trace(self, sent: Sent, answer: Advanced) -> None:
-        if (tracer := self._runtime.observers.tracer) is not None:
-            for event in sent.written(answer):
-                tracer.recorded(self.id, event)
-
-    def _answered(self, sent: Sent, answer: Advanced) -> None:
+    def _answered(self, beside: Beside, answer: Advanced) -> None:
         """What does not stand in the log: what became of steps for other workers, and of hooks."""
-        if (beside := sent.beside) is None:
-            return
         if beside.dispatches or beside.withdraws:
             self._dispatched().answered(beside, missed=bool(answer.missed))
         if beside.opens:

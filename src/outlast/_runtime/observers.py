@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, ParamSpec
 
 from outlast._clock import Clock, Micros
 from outlast.instrument import Instrument, Tracer, Undertaking
+
+P = ParamSpec("P")
 
 logger: Final = logging.getLogger("outlast")
 
@@ -51,47 +53,59 @@ class Observers(Instrument):
         if self.tracer is not None:
             self.tracer.run_left(run_id)
 
-    def _tell(self, call: Callable[[Instrument], None]) -> None:
-        for instrument in self._instruments:
-            try:
-                call(instrument)
-            except Exception:  # an observer's fault must not stop what it observes
-                logger.exception("an instrument has raised")
-
     def worker_started(self, worker_id: str) -> None:
-        self._tell(lambda one: one.worker_started(worker_id))
+        for one in self._instruments:
+            _tell(one.worker_started, worker_id)
 
     def worker_stopped(self, worker_id: str) -> None:
-        self._tell(lambda one: one.worker_stopped(worker_id))
+        for one in self._instruments:
+            _tell(one.worker_stopped, worker_id)
 
     def run_claimed(self, run_id: str, epoch: int) -> None:
-        self._tell(lambda one: one.run_claimed(run_id, epoch))
+        for one in self._instruments:
+            _tell(one.run_claimed, run_id, epoch)
 
     def run_suspended(self, run_id: str) -> None:
-        self._tell(lambda one: one.run_suspended(run_id))
+        for one in self._instruments:
+            _tell(one.run_suspended, run_id)
 
     def run_ended(self, run_id: str, status: str) -> None:
-        self._tell(lambda one: one.run_ended(run_id, status))
+        for one in self._instruments:
+            _tell(one.run_ended, run_id, status)
 
     def run_blocked(self, run_id: str, problem: str) -> None:
-        self._tell(lambda one: one.run_blocked(run_id, problem))
+        for one in self._instruments:
+            _tell(one.run_blocked, run_id, problem)
 
     def run_fenced(self, run_id: str) -> None:
-        self._tell(lambda one: one.run_fenced(run_id))
+        for one in self._instruments:
+            _tell(one.run_fenced, run_id)
 
     def attempt_started(self, run_id: str, step_id: str, attempt: int) -> None:
-        self._tell(lambda one: one.attempt_started(run_id, step_id, attempt))
+        for one in self._instruments:
+            _tell(one.attempt_started, run_id, step_id, attempt)
 
     def attempt_ended(
         self, run_id: str, step_id: str, attempt: int, error: BaseException | None
     ) -> None:
-        self._tell(lambda one: one.attempt_ended(run_id, step_id, attempt, error))
+        for one in self._instruments:
+            _tell(one.attempt_ended, run_id, step_id, attempt, error)
 
     def committed(self, events: int, runs: int, duration: Micros) -> None:
-        self._tell(lambda one: one.committed(events, runs, duration))
+        for one in self._instruments:
+            _tell(one.committed, events, runs, duration)
 
     def commit_failed(self, error: Exception) -> None:
-        self._tell(lambda one: one.commit_failed(error))
+        for one in self._instruments:
+            _tell(one.commit_failed, error)
 
     def loop_blocked(self, what: str, line: str, duration: Micros) -> None:
-        self._tell(lambda one: one.loop_blocked(what, line, duration))
+        for one in self._instruments:
+            _tell(one.loop_blocked, what, line, duration)
+
+
+def _tell(call: Callable[P, None], *arguments: P.args, **named: P.kwargs) -> None:
+    try:
+        call(*arguments, **named)
+    except Exception:  # an observer's fault must not stop what it observes
+        logger.exception("an instrument has raised")

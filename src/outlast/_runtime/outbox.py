@@ -37,6 +37,10 @@ class Beside(msgspec.Struct):
     opens: dict[str, Opening] = {}
     disposes: dict[str, None] = {}
 
+    def keep_dispatches(self, wanted: Callable[[str], bool]) -> None:
+        """Forget the steps for other workers that are not wanted any more."""
+        self.dispatches = {ref: one for ref, one in self.dispatches.items() if wanted(ref)}
+
     def put_into(self, advance: Advance) -> Advance:
         """The advance with these changes."""
         return replace(
@@ -121,21 +125,20 @@ class Outbox:
         changes.dispatches.pop(ref, None)
         changes.withdraws[ref] = None
 
-    def keep_dispatches(self, wanted: Callable[[str], bool]) -> None:
-        """Forget the steps that are not wanted any more. One that is over by now would be made again: it has
-        left the queue, so nothing there tells that it was in it."""
-        if self._beside is not None and self._beside.dispatches:
-            dispatches = self._beside.dispatches
-            self._beside.dispatches = {ref: dispatches[ref] for ref in dispatches if wanted(ref)}
-
     def discard(self) -> None:
         """Forget what is not on its way."""
         self.events, self._beside = [], None
 
-    def take(self, run_id: str, epoch: int, seen: int) -> Advance | None:
-        """The next advance; `None` if there is nothing to write, or one is on its way."""
+    def take(
+        self, run_id: str, epoch: int, seen: int, wanted: Callable[[str], bool]
+    ) -> Advance | None:
+        """The next advance; `None` if there is nothing to write, or one is on its way. Of the steps for other workers
+        it has those that are still wanted: one that is over by now would be made again, since it has left
+        the queue, so that nothing there tells that it was in it."""
         if self.in_flight is not None or not self.waiting:
             return None
+        if self._beside is not None:
+            self._beside.keep_dispatches(wanted)
         sent = self.in_flight = Sent(self.events, self.then, self._beside)
         self.discard()
         self.then, self.nudged = _KEEP, False

@@ -90,7 +90,8 @@ class _Planner:
                 return Created(holder.run_id, new=False)
         record = _new_record(draft, self._at)
         self._created.append(record)
-        self._events.append((draft.id, _stored(draft.created, 0, self._at)))
+        created = StoredEvent(0, self._at, draft.created.kind, draft.created.data)
+        self._events.append((draft.id, created))
         self._known.states[draft.id] = RunState(
             record.status, record.epoch, 1, self._at, record.attributes
         )
@@ -107,21 +108,25 @@ class _Planner:
         state = self._known.states.get(advance.run_id)
         if state is None or state.epoch != advance.epoch or state.status != RunStatus.RUNNING:
             return Advanced(fenced=True, kept=False)
-        missed = self._missed(advance, state)
+        missed = () if advance.seen >= state.position else self._missed(advance)
         if self._again and _place_of(advance.events, missed) is not None:
             return Advanced(fenced=False, position=state.position, missed=missed, again=True)
-        self._hooks.dispose(advance.run_id, advance.disposes)
-        opened, conflicts = ((), ()) if missed else self._open(advance, state)
-        self._grow(advance.run_id, state, advance.events, nudged=False)
+        # Most advances have nothing but events: these lines are gone through for each step.
+        if advance.disposes:
+            self._hooks.dispose(advance.run_id, advance.disposes)
+        opens = advance.opens and not missed
+        opened, conflicts = self._open(advance, state) if opens else ((), ())
+        growth = self._grow(advance.run_id, state, advance.events, nudged=False)
         if advance.progress:
-            self._grown[advance.run_id].progress = True
+            growth.progress = True
         if advance.attributes:
             self._merge(advance.run_id, state, advance.attributes)
         for draft in advance.children:
             self.create(draft)
-        if not missed:
+        if advance.dispatches and not missed:
             self._steps.dispatch(advance.run_id, advance.dispatches)
-        self._steps.withdraw(advance.run_id, advance.withdraws)
+        if advance.withdraws:
+            self._steps.withdraw(advance.run_id, advance.withdraws)
         kept = self._follow(advance, state, missed=bool(missed))
         return Advanced(
             fenced=False,
@@ -222,9 +227,7 @@ class _Planner:
             return None
         return self._known.keys.get(draft.idempotency_key)
 
-    def _missed(self, advance: Advance, state: RunState) -> tuple[StoredEvent, ...]:
-        if advance.seen >= state.position:
-            return ()
+    def _missed(self, advance: Advance) -> tuple[StoredEvent, ...]:
         stored = self._known.tails.get(advance.run_id, ())
         fresh = [event for run_id, event in self._events if run_id == advance.run_id]
         return tuple([event for event in (*stored, *fresh) if event.position >= advance.seen])
@@ -242,7 +245,7 @@ class _Planner:
 
     def _grow(
         self, run_id: str, state: RunState, drafts: tuple[EventDraft, ...], *, nudged: bool | None
-    ) -> None:
+    ) -> Growth:
         growth = self._grown.get(run_id)
         if growth is None:
             growth = Growth(state.status, state.epoch, state.position, state.position, self._at)
@@ -250,11 +253,13 @@ class _Planner:
         if drafts:
             state.last_at = growth.at = max(self._at, state.last_at)
         for draft in drafts:
-            self._events.append((run_id, _stored(draft, state.position, state.last_at)))
+            event = StoredEvent(state.position, state.last_at, draft.kind, draft.data)
+            self._events.append((run_id, event))
             state.position += 1
         growth.position = state.position
         if nudged is not None:
             growth.nudged = nudged
+        return growth
 
     def _merge(self, run_id: str, state: RunState, attributes: Attributes) -> None:
         state.attributes = {**state.attributes, **attributes}
@@ -306,10 +311,6 @@ def _place_of(drafts: Sequence[EventDraft], log: Sequence[StoredEvent]) -> int |
     starts = range(len(there) - len(asked) + 1) if asked else ()
     places = [n for n in starts if there[n : n + len(asked)] == asked]
     return log[places[0]].position if places else None
-
-
-def _stored(draft: EventDraft, position: int, at: Micros) -> StoredEvent:
-    return StoredEvent(position, at, draft.kind, draft.data)
 
 
 def _end(then: End, at: Micros) -> Turn:
