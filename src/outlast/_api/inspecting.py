@@ -264,8 +264,8 @@ async def _awaits(runtime: Runtime, run: RunRecord) -> tuple[AwaitedLine, ...]:
 
 
 async def _entries(runtime: Runtime, version: str) -> dict[str, ManifestEntry]:
-    """The workflows of a version by name: those that its first worker has written down, and those of this process if it
-    is of that version. It may have others than the worker: a version is a commit, not a program."""
+    """The workflows of a version by name: those that its workers have written down, and those of this process if it is
+    of that version. It may have others than the workers: a version is a commit, not a program."""
     manifests: list[Manifest] = []
     if version == runtime.version:
         manifests.append(make_manifest(runtime.registry, version, runtime.clock.now()))

@@ -38,7 +38,7 @@ class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What one version of the code has. Written to the world once a version."""
+    """What one version of the code has: all its programs together, as far as they have served."""
 
     version: str
     created_at: Micros

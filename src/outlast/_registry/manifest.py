@@ -32,6 +32,17 @@ def decode_manifest(data: bytes) -> Manifest:
     return msgspec.json.decode(data, type=Manifest)
 
 
+def merged(known: Manifest, more: Manifest) -> Manifest | None:
+    """Both manifests of one version, of several programs say; `None` if the known one has all of it. What both
+    have stays as it is known."""
+    names = {(entry.kind, entry.name) for entry in known.entries}
+    fresh = [entry for entry in more.entries if (entry.kind, entry.name) not in names]
+    if not fresh:
+        return None
+    entries = sorted((*known.entries, *fresh), key=lambda entry: (entry.kind, entry.name))
+    return msgspec.structs.replace(known, entries=tuple(entries))
+
+
 def definition_source(definition: StepDefinition | WorkflowDefinition) -> str:
     """The source text of a definition; its compiled code, as text, where there is no source.
 

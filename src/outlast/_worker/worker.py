@@ -10,8 +10,9 @@ from typing import Any, Final, TypeAlias
 from outlast._clock import SECOND, Micros, sleep_until
 from outlast._ids import new_worker_id
 from outlast._model.workers import WorkerRecord
-from outlast._registry.manifest import encode_manifest, make_manifest
+from outlast._registry.manifest import make_manifest
 from outlast._runtime.runtime import Runtime
+from outlast._worker.manifests import keep_manifest
 from outlast._worker.pruning import prune_for_ever
 from outlast._worker.runs import RunClaims
 from outlast._worker.sharing import Neighbours
@@ -111,11 +112,11 @@ class Worker:
         )
 
     async def _publish_code(self) -> None:
-        """Keep the manifest of this version, and free runs that were blocked by other code."""
+        """Keep what this program has of its version, and free runs that were blocked by other code."""
         runtime = self._runtime
         now = runtime.clock.now()
         manifest = make_manifest(runtime.registry, runtime.version, now)
-        await runtime.world.listing.save_manifest(runtime.version, now, encode_manifest(manifest))
+        await keep_manifest(runtime.world.listing, manifest)
         await runtime.world.claims.unblock(
             {entry.name: entry.digest for entry in manifest.entries if entry.kind == "workflow"}
         )

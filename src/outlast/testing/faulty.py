@@ -269,9 +269,12 @@ class _Listing:
     async def workers(self) -> tuple[WorkerRecord, ...]:
         return await self._door.call("workers", self._listing.workers)
 
-    async def save_manifest(self, version: str, at: Micros, data: bytes) -> None:
-        await self._door.call(
-            "save_manifest", lambda: self._listing.save_manifest(version, at, data)
+    async def save_manifest(
+        self, version: str, at: Micros, data: bytes, *, over: bytes | None = None
+    ) -> bool:
+        return await self._door.call(
+            "save_manifest",
+            lambda: self._listing.save_manifest(version, at, data, over=over),
         )
 
     async def manifest(self, version: str) -> bytes | None:

@@ -134,8 +134,13 @@ class Listing(Protocol):
         """The registered workers, oldest first."""
         ...
 
-    async def save_manifest(self, version: str, at: Micros, data: bytes) -> None:
-        """Keep the manifest of a version. The first one written for a version stays."""
+    async def save_manifest(
+        self, version: str, at: Micros, data: bytes, *, over: bytes | None = None
+    ) -> bool:
+        """Keep the manifest of a version in place of `over`, which is what the version had; `None`: it had none.
+
+        False, and nothing is written, if it has another one by now: of two writers at once, one is refused.
+        """
         ...
 
     async def manifest(self, version: str) -> bytes | None:

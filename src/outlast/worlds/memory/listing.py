@@ -108,10 +108,15 @@ class MemoryListing:
         workers = self._tables.workers.values()
         return tuple(sorted(workers, key=lambda worker: (worker.started_at, worker.id)))
 
-    async def save_manifest(self, version: str, at: Micros, data: bytes) -> None:
-        """Keep the manifest, unless this version has one."""
+    async def save_manifest(
+        self, version: str, at: Micros, data: bytes, *, over: bytes | None = None
+    ) -> bool:
+        """Keep the manifest, unless this version has another one than was thought."""
         self._tables.check_open()
-        self._tables.manifests.setdefault(version, data)
+        is_it = self._tables.manifests.get(version) == over
+        if is_it:
+            self._tables.manifests[version] = data
+        return is_it
 
     async def manifest(self, version: str) -> bytes | None:
         """The manifest of a version."""

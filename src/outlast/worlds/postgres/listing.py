@@ -123,9 +123,11 @@ class PostgresListing:
         """The registered workers, oldest first."""
         return workers(await self._value("workers"))
 
-    async def save_manifest(self, version: str, at: Micros, data: bytes) -> None:
-        """Keep the manifest, unless this version has one."""
-        await self._value("save_manifest", version, at, data)
+    async def save_manifest(
+        self, version: str, at: Micros, data: bytes, *, over: bytes | None = None
+    ) -> bool:
+        """Keep the manifest, unless this version has another one than was thought."""
+        return bool(await self._value("save_manifest", version, at, data, over))
 
     async def manifest(self, version: str) -> bytes | None:
         """The manifest of a version."""

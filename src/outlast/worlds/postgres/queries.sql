@@ -512,9 +512,10 @@ WHERE run.id = ANY ($1::text[]) AND (
     OR (run.status = 'blocked' AND run.due_at IS NULL));
 
 -- name: save_manifest
--- Keep a manifest, unless its version has one.
-INSERT INTO {schema}.manifests (version, created_at, data) VALUES ($1, $2, $3)
-ON CONFLICT (version) DO NOTHING;
+-- Keep a manifest, unless its version has another one than that which it was made from.
+INSERT INTO {schema}.manifests AS kept (version, created_at, data) VALUES ($1, $2, $3)
+ON CONFLICT (version) DO UPDATE SET data = excluded.data WHERE kept.data = $4::bytea
+RETURNING true;
 
 -- name: manifest
 -- The manifest of a version.

@@ -97,10 +97,12 @@ class SqliteListing:
         """The registered workers, oldest first."""
         return _decode_workers(await self._reader.call(lambda c: ask(c, "workers")))
 
-    async def save_manifest(self, version: str, at: Micros, data: bytes) -> None:
-        """Keep the manifest, unless this version has one."""
-        wish = {"version": version, "at": at, "data": data}
-        await self._writer.call(lambda connection: change(connection, "save_manifest", wish))
+    async def save_manifest(
+        self, version: str, at: Micros, data: bytes, *, over: bytes | None = None
+    ) -> bool:
+        """Keep the manifest, unless this version has another one than was thought."""
+        wish = {"version": version, "at": at, "data": data, "over": over}
+        return bool(await self._writer.call(lambda c: change(c, "save_manifest", wish)))
 
     async def manifest(self, version: str) -> bytes | None:
         """The manifest of a version."""

@@ -506,8 +506,9 @@ WHERE runs.status IN ('completed', 'failed', 'cancelled')
     OR (runs.status = 'blocked' AND runs.due_at IS NULL);
 
 -- name: save_manifest
--- Keep a manifest, unless its version has one.
-INSERT OR IGNORE INTO manifests (version, created_at, data) VALUES (:version, :at, :data);
+-- Keep a manifest, unless its version has another one than that which it was made from.
+INSERT INTO manifests (version, created_at, data) VALUES (:version, :at, :data)
+ON CONFLICT (version) DO UPDATE SET data = excluded.data WHERE manifests.data = :over;
 
 -- name: manifest
 -- The manifest of a version.

@@ -303,11 +303,22 @@ async def writes_merge(scene: Scene) -> None:
 
 
 @MANIFESTS.check()
-async def the_first_manifest_of_a_version_stays(scene: Scene) -> None:
-    """A manifest is kept byte by byte, once a version."""
+async def a_manifest_is_written_over_the_one_it_was_made_from(scene: Scene) -> None:
+    """A manifest is kept byte by byte. Who does not know the one that is there writes nothing."""
     listing = scene.world.listing
     equal(await listing.manifest("1"), None)
-    await listing.save_manifest("1", scene.clock.now(), b'{"a": "\xc3\xa9"}')
-    await listing.save_manifest("1", scene.clock.now(), b"{}")
-    await listing.save_manifest("2", scene.clock.now(), b"")
-    equal((await listing.manifest("1"), await listing.manifest("2")), (b'{"a": "\xc3\xa9"}', b""))
+    now, first, second = scene.clock.now(), b'{"a": "\xc3\xa9"}', b"\x00{}"
+    kept = [
+        await listing.save_manifest("1", now, first),
+        await listing.save_manifest("1", now, second),
+        await listing.save_manifest("1", now, second, over=second),
+        await listing.save_manifest("2", now, b""),
+    ]
+    equal(kept, [True, False, False, True])
+    equal((await listing.manifest("1"), await listing.manifest("2")), (first, b""))
+    kept = [
+        await listing.save_manifest("1", now, second, over=first),
+        await listing.save_manifest("1", now, first, over=first),
+    ]
+    equal(kept, [True, False])
+    equal((await listing.manifest("1"), await listing.manifest("2")), (second, b""))
