@@ -10,7 +10,7 @@ from outlast.testing.conformance.clock import SettableClock
 from outlast.testing.conformance.exercising import CHECKS, Failure, Report, exercise
 from outlast.testing.conformance.programs import same_as_memory
 
-VERSION = 4
+VERSION = 5
 
 __all__ = [
     "CHECKS",

@@ -5,6 +5,7 @@ rules (fencing, places, times, suspending, waking, ending) are here and nowhere 
 reads and writes rows.
 """
 
+from outlast.worlds.planning.glimpses import Glimpse, Glimpses, glimpsed
 from outlast.worlds.planning.planner import plan
 from outlast.worlds.planning.predicting import predicted
 from outlast.worlds.planning.records import (
@@ -21,6 +22,8 @@ from outlast.worlds.planning.records import (
 from outlast.worlds.planning.wanted import Wanted, wanted, with_owners
 
 __all__ = [
+    "Glimpse",
+    "Glimpses",
     "Growth",
     "HookChanges",
     "Known",
@@ -31,6 +34,7 @@ __all__ = [
     "StepState",
     "Turn",
     "Wanted",
+    "glimpsed",
     "plan",
     "predicted",
     "wanted",

@@ -12,6 +12,7 @@ from outlast.world import Happened, HookPage, RunFilter, RunOrder, RunPage
 from outlast.worlds.counting import Ends, Stretch, happened
 from outlast.worlds.cursors import hook_cursor_after, read_cursor
 from outlast.worlds.finding import find_page
+from outlast.worlds.planning import Glimpses
 from outlast.worlds.postgres.connecting import Connection
 from outlast.worlds.postgres.connections import Connections
 from outlast.worlds.postgres.encoding import (
@@ -23,7 +24,6 @@ from outlast.worlds.postgres.encoding import (
 )
 from outlast.worlds.postgres.finding import Finding
 from outlast.worlds.postgres.gathering import Gathering
-from outlast.worlds.postgres.glimpses import Glimpses
 from outlast.worlds.postgres.hooks import hook_record
 
 

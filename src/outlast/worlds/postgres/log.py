@@ -7,7 +7,16 @@ import asyncpg
 from msgspec.structs import replace
 
 from outlast.world import Batch, ClaimRequest, Receipt, StoredEvent
-from outlast.worlds.planning import Known, Plan, Wanted, plan, wanted, with_owners
+from outlast.worlds.planning import (
+    Glimpses,
+    Known,
+    Plan,
+    Wanted,
+    glimpsed,
+    plan,
+    wanted,
+    with_owners,
+)
 from outlast.worlds.postgres.clock import DatabaseTime
 from outlast.worlds.postgres.connecting import Connection
 from outlast.worlds.postgres.connections import Connections
@@ -20,7 +29,6 @@ from outlast.worlds.postgres.encoding import (
     wishes,
 )
 from outlast.worlds.postgres.faults import RACES, crowded
-from outlast.worlds.postgres.glimpses import Glimpses
 from outlast.worlds.postgres.hooks import hook_changes, hook_keys, hook_records
 from outlast.worlds.postgres.news import PostgresNews
 from outlast.worlds.postgres.writing import (
@@ -83,7 +91,7 @@ class PostgresLog:
     async def _commit(self, connection: Connection, batch: Batch) -> Receipt:
         """Plan on what is likely or was told, and write if it was right; else plan again on what the answer
         tells. After a few times others are kept out."""
-        likely = self._glimpses.likely(batch)
+        likely = glimpsed(batch, self._glimpses.take(batch))
         for tried in range(_TRIES):
             try:
                 if tried < _HOPEFUL:

@@ -5,12 +5,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from outlast._clock import Clock
 from outlast.world import Capabilities
+from outlast.worlds.planning import Glimpses
 from outlast.worlds.postgres.address import read_address
 from outlast.worlds.postgres.claims import PostgresClaims
 from outlast.worlds.postgres.clock import DatabaseTime
 from outlast.worlds.postgres.connections import Connections
 from outlast.worlds.postgres.faults import opened_twice
-from outlast.worlds.postgres.glimpses import Glimpses
 from outlast.worlds.postgres.listing import PostgresListing
 from outlast.worlds.postgres.log import PostgresLog
 from outlast.worlds.postgres.news import PostgresNews

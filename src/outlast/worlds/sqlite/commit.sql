@@ -138,6 +138,13 @@ END;
 -- The token of a run that ends in the same plan is freed by name, if somebody else gets it in this plan.
 CREATE TEMP TRIGGER write_hooks INSTEAD OF INSERT ON commits WHEN NEW.hooks IS NOT NULL
 BEGIN
+    -- Those that something is delivered to: each must be there.
+    SELECT RAISE(ABORT, 'stale plan')
+    WHERE json_array_length(NEW.hooks, '$.used') <> (
+        SELECT count(*) FROM json_each(NEW.hooks, '$.used') AS change
+        CROSS JOIN hooks ON hooks.token = change.value ->> 0
+            AND hooks.run_id = change.value ->> 1 AND hooks.ref = change.value ->> 2);
+
     DELETE FROM hooks WHERE token IN (
         SELECT hooks.token FROM json_each(NEW.hooks, '$.disposed') AS change
         CROSS JOIN hooks ON hooks.run_id = change.value ->> 0 AND hooks.ref = change.value ->> 1);

@@ -1,10 +1,13 @@
 """Between hooks and the JSON texts that go through the SQL."""
 
+from typing import Any
+
 import msgspec
 
 from outlast._clock import Micros
 from outlast._model.hooks import HookRecord
-from outlast.worlds.planning import Plan
+from outlast._model.runs import RunStatus
+from outlast.worlds.planning import Plan, RunState
 
 _encode = msgspec.json.encode
 
@@ -31,6 +34,7 @@ def hook_changes(planned: Plan) -> str | None:
         return None
     return _encode(
         {
+            "used": [(hook.token, hook.run_id, hook.ref) for hook in changes.used.values()],
             "disposed": list(changes.disposed),
             "freed": list(changes.freed),
             "put": [
@@ -64,6 +68,22 @@ def hook_records(text: str) -> list[HookRecord]:
         )
         for row in _decode_hooks(text)
     ]
+
+
+def hook_and_run(row: tuple[Any, ...]) -> tuple[HookRecord, RunState]:
+    """The row of a hook, and where its run stands: without attributes, which are not asked for."""
+    token, run_id, ref, kind, created_at, expires_at, data, *stands = row
+    status, epoch, position, last_at = stands
+    hook = HookRecord(
+        token=token,
+        run_id=run_id,
+        ref=ref,
+        kind=kind,
+        created_at=created_at,
+        expires_at=expires_at,
+        data=data.encode(),
+    )
+    return hook, RunState(RunStatus(status), epoch, position, last_at, {})
 
 
 def hook_keys(text: str) -> set[tuple[str, str]]:

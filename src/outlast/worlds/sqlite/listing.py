@@ -14,9 +14,10 @@ from outlast.world import Happened, HookPage, RunFilter, RunOrder, RunPage
 from outlast.worlds.counting import Ends, Stretch, happened
 from outlast.worlds.cursors import hook_cursor_after, read_cursor
 from outlast.worlds.finding import find_page
+from outlast.worlds.planning import Glimpses
 from outlast.worlds.sqlite.encoding import ask, change, ids, json_text
 from outlast.worlds.sqlite.finding import Finding
-from outlast.worlds.sqlite.hook_encoding import hook_records
+from outlast.worlds.sqlite.hook_encoding import hook_and_run, hook_records
 from outlast.worlds.sqlite.queries import QUERIES
 from outlast.worlds.sqlite.threads import ConnectionThread
 
@@ -28,9 +29,12 @@ _decode_workers = msgspec.json.Decoder(tuple[WorkerRecord, ...]).decode
 class SqliteListing:
     """Runs, workers and manifests, for reading."""
 
-    def __init__(self, writer: ConnectionThread, reader: ConnectionThread) -> None:
+    def __init__(
+        self, writer: ConnectionThread, reader: ConnectionThread, glimpses: Glimpses
+    ) -> None:
         self._writer = writer
         self._reader = reader
+        self._glimpses = glimpses
 
     async def get(self, run_id: str) -> RunRecord | None:
         """The row of a run."""
@@ -70,9 +74,14 @@ class SqliteListing:
 
     async def hook(self, token: str) -> HookRecord | None:
         """The hook that has the token."""
-        wish = {"tokens": json_text([token])}
-        text = await self._reader.promptly(lambda connection: ask(connection, "hook_states", wish))
-        return next(iter(hook_records(text)), None)
+        row = await self._reader.promptly(
+            lambda connection: connection.execute(QUERIES["hook"], {"token": token}).fetchone()
+        )
+        if row is None:
+            return None
+        hook, run = hook_and_run(row)
+        self._glimpses.saw(hook, run)
+        return hook
 
     async def hooks(
         self,

@@ -1,21 +1,25 @@
 """Writing runs and reading their logs, in SQLite."""
 
 import sqlite3
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from outlast._clock import Clock
 from outlast._model.hooks import HookRecord
-from outlast.world import Batch, Receipt, StepKey, StoredEvent
+from outlast.world import Batch, ClaimRequest, Receipt, StepKey, StoredEvent
 from outlast.worlds.planning import (
+    Glimpse,
+    Glimpses,
     Known,
     Plan,
     StepState,
     Wanted,
+    glimpsed,
     plan,
-    predicted,
     wanted,
     with_owners,
 )
@@ -45,24 +49,30 @@ class SqliteLog:
     """The event logs of all runs."""
 
     def __init__(
-        self, path: Path, writer: ConnectionThread, reader: ConnectionThread, clock: Clock
+        self,
+        path: Path,
+        writer: ConnectionThread,
+        reader: ConnectionThread,
+        clock: Clock,
+        glimpses: Glimpses,
     ) -> None:
         self._path = path
         self._writer = writer
         self._reader = reader
         self._clock = clock
+        self._glimpses = glimpses
         self._commits = 0
 
     def commit(self, batch: Batch) -> Awaitable[Receipt]:
         """Write the batch as one transaction, durable once it is answered."""
         size = len(batch.advances) + len(batch.creates) + len(batch.appends)
         size += len(batch.settles) + len(batch.deliveries)
+        # Here: what they hold belongs to the event loop's thread.
+        work = partial(self._commit, batch=batch, glimpses=self._glimpses.take(batch))
         self._commits += 1
         if self._commits == _MANY:
-            return self._writer.promptly(lambda c: self._commit_with_room(c, batch), small=False)
-        return self._writer.promptly(
-            lambda connection: self._commit(connection, batch), small=size <= _SMALL
-        )
+            return self._writer.promptly(lambda c: self._commit_with_room(c, work), small=False)
+        return self._writer.promptly(work, small=size <= _SMALL)
 
     async def read(
         self, run_id: str, *, after: int = 0, limit: int | None = None
@@ -76,36 +86,52 @@ class SqliteLog:
 
         return await self._reader.call(read)
 
-    def _commit_with_room(self, connection: sqlite3.Connection, batch: Batch) -> Receipt:
+    def _commit_with_room(
+        self, connection: sqlite3.Connection, commit: Callable[[sqlite3.Connection], Receipt]
+    ) -> Receipt:
         """Who has committed so often goes on: then the room in the log is worth the twenty milliseconds."""
         make_room(connection, self._path)
-        return self._commit(connection, batch)
+        return commit(connection)
 
-    def _commit(self, connection: sqlite3.Connection, batch: Batch) -> Receipt:
-        likely = predicted(batch)
-        if likely is not None:
-            try:
-                return self._write(connection, plan(batch, likely, self._clock.now()))
-            except sqlite3.IntegrityError:
-                pass  # a row is not what was predicted; nothing was written
-        connection.execute(QUERIES["begin"])
-        known = _known(connection, wanted(batch))
-        planned = plan(batch, known, self._clock.now())
-        receipt = self._write(connection, planned)
-        if planned.woken and batch.claim is not None:  # never with what is predicted
-            taken = take_woken(connection, planned.woken, batch.claim, receipt.at)
+    def _commit(
+        self, connection: sqlite3.Connection, batch: Batch, glimpses: Sequence[Glimpse | None]
+    ) -> Receipt:
+        known = glimpsed(batch, glimpses)
+        if known is not None:
+            planned = plan(batch, known, self._clock.now())
+            # A row is not what was likely, and nothing was written: or else it is over with this.
+            with suppress(sqlite3.IntegrityError):
+                return self._carry_out(connection, planned, batch.claim)
+        if not connection.in_transaction:
+            connection.execute(QUERIES["begin"])
+        planned = plan(batch, _known(connection, wanted(batch)), self._clock.now())
+        planned.hooks.used.clear()  # they are known to be there
+        return self._carry_out(connection, planned, batch.claim)
+
+    def _carry_out(
+        self, connection: sqlite3.Connection, planned: Plan, request: ClaimRequest | None
+    ) -> Receipt:
+        """Write the plan and take what it wakes, and commit. Raises `sqlite3.IntegrityError`, having written nothing,
+        if the plan does not fit the rows."""
+        receipt = planned.receipt
+        if planned.woken and request is not None:
+            if not connection.in_transaction:
+                connection.execute(QUERIES["begin"])
+            self._write(connection, planned)
+            taken = take_woken(connection, planned.woken, request, receipt.at)
             receipt = replace(receipt, claimed=taken)
-        connection.execute(QUERIES["commit"])
+        else:
+            self._write(connection, planned)  # by itself this is a transaction
+        if connection.in_transaction:
+            connection.execute(QUERIES["commit"])
         return receipt
 
-    def _write(self, connection: sqlite3.Connection, planned: Plan) -> Receipt:
-        """Write the plan, in one statement. Raises `sqlite3.IntegrityError`, having written
-        nothing, if it does not fit the rows."""
+    def _write(self, connection: sqlite3.Connection, planned: Plan) -> None:
+        """Write the plan, in one statement."""
         if only_grows(planned):
             connection.execute(QUERIES["write_growth"], growth_parameters(planned))
         else:
             connection.execute(QUERIES["write"], plan_parameters(planned))
-        return planned.receipt
 
 
 def _known(connection: sqlite3.Connection, needs: Wanted) -> Known:

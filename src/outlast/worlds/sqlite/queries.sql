@@ -177,6 +177,11 @@ FROM json_each(:keys) AS wish CROSS JOIN runs ON runs.idempotency_key = wish.val
 SELECT json_group_array({hook}) FROM json_each(:tokens) AS wish
 CROSS JOIN hooks ON hooks.token = wish.value;
 
+-- name: hook
+-- The hook that has a token, and where its run stands.
+SELECT hooks.token, run_id, ref, kind, hooks.created_at, expires_at, data, status, epoch, position, last_at
+FROM hooks CROSS JOIN runs ON runs.id = hooks.run_id WHERE hooks.token = :token;
+
 -- name: delivered_keys
 -- Which of the keys of a batch were delivered before.
 SELECT json_group_array(json_array(hook_keys.token, hook_keys.key)) FROM json_each(:keys) AS wish

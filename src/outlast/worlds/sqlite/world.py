@@ -6,6 +6,7 @@ from pathlib import Path
 
 from outlast._clock import Clock
 from outlast.world import Capabilities
+from outlast.worlds.planning import Glimpses
 from outlast.worlds.sqlite.claims import SqliteClaims
 from outlast.worlds.sqlite.connecting import connect_reader, connect_writer
 from outlast.worlds.sqlite.faults import opened_twice
@@ -35,11 +36,12 @@ class SqliteWorld:
         self._writer = ConnectionThread("outlast-sqlite-writer", self._url, clock, patience)
         self._reader = ConnectionThread("outlast-sqlite-reader", self._url, clock, patience)
         self._locks = WorkerLocks(self._path, self._url)
-        self._log = SqliteLog(self._path, self._writer, self._reader, clock)
+        glimpses = Glimpses()
+        self._log = SqliteLog(self._path, self._writer, self._reader, clock, glimpses)
         self._claims = SqliteClaims(self._path, self._writer, self._reader, self._locks, clock)
         self._steps = SqliteSteps(self._writer, self._reader, clock)
         self._streams = SqliteStreams(self._writer, self._reader)
-        self._listing = SqliteListing(self._writer, self._reader)
+        self._listing = SqliteListing(self._writer, self._reader, glimpses)
         self._retention = SqliteRetention(self._writer)
         self._news = SqliteNews(self._url, self._writer)
 

@@ -119,6 +119,38 @@ async def a_payload_wakes_and_claims_once(scene: Scene) -> None:
 
 
 @WAKING.check()
+async def what_was_looked_at_may_have_changed(scene: Scene) -> None:
+    """Whoever delivers has looked at the hook before. What has become of it, of its run and of the key since then is
+    what counts."""
+    opens = (opening("hook#1", "T"), opening("hook#2", "U"), opening("hook#3", "V"))
+    await scene.create(held("a"))
+    await scene.advance("a", opens=opens)
+    await scene.advance("a", seen=4, then=Suspend(due_at=None, waiting=()))
+    first, second, third = [
+        Deliver(token=hook.token, run_id="a", ref=hook.ref, event=payload(1), key="k")
+        for hook in opens
+    ]
+    for hook in opens:
+        await scene.world.listing.hook(hook.token)
+    equal((await write(scene, first, claim=wish())).delivered[0].position, 4)
+    receipt = await write(
+        scene, second, claim=wish()
+    )  # the run is awake by now, and its log longer
+    equal((receipt.delivered[0].position, receipt.nudged, receipt.claimed), (5, ("a",), ()))
+    await scene.advance("a", epoch=2, seen=6, disposes=("hook#3",))
+    equal((await write(scene, third, claim=wish())).delivered[0].position, None)
+    await scene.advance("a", epoch=2, seen=6, then=Suspend(due_at=None, waiting=()))
+    await scene.world.listing.hook("T")
+    again = await write(scene, first, claim=wish())  # the same key
+    equal((again.delivered[0].duplicate, again.claimed), (True, ()))
+    await scene.world.listing.hook("T")
+    await scene.world.log.commit(Batch(appends=(append("a", "news"),)))
+    other = Deliver(token="T", run_id="a", ref="hook#1", event=payload(2), key="l")  # noqa: S106 - no secret
+    receipt = await write(scene, other, claim=wish())
+    equal((receipt.delivered[0].position, ids(receipt)), (7, ["a"]))
+
+
+@WAKING.check()
 async def whoever_is_awake_or_over_is_not_claimed(scene: Scene) -> None:
     """A run that somebody holds is nudged; one that has ended, or is not there, is left alone."""
     await scene.commit(held("a"), held("b"))
