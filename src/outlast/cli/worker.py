@@ -1,12 +1,12 @@
 """`outlast worker`: serve the workflows of modules or files until asked to stop."""
 
-import gc
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from outlast import App, WorkerOptions
 from outlast._api.inspection import step_count, workflows
+from outlast._worker.collecting import collect_rarely
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.loading import load
@@ -71,7 +71,7 @@ async def command(
         grace=grace,
         verify_replay=verify_replay or None,
     )
-    _collect_rarely()
+    collect_rarely()
     notes = WorkerNotes(output, verbose=verbose)
     async with App(common.url, options=options, instruments=[notes, *telemetry()]) as app:
         notes.serving(app.url, [one.name for one in workflows()], step_count(), options.queues)
@@ -83,10 +83,3 @@ async def command(
 def _given(**flags: Any) -> WorkerOptions:
     """The options that flags were given for; the others are as they are set."""
     return WorkerOptions(**{name: value for name, value in flags.items() if value is not None})
-
-
-def _collect_rarely() -> None:
-    """This process is ours: a live run is some sixty objects that are no garbage yet, and looking through
-    them each time that 700 more were made costs a sixth of all processor time under load."""
-    gc.freeze()  # what was imported stays
-    gc.set_threshold(10_000, 20, 20)
