@@ -47,7 +47,7 @@ from outlast.agents.operations import StepOperations, in_step
 from outlast.agents.options import KEY, StepOptions, options_of_tool, runs_in_workflow
 from outlast.agents.providers import without_retries
 from outlast.agents.stamps import stamp_last
-from outlast.agents.turns import Turn, current_turn, in_turn, in_unit, turn_scope
+from outlast.agents.turns import TURN, Turn, current_turn, in_unit, turn_scope
 from outlast.errors import NotAllowedHereError
 
 MODEL_STEP = StepOptions(retries=5, timeout="10 minutes")
@@ -122,11 +122,13 @@ class Durable(BaseDurabilityCapability[AgentDepsT]):
         super().__init__(models=models, event_stream_handler=self._writer, name=name)
         self._approvals = approvals
         self._model_step, self._tool_step, self._mcp_step = model_step, tool_step, mcp_step
+        self._operations: dict[tuple[str, str | None], StepOperations] = {}
+        """By the names of the agent and its model: they are asked for with each request."""
 
     @property
     def in_durable_context(self) -> bool:
         """Whether this is workflow code."""
-        return in_turn() or _in_workflow()  # asked thirty times in a turn: the quick way first
+        return TURN.get() is not None or _in_workflow()  # asked thirty times in a turn
 
     # What Pydantic AI asks for when the agent is made
 
@@ -148,16 +150,19 @@ class Durable(BaseDurabilityCapability[AgentDepsT]):
             return None  # who asks says what to do
 
     def get_durable_operation_backend(self) -> StepOperations:
-        options = RoleBasedOperationConfig(
-            model=self._model_step,
-            event=StepOptions(),
-            capability=self._tool_step,
-            tool=self._tool_step,
-            resolve_tool=self._options_of,
-        )
-        return StepOperations(
-            agent=self.name, model=self.default_model_id, options=options, writer=self._writer
-        )
+        agent, model = self.name, self.default_model_id
+        if (agent, model) not in self._operations:
+            options = RoleBasedOperationConfig(
+                model=self._model_step,
+                event=StepOptions(),
+                capability=self._tool_step,
+                tool=self._tool_step,
+                resolve_tool=self._options_of,
+            )
+            self._operations[agent, model] = StepOperations(
+                agent=agent, model=model, options=options, writer=self._writer
+            )
+        return self._operations[agent, model]
 
     def _options_of(
         self, operation: DurableOperationId, tool: Any, name: str

@@ -8,7 +8,6 @@ last one. Instructions and settings do not count: they may be edited while runs 
 import hashlib
 import json
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, Final, cast
 
 from pydantic import TypeAdapter
@@ -68,19 +67,26 @@ def _of_call(ctx: RunContext[Any]) -> Input:
 
 
 def _digest(message: ModelMessage) -> str:
-    parts = [_form(part) for part in message.parts if part.part_kind in _SAID]
-    return hashlib.blake2b(_to_json(parts).encode(), digest_size=12).hexdigest()
+    said = [_said(part) for part in message.parts if part.part_kind in _SAID]
+    try:
+        text = _to_json(said)
+    except (TypeError, ValueError):  # an image, a model of the user's
+        text = _to_json(_form(said))
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-def _form(part: object) -> Input:
-    """A part of a message without what differs from one execution to the next, and without what it does not say: a
-    later version of Pydantic AI may have more fields."""
-    kind: Any = type(part)
-    form: Input = _adapter(kind).dump_python(
-        part, mode="json", exclude_defaults=True, fallback=_kind, warnings=False
+def _said(part: Any) -> tuple[object, ...]:
+    """What was said, and in answer to which call: not what differs from one execution to the next, and not what a later
+    version of Pydantic AI may add."""
+    call: str | None = getattr(part, "tool_call_id", None)
+    return part.part_kind, getattr(part, "tool_name", None), call, part.content
+
+
+def _form(value: object) -> Any:
+    """The JSON form of what is not JSON as it is, without fields that have their default."""
+    return _ANY.dump_python(
+        value, mode="json", exclude_defaults=True, fallback=_kind, warnings=False
     )
-    form.pop("timestamp", None)
-    return form
 
 
 def _kind(value: object) -> str:
@@ -88,11 +94,6 @@ def _kind(value: object) -> str:
     return type(value).__qualname__
 
 
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    """Of that kind of part alone: the union of all kinds would find out anew which one it is."""
-    return TypeAdapter(kind)
-
-
 _SAID: Final = {"user-prompt", "tool-return", "retry-prompt", "retry-feedback"}
+_ANY: Final[TypeAdapter[Any]] = TypeAdapter(Any)
 _to_json: Final = json.JSONEncoder(sort_keys=True).encode

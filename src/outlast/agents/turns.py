@@ -42,21 +42,16 @@ class Turn:
 def turn_scope() -> Generator[Turn]:
     """A turn that is the current one of the code inside, and of the tasks that it starts."""
     turn = Turn()
-    token = _CURRENT.set(turn)
+    token = TURN.set(turn)
     try:
         yield turn
     finally:
-        _CURRENT.reset(token)
+        TURN.reset(token)
 
 
 def current_turn() -> Turn:
     """The turn that the code belongs to. Code that belongs to none gets one that nobody else sees."""
-    return _CURRENT.get() or Turn()
-
-
-def in_turn() -> bool:
-    """Whether the code belongs to a turn. No step does: its attempts have a context of their own."""
-    return _CURRENT.get() is not None
+    return TURN.get() or Turn()
 
 
 def enter_unit() -> None:
@@ -70,4 +65,5 @@ def in_unit() -> bool:
 
 
 _IN_UNIT: Final[ContextVar[bool]] = ContextVar("outlast_agents_unit", default=False)
-_CURRENT: Final[ContextVar[Turn | None]] = ContextVar("outlast_agents_turn", default=None)
+TURN: Final[ContextVar[Turn | None]] = ContextVar("outlast_agents_turn", default=None)
+"""The turn that the code belongs to. No step belongs to one: its attempts have a context of their own."""
