@@ -62,7 +62,7 @@ def test_a_reader_that_has_gone_is_no_error(folder: Path, arguments: str) -> Non
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-@pytest.mark.parametrize("follows", ["events --follow", "list --follow"])
+@pytest.mark.parametrize("follows", ["events --follow", "list --follow", "show --follow"])
 def test_what_follows_ends_when_its_reader_goes(
     folder: Path, cli: Callable[..., Answer], flows: Path, follows: str
 ) -> None:
@@ -70,6 +70,9 @@ def test_what_follows_ends_when_its_reader_goes(
     cli("start", f"{flows}:nap")
     with Program(Start(("-m", "outlast", *follows.split()), folder)) as following:
         assert following.stdout is not None
-        assert following.stdout.readline()
+        # What `show` follows it tells beside its result, which comes at the end.
+        told = following.stderr if follows.startswith("show") else following.stdout
+        assert told is not None
+        assert told.readline()
         following.stdout.close()
         assert following.wait(20) == 0

@@ -8,6 +8,7 @@ from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.find_run import find_run
 from outlast.cli.following import Follow
+from outlast.cli.leaving import while_read
 from outlast.cli.looking import notice_deaths, operated
 from outlast.cli.operated import OperatedRun
 from outlast.cli.output import Output
@@ -55,4 +56,5 @@ async def command(
 async def _watch(run: OperatedRun, output: Output) -> None:
     watcher = watcher_for(output, "Ctrl-C ends this picture; the run goes on")
     with watcher.shown():
-        await watch(run, watcher)
+        async with while_read():
+            await watch(run, watcher)

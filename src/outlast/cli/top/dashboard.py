@@ -32,6 +32,8 @@ STATUSES: Final = (None, *RunStatus)
 """What `s` goes through."""
 OF_LISTS: Final = frozenset({"status", "tab"})
 """The actions that there are only where the lists are."""
+OF_OPERATORS: Final = frozenset({"cancel", "wake"})
+"""The actions that change something."""
 
 
 class Dashboard(App[None]):
@@ -88,7 +90,9 @@ class Dashboard(App[None]):
         self.call_after_refresh(self._show)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What is for the lists has no key while a run is open."""
+        """What is for the lists has no key while a run is open, and what the token may not do has none at all."""
+        if action in OF_OPERATORS and self.picture.read_only:
+            return False
         return action not in OF_LISTS or len(self.screen_stack) == 1
 
     def action_status(self) -> None:
@@ -129,7 +133,7 @@ class Dashboard(App[None]):
 
     async def look(self) -> None:
         """Look now, and show it. While nobody answers, that is said."""
-        missed = ""
+        missed, was = "", self.picture
         try:
             self.picture = await self._looker.look()
         except WorldUnavailableError as error:
@@ -141,6 +145,8 @@ class Dashboard(App[None]):
         if self.is_running:  # else it has been closed meanwhile, and its widgets are gone
             self.screen_stack[0].query_one("#missed", Static).update(missed)
             self._show()
+            if was.read_only is not self.picture.read_only:
+                self.refresh_bindings()
 
     async def _keep_looking(self) -> None:
         while True:

@@ -29,6 +29,11 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """`None` if the token of the API may not see them."""
     workers: tuple[WorkerInfo, ...]
 
+    @property
+    def read_only(self) -> bool:
+        """Whether who looks may not act: what may not see hooks may not cancel and wake either."""
+        return self.hooks is None
+
 
 class Looker:
     """Looks at an app: all runs that fit, or those of one status."""
