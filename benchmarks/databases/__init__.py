@@ -11,8 +11,8 @@ from benchmarks.model import Measured, Place
 class BareTable(Protocol):
     """A table of events as one would write it by hand, with the durability of the world."""
 
-    async def commit_times(self, commits: int, *, rows: int = 1) -> list[float]:
-        """The seconds that each of so many commits took, one after another."""
+    async def commit_times(self, commits: int, *, rows: int = 1, pause: float = 0.0) -> list[float]:
+        """The seconds that each of so many commits took, one after another, each after a pause of so many seconds."""
         ...
 
     async def reuse_log(self) -> None:

@@ -111,11 +111,13 @@ class PostgresTable:
         self._run_id = run_id
         self._position = 0
 
-    async def commit_times(self, commits: int, *, rows: int = 1) -> list[float]:
-        """The seconds that each of so many commits took, one after another."""
+    async def commit_times(self, commits: int, *, rows: int = 1, pause: float = 0.0) -> list[float]:
+        """The seconds that each of so many commits took, one after another, each after a pause of so many seconds."""
         statement = await self._connection.prepare(INSERT if rows == 1 else INSERT_MANY)
         times: list[float] = []
         for _ in range(commits):
+            if pause:
+                await asyncio.sleep(pause)
             began = perf_counter()
             await statement.fetch(*self._arguments(rows))
             times.append(perf_counter() - began)

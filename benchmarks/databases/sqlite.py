@@ -1,5 +1,6 @@
 """A SQLite file."""
 
+import asyncio
 import sqlite3
 import statistics
 from collections.abc import AsyncGenerator
@@ -73,10 +74,12 @@ class SqliteTable:
         ):
             connection.execute(statement)
 
-    async def commit_times(self, commits: int, *, rows: int = 1) -> list[float]:
-        """The seconds that each of so many commits took, one after another."""
+    async def commit_times(self, commits: int, *, rows: int = 1, pause: float = 0.0) -> list[float]:
+        """The seconds that each of so many commits took, one after another, each after a pause of so many seconds."""
         times: list[float] = []
         for _ in range(commits):
+            if pause:
+                await asyncio.sleep(pause)
             began = perf_counter()
             self._commit(rows)
             times.append(perf_counter() - began)

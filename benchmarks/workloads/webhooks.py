@@ -1,9 +1,11 @@
 """The outside answers: how soon a suspended run goes on, and how many requests a second are taken."""
 
 import asyncio
+import statistics
 import time
 from urllib.parse import urlsplit
 
+from benchmarks.databases import database_of
 from benchmarks.flows import called_back
 from benchmarks.model import Figure, Limit, Measured, Place, Workload, WorldName, WrongResultError
 from benchmarks.posting import connections, post_all
@@ -13,10 +15,17 @@ from outlast import App, Run, RunStatus, list_runs, start
 PATH = "/.well-known/workflow/v1/webhook/"
 LINES = 32
 """Connections of those who send many requests."""
+PAUSE = 0.03
+"""Seconds from an answer to the next request: the run ends meanwhile, and nothing else is under way."""
+PACE = 0.036
+"""Seconds from one request to the next."""
 
 
 async def _measure(place: Place) -> Measured:
     one_by_one, at_once = place.pick(100, 10), place.pick(2_000, 50)
+    async with database_of(place).bare() as table:
+        await table.commit_times(20)
+        paced = await table.commit_times(one_by_one, pause=PACE)
     with ServingProcess(place, http=True) as server:
         parts = urlsplit(server.url())
         assert parts.hostname is not None
@@ -28,7 +37,7 @@ async def _measure(place: Place) -> Measured:
             runs, paths = await _suspended(app, one_by_one)
             for number, path in enumerate(paths):
                 await lines[0].post(path, number)
-                await asyncio.sleep(0.03)  # the run ends meanwhile, and nothing else is under way
+                await asyncio.sleep(PAUSE)
             lags = await _lags(runs)
             runs, paths = await _suspended(app, at_once)
             used, began = server.cpu_s(), time.perf_counter()
@@ -37,6 +46,7 @@ async def _measure(place: Place) -> Measured:
             ended = time.perf_counter() - began
             used = server.cpu_s() - used
     return {
+        "paced_ms": statistics.median(paced) * 1e3,
         "p50_ms": lags[len(lags) // 2] * 1e3,
         "p90_ms": lags[int(len(lags) * 0.9)] * 1e3,
         "webhooks_s": at_once / taken,
@@ -67,6 +77,17 @@ async def _lags(runs: list[Run[tuple[int, float]]]) -> list[float]:
     return sorted(lag for _, lag in results)
 
 
+def _median(what: str, limit: str, key: str) -> Figure:
+    return Figure(
+        key="p50_ms",
+        what=what,
+        unit="ms",
+        target=5,
+        per_limit=True,
+        limit=Limit(limit, lambda measured: measured[key]),
+    )
+
+
 def _workload(name: str, world: WorldName) -> Workload:
     return Workload(
         name=name,
@@ -74,14 +95,12 @@ def _workload(name: str, world: WorldName) -> Workload:
         world=world,
         measure=lambda place: asyncio.run(_measure(place)),
         figures=(
-            Figure(
-                key="p50_ms",
-                what="request to the first line of the next step, median",
-                unit="ms",
-                target=5,
-                per_limit=True,
-                limit=Limit("a durable commit", lambda measured: measured["commit_ms"]),
+            _median(
+                "request to the first line of the next step, median",
+                "a durable commit at the same pace, one every 36 ms",
+                "paced_ms",
             ),
+            _median("the same", "a durable commit, one right after the other", "commit_ms"),
             Figure(key="p90_ms", what="the same, 9 of 10", unit="ms"),
             Figure(
                 key="webhooks_s",
