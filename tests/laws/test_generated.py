@@ -38,11 +38,15 @@ lives = st.lists(
 RETRIED_AS_IT_LETS_GO: Program = {"sequence": [{"child": {"work": [0, 0]}}, {"work": [0, 1]}]}
 """The run has waited for a child, and its step is to be tried again at the moment in which it would let go."""
 
+AWAY_AS_IT_IS_ANSWERED: list[list[Fault]] = [[Unavailable(call=3, times=2, of="commit")]]
+"""The step that answers a hook waits for a commit that is tried again."""
+
 pytestmark = pytest.mark.law
 
 
 @given(program=programs, deaths=lives, seed=st.integers(0, 1_000))
 @example(program=RETRIED_AS_IT_LETS_GO, deaths=[], seed=0)
+@example(program={"ask": 3}, deaths=AWAY_AS_IT_IS_ANSWERED, seed=0)
 def test_a_program_comes_to_what_it_must(
     program: Program, deaths: list[list[Fault]], seed: int
 ) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from typing import Final
 
-from outlast._clock import SECOND, Clock, Micros, Timer
+from outlast._clock import SECOND, Clock, Micros, Timer, to_seconds
 from outlast._runtime.flights import (
     Advancing,
     Calls,
@@ -75,7 +75,7 @@ class Committer:
         self._flight: Flight | None = None
         self._writing: asyncio.Future[Receipt] | None = None
         """What the world will answer to it; `None` while it waits to be tried again."""
-        self._retry: Timer | None = None
+        self._retries: tuple[Timer | asyncio.TimerHandle, ...] = ()
 
     def create(self, draft: RunDraft, done: OnCreated) -> None:
         """Create a run with the next batch. After `close` it is answered with `NoAppError`."""
@@ -113,8 +113,7 @@ class Committer:
         """Stop what is under way: it may or may not have been committed. What comes after it is not.
         Whoever waits for an answer gets `NoAppError`."""
         self._closed = True
-        if self._retry is not None:
-            self._retry.cancel()
+        self._stop_retries()
         if self._writing is not None:
             self._writing.cancel()
             await asyncio.gather(self._writing, return_exceptions=True)
@@ -210,14 +209,24 @@ class Committer:
                 self._schedule()
 
     def _try_again_later(self, flight: Flight) -> None:
-        """Time goes on meanwhile, for a clock that skips."""
+        """By the clock or in the host's time, whichever comes first: a clock that skips goes on meanwhile,
+        but stands still for an attempt that waits for what is written here."""
         delay = _BACKOFF[min(flight.failures, len(_BACKOFF) - 1)]
         flight.failures += 1
-        self._retry = self._clock.call_at(self._clock.now() + delay, self._try_again)
+        loop = asyncio.get_running_loop()
+        self._retries = (
+            self._clock.call_at(self._clock.now() + delay, self._try_again),
+            loop.call_later(to_seconds(delay), self._try_again, context=self._context),
+        )
         self._clock.release()
 
+    def _stop_retries(self) -> None:
+        for timer in self._retries:
+            timer.cancel()
+        self._retries = ()
+
     def _try_again(self) -> None:
-        self._retry = None
+        self._stop_retries()
         if self._flight is not None and not self._closed:
             self._clock.hold()
             self._write(self._flight)
