@@ -43,9 +43,9 @@ class Endings:
             if not future.done():
                 future.set_result(ending)
 
-    def watch_again(self) -> None:
-        """A run that was live here has left without ending: the world must be watched for it."""
-        if self._waiters:
+    def watch_again(self, run_id: str) -> None:
+        """A run that was live here has left: if it has not ended, the world must be watched for it."""
+        if run_id in self._waiters:
             self._watch()
 
     async def close(self) -> None:

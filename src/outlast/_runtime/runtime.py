@@ -232,7 +232,7 @@ class Runtime:
             was_full = len(self.live) >= self.options.max_live_runs
             del self.live[live.id]
             self.observers.run_left(live.id)
-            self.endings.watch_again()
+            self.endings.watch_again(live.id)
             if was_full or self.draining:
                 self.on_room()
 
