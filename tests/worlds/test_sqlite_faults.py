@@ -16,6 +16,7 @@ from outlast.errors import (
 )
 from outlast.testing.conformance import SettableClock
 from outlast.testing.conformance.scene import Scene, append, dispatch, draft, held
+from outlast.world import RunFilter
 from outlast.worlds.sqlite import SqliteWorld
 from outlast.worlds.sqlite.migrations import migrations
 
@@ -247,3 +248,34 @@ def test_what_no_lock_file_can_be_made_for_is_not_registered(tmp_path: Path) -> 
         assert await scene.world.listing.workers() == ()
 
     in_scene(tmp_path / "world.db", body)
+
+
+def test_what_nobody_else_can_see_is_not_shown(tmp_path: Path) -> None:
+    """SQLite would go on reading a file that has no name any more."""
+    file, elsewhere = tmp_path / "world.db", tmp_path / "elsewhere.db"
+
+    async def look(world: SqliteWorld) -> list[str]:
+        asked = (
+            world.listing.workers(),
+            world.listing.counts(most=1),
+            world.listing.find(RunFilter(), limit=1),
+            world.listing.get("r"),
+        )
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        return [one.slug for one in answers if isinstance(one, WorldUnavailableError)]
+
+    async def main() -> None:
+        async with SqliteWorld(file, SettableClock()).opened() as world:
+            file.rename(elsewhere)
+            assert await look(world) == ["world-unavailable"] * 4
+            make_another = SqliteWorld(file, SettableClock())
+            async with make_another.opened():
+                assert await look(world) == ["world-unavailable"] * 4
+                assert await look(make_another) == []
+            for left in tmp_path.glob("world.db*"):
+                if left.is_file():
+                    left.unlink()
+            elsewhere.rename(file)
+            assert await look(world) == []
+
+    asyncio.run(main())

@@ -14,6 +14,9 @@ interface BarProps {
 const ORDERS = [["", "Newest first"], ["created", "Oldest first"], ["-ended", "Ended last"], ["ended", "Ended first"]] as const;
 const FOLDED = ["workflow", "attribute", "within", "from", "to", "version", "sort"];
 
+/** What the numbers beside the statuses do not follow. */
+const FILTERS = ["text", "workflow", "attribute", "within", "from", "to", "version", "parent"];
+
 /** Another list begins at its first page. */
 const filter = (params: { [name: string]: string | string[] | undefined }, replace = false): void => change({ ...params, cursor: undefined }, replace);
 
@@ -33,7 +36,7 @@ export function Bar({ params, overview }: BarProps) {
           {ORDERS.map(([value, name]) => <option key={value} value={value}>{name}</option>)}
         </select>
       </span>
-      <Chips on={params.getAll("status")} overview={overview} />
+      <Chips on={params.getAll("status")} overview={overview} ofAll={FILTERS.some((name) => params.get(name))} />
       {isFiltered(params) && <a href={href("runs")}>Clear filters</a>}
     </div>
   );
@@ -45,10 +48,11 @@ function look(text: string, pausing: boolean): void {
   else filter({ text }, pausing);
 }
 
-function Chips({ on, overview }: { on: string[]; overview: Overview | undefined }) {
+function Chips({ on, overview, ofAll }: { on: string[]; overview: Overview | undefined; ofAll: boolean }) {
   const turn = (status: string) => filter({ status: on.includes(status) ? on.filter((one) => one !== status) : [...on, status] });
   return (
     <span class="chips" role="group" aria-label="Status">
+      {ofAll && <span class="dim" title="The numbers do not follow the filters">of all runs:</span>}
       {STATUSES.map((status) => (
         <button key={status} type="button" class={`chip ${status}`} title="The number is of all runs" aria-pressed={on.includes(status)} onClick={() => turn(status)}>
           <i aria-hidden="true" />{status} <b>{overview ? said(overview.counts[status] ?? 0, overview.limit) : "–"}</b>

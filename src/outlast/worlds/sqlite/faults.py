@@ -80,6 +80,15 @@ def deleted(url: str) -> WorldError:
     )
 
 
+def gone(url: str) -> WorldError:
+    """The same for who reads: it may be put back."""
+    return WorldUnavailableError(
+        url,
+        "the file was deleted, moved or replaced while it was open",
+        hint="Put the file back, or start this program again to see the new one.",
+    )
+
+
 def closed(url: str) -> WorldError:
     """The error for the use of a world outside `opened()`."""
     return WorldError(

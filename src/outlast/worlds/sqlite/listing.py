@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import msgspec
 
@@ -15,7 +16,9 @@ from outlast.worlds.counting import Ends, Stretch, happened
 from outlast.worlds.cursors import hook_cursor_after, read_cursor
 from outlast.worlds.finding import find_page
 from outlast.worlds.planning import Glimpses
+from outlast.worlds.sqlite.connecting import file_identity
 from outlast.worlds.sqlite.encoding import ask, change, ids, json_text
+from outlast.worlds.sqlite.faults import gone
 from outlast.worlds.sqlite.finding import Finding
 from outlast.worlds.sqlite.hook_encoding import hook_and_run, hook_records
 from outlast.worlds.sqlite.queries import QUERIES
@@ -30,14 +33,26 @@ class SqliteListing:
     """Runs, workers and manifests, for reading."""
 
     def __init__(
-        self, writer: ConnectionThread, reader: ConnectionThread, glimpses: Glimpses
+        self, path: Path, writer: ConnectionThread, reader: ConnectionThread, glimpses: Glimpses
     ) -> None:
+        self._path = path
+        self._file: int | None = None
         self._writer = writer
         self._reader = reader
         self._glimpses = glimpses
 
+    def opened(self) -> None:
+        """The file is open: from now on it is to be this one."""
+        self._file = file_identity(self._path)
+
+    def _check_file(self) -> None:
+        """Raise `WorldUnavailableError` if the file is gone: SQLite would go on showing what nobody else can see."""
+        if file_identity(self._path) != self._file:
+            raise gone(f"sqlite:///{self._path}")
+
     async def get(self, run_id: str) -> RunRecord | None:
         """The row of a run."""
+        self._check_file()
         text = await self._reader.promptly(
             lambda connection: ask(connection, "get", {"run_id": run_id})
         )
@@ -47,10 +62,12 @@ class SqliteListing:
         self, run_filter: RunFilter, *, limit: int, cursor: str | None = None
     ) -> RunPage:
         """A page of the runs that fit."""
+        self._check_file()
         return await find_page(Finding(self._reader), run_filter, limit=limit, cursor=cursor)
 
     async def counts(self, *, most: int) -> Mapping[RunStatus, int]:
         """How many runs there are of each status."""
+        self._check_file()
         wish = {"statuses": json_text(list(RunStatus)), "most": most}
         return _decode_counts(await self._reader.call(lambda c: ask(c, "counts", wish)))
 
@@ -104,6 +121,7 @@ class SqliteListing:
 
     async def workers(self) -> tuple[WorkerRecord, ...]:
         """The registered workers, oldest first."""
+        self._check_file()
         return _decode_workers(await self._reader.call(lambda c: ask(c, "workers")))
 
     async def save_manifest(

@@ -41,7 +41,7 @@ class SqliteWorld:
         self._claims = SqliteClaims(self._path, self._writer, self._reader, self._locks, clock)
         self._steps = SqliteSteps(self._writer, self._reader, clock)
         self._streams = SqliteStreams(self._writer, self._reader)
-        self._listing = SqliteListing(self._writer, self._reader, glimpses)
+        self._listing = SqliteListing(self._path, self._writer, self._reader, glimpses)
         self._retention = SqliteRetention(self._writer)
         self._news = SqliteNews(self._url, self._writer)
 
@@ -107,6 +107,7 @@ class SqliteWorld:
             cleanup.push_async_callback(self._writer.stop)
             await self._reader.start(lambda: connect_reader(self._path, self._patience))
             cleanup.push_async_callback(self._reader.stop)
+            self._listing.opened()
             await self._news.open()
             cleanup.callback(self._news.close)
             yield self
