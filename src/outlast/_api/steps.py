@@ -106,7 +106,7 @@ class StepDecorator:
     def __init__(self, name: str | None, policy: Callable[[str], StepPolicy]) -> None:
         self._name, self._policy = name, policy
         self._made: Step[..., Any] | None = None
-        """The last step."""
+        """The last step, which the registry keeps too."""
 
     @overload
     def __call__(self, fn: Callable[P, Coroutine[Any, Any, R]], /) -> Step[P, R]: ...
@@ -118,9 +118,10 @@ class StepDecorator:
         """Define the step. Defining it again with the same code, in a function that was made anew for one call, looks
         at neither the function nor the options."""
         plain = fn.__func__ if isinstance(fn, staticmethod) else fn
-        if self._made is not None and self._name and _is_same_code(plain, self._made.fn):
-            self._made = _made_anew(self._made, plain)
-            return self._made
+        known = self._made
+        if known is not None and self._name and _is_same_code(plain, known.fn):
+            made = self._made = _made_anew(known, plain)
+            return made
         _check_function(plain)
         name = checked_name(self._name, plain)
         definition = StepDefinition(
@@ -131,8 +132,8 @@ class StepDecorator:
             place=definition_place(plain),
         )
         REGISTRY.add_step(definition)
-        self._made = Step(definition, plain)
-        return self._made
+        made = self._made = Step(definition, plain)
+        return made
 
 
 @overload
