@@ -38,13 +38,14 @@ def api() -> Iterator[object]:
             serving.result(20)
 
 
+@pytest.mark.law
 @pytest.mark.parametrize("operation", CHECKED, ids=lambda one: one.id)
 def test_the_api_does_what_it_says(api: Any, operation: Operation) -> None:
     described = api[operation.path.replace(":path", "")][operation.method]
 
     @given(case=described.as_strategy())
     @settings(
-        max_examples=30,
+        max_examples=max(12, settings.default.max_examples // 20),
         deadline=None,
         derandomize=True,
         database=None,
