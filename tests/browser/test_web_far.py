@@ -1,6 +1,7 @@
 """A search that looks at more runs than it may at once, and a file of SQLite that goes away and comes back."""
 
 import asyncio
+import json
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,6 +31,7 @@ def test_a_search_looks_further_and_a_file_may_go_and_come(
         page = open_page(width=1280, javascript=True)
         looks_further(page, url)
         expect(page.locator(".chips")).to_contain_text("of all runs:")
+        tells_the_queue(page)
         page.goto(f"{url}runs")
         expect(page.locator(".chip.completed")).to_contain_text("5,201")
         expect(page.locator(".chips")).not_to_contain_text("of all runs:")
@@ -52,6 +54,19 @@ def looks_further(page: Page, url: str) -> None:
     expect(page.get_by_text("These are all.")).to_be_visible()
     page.get_by_role("button", name="Newest").click()
     expect(page.get_by_role("button", name="Look further")).to_be_visible()
+    page.go_back()
+
+
+def tells_the_queue(page: Page) -> None:
+    """Who has made an attempt is told by the one before, and how long it waited by itself."""
+    page.locator("tbody tr").get_by_role("link").first.click()
+    drawn = page.locator(".line", has_text="far.work").locator(".stretch")
+    expect(drawn).to_have_count(3)
+    expect(drawn.nth(1)).to_have_class("stretch queued")
+    page.locator(".line", has_text="far.work").last.click()
+    panel = page.get_by_role("complementary")
+    expect(panel).to_contain_text("Queued200 ms")
+    expect(panel).to_contain_text("Workerworker_far")
 
 
 def fill(file: Path, workflows: list[str]) -> None:
@@ -69,4 +84,32 @@ def fill(file: Path, workflows: list[str]) -> None:
     ]
     with sqlite3.connect(file) as connection:
         connection.executemany(INSERT, rows)
+        connection.executemany("INSERT INTO events VALUES (1, ?, ?, ?, ?)", log(rows[0][2]))
+        connection.execute("UPDATE runs SET position = 4 WHERE number = 1")
     connection.close()
+
+
+def log(start: int) -> list[tuple[int, int, str, str]]:
+    """The events of a run whose second step had to wait for room."""
+    step = {"name": "far.work", "digest": "", "attempt": 1, "result": None}
+    events: list[dict[str, object]] = [
+        {"kind": "run_created", "workflow": "far.needle", "version": "1", "input": {}},
+        {
+            "kind": "step_completed",
+            "id": "1/far.work#1",
+            "started_at": start,
+            "owner": "worker_far",
+        },
+        {"kind": "step_completed", "id": "2/far.work#1", "started_at": start + 200_000}
+        | {"queued": 200_000},
+        {"kind": "run_completed", "result": None},
+    ]
+    return [
+        (
+            place,
+            start + 200_000 * place,
+            str(event["kind"]),
+            json.dumps(step | event if "id" in event else event),
+        )
+        for place, event in enumerate(events)
+    ]

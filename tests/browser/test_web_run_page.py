@@ -116,6 +116,7 @@ def test_what_happened_around_a_failure_is_seen_at_once(
     expect(panel.locator(".source").first).to_contain_text("raise RuntimeError(")
     expect(panel.locator(".source").nth(1)).to_contain_text("in pay")
     expect(panel.locator(".attempts li")).to_have_count(2)
+    expect(panel.locator(".attempts")).to_contain_text(re.compile("on worker_"))
     expect(panel.locator(".around li")).to_have_text(
         [
             re.compile("rate"),

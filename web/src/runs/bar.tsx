@@ -52,7 +52,7 @@ function Chips({ on, overview, ofAll }: { on: string[]; overview: Overview | und
   const turn = (status: string) => filter({ status: on.includes(status) ? on.filter((one) => one !== status) : [...on, status] });
   return (
     <span class="chips" role="group" aria-label="Status">
-      {ofAll && <span class="dim" title="The numbers do not follow the filters">of all runs:</span>}
+      {ofAll && <span class="dim of-all" title="The numbers do not follow the filters">of all runs:</span>}
       {STATUSES.map((status) => (
         <button key={status} type="button" class={`chip ${status}`} title="The number is of all runs" aria-pressed={on.includes(status)} onClick={() => turn(status)}>
           <i aria-hidden="true" />{status} <b>{overview ? said(overview.counts[status] ?? 0, overview.limit) : "–"}</b>

@@ -134,6 +134,7 @@ const Attempts = ({ entry }: { entry: Entry }) => (
       <li key={n}>
         <b>{one.number}</b> <span class="dim">{one.to === null ? "…" : length(one.to - one.from)}</span>{" "}
         {one.error ? <span class="bad">{one.error.name}: {one.error.message}</span> : one.lost ? <span class="bad">lost with its worker</span> : one.to === null ? "running" : <span class="good">completed</span>}
+        {one.asked < one.from && <span class="dim">, queued {length(one.from - one.asked)}</span>}
         {one.worker && one.worker !== entry.attempts[n - 1]?.worker && <span class="dim"> on <span class="mono">{one.worker}</span></span>}
       </li>
     ))}
