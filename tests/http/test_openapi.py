@@ -45,7 +45,7 @@ def test_the_api_does_what_it_says(api: Any, operation: Operation) -> None:
 
     @given(case=described.as_strategy())
     @settings(
-        max_examples=max(12, settings.default.max_examples // 20),
+        max_examples=max(12, settings().max_examples // 20),
         deadline=None,
         derandomize=True,
         database=None,

@@ -48,8 +48,8 @@ async def _empty(url: str) -> None:
             "SELECT tablename FROM pg_tables WHERE schemaname = $1 AND tablename <> 'migrations'",
             address.schema,
         )
-        names = [f'"{address.schema}"."{table["tablename"]}"' for table in tables]
-        await connection.execute("; ".join(f"DELETE FROM {name}" for name in names))  # noqa: S608 - names
+        for table in tables:
+            await connection.execute(f'DELETE FROM "{address.schema}"."{table["tablename"]}"')  # noqa: S608 - names
     finally:
         await connection.close()
 
