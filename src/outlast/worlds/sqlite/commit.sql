@@ -32,6 +32,12 @@
         CAST(substr(NEW.data, value ->> 4, value ->> 5) AS TEXT)
     FROM json_each(NEW.events);
 
+-- fragment: wake
+    -- Runs that nobody holds and somebody wrote to.
+    UPDATE runs SET due_at = min(ifnull(due_at, NEW.woken_at), NEW.woken_at)
+    FROM json_each(NEW.woken) AS change
+    WHERE runs.id = change.value;
+
 -- Most commits are those of steps: logs grow, and nothing else happens. They have a view of their own,
 -- as an empty column costs nearly as much as a row does.
 
@@ -44,6 +50,32 @@ BEGIN
     {grow}
 
     {record}
+END;
+
+-- Payloads of hooks come next: runs wake up, and keys are kept.
+
+-- name: deliveries
+CREATE TEMP VIEW deliveries (grown, woken, woken_at, events, data, used, keys)
+AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL;
+
+-- name: write_deliveries
+CREATE TEMP TRIGGER write_deliveries INSTEAD OF INSERT ON deliveries
+BEGIN
+    {grow}
+
+    {wake}
+
+    {record}
+
+    -- The hooks that something is delivered to: each must be there.
+    SELECT RAISE(ABORT, 'stale plan')
+    WHERE json_array_length(NEW.used) <> (
+        SELECT count(*) FROM json_each(NEW.used) AS change
+        CROSS JOIN hooks ON hooks.token = change.value ->> 0
+            AND hooks.run_id = change.value ->> 1 AND hooks.ref = change.value ->> 2);
+
+    INSERT INTO hook_keys (token, key)
+    SELECT value ->> 0, value ->> 1 FROM json_each(NEW.keys);
 END;
 
 -- name: commits
@@ -80,10 +112,7 @@ BEGIN
     FROM json_each(NEW.turned) AS change
     WHERE runs.id = change.value ->> 0;
 
-    -- Runs that nobody holds and somebody wrote to.
-    UPDATE runs SET due_at = min(ifnull(due_at, NEW.woken_at), NEW.woken_at)
-    FROM json_each(NEW.woken) AS change
-    WHERE runs.id = change.value;
+    {wake}
 
     -- Attributes: the row's object, and the rows for searching.
     UPDATE runs SET attributes = change.value ->> 1

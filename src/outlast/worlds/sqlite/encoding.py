@@ -9,7 +9,7 @@ import msgspec
 from outlast._model.runs import Attributes, AttributeValue, RunRecord, RunStatus
 from outlast.world import StoredEvent
 from outlast.worlds.planning import Plan, RunState
-from outlast.worlds.sqlite.hook_encoding import hook_changes
+from outlast.worlds.sqlite.hook_encoding import hook_changes, used_hooks
 from outlast.worlds.sqlite.queries import QUERIES
 from outlast.worlds.sqlite.step_encoding import step_changes
 
@@ -55,21 +55,40 @@ def attribute_value(value: AttributeValue) -> str:
 
 def only_grows(planned: Plan) -> bool:
     """Whether the plan adds events to logs and does nothing else."""
+    return not (planned.woken or planned.hooks) and only_delivers(planned)
+
+
+def only_delivers(planned: Plan) -> bool:
+    """Whether it does no more than that and what comes with payloads of hooks: waking runs, and keeping keys."""
+    hooks = planned.hooks
     return not (
         planned.created
         or planned.turned
-        or planned.woken
         or planned.attributes
         or planned.removed
         or planned.requeued
         or planned.dispatched
-        or planned.hooks
+        or hooks.disposed
+        or hooks.freed
+        or hooks.put
     )
 
 
 def growth_parameters(planned: Plan) -> tuple[Any, ...]:
     """The parameters of `write_growth` for a plan that only grows."""
     return (_grown(planned), *_events(planned))
+
+
+def delivery_parameters(planned: Plan) -> tuple[Any, ...]:
+    """The parameters of `write_deliveries` for a plan that only delivers."""
+    return (
+        _grown(planned),
+        _rows(planned.woken),
+        planned.receipt.at,
+        *_events(planned),
+        _rows(used_hooks(planned)),
+        _rows(list(planned.hooks.keys)),
+    )
 
 
 def plan_parameters(planned: Plan) -> tuple[Any, ...]:

@@ -34,7 +34,7 @@ def hook_changes(planned: Plan) -> str | None:
         return None
     return _encode(
         {
-            "used": [(hook.token, hook.run_id, hook.ref) for hook in changes.used.values()],
+            "used": used_hooks(planned),
             "disposed": list(changes.disposed),
             "freed": list(changes.freed),
             "put": [
@@ -52,6 +52,11 @@ def hook_changes(planned: Plan) -> str | None:
             "keys": list(changes.keys),
         }
     ).decode()
+
+
+def used_hooks(planned: Plan) -> list[tuple[str, str, str]]:
+    """The hooks that the plan delivers to."""
+    return [(hook.token, hook.run_id, hook.ref) for hook in planned.hooks.used.values()]
 
 
 def hook_records(text: str) -> list[HookRecord]:

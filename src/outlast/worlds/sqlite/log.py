@@ -26,10 +26,12 @@ from outlast.worlds.planning import (
 from outlast.worlds.sqlite.connecting import make_room
 from outlast.worlds.sqlite.encoding import (
     ask,
+    delivery_parameters,
     events,
     growth_parameters,
     json_text,
     keys,
+    only_delivers,
     only_grows,
     plan_parameters,
     states,
@@ -130,6 +132,8 @@ class SqliteLog:
         """Write the plan, in one statement."""
         if only_grows(planned):
             connection.execute(QUERIES["write_growth"], growth_parameters(planned))
+        elif only_delivers(planned):
+            connection.execute(QUERIES["write_deliveries"], delivery_parameters(planned))
         else:
             connection.execute(QUERIES["write"], plan_parameters(planned))
 

@@ -161,6 +161,10 @@ INSERT INTO commits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- The same, of a plan by which logs grow and nothing else happens.
 INSERT INTO growths VALUES (?, ?, ?);
 
+-- name: write_deliveries
+-- The same, of a plan that delivers to hooks as well.
+INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?);
+
 -- name: states
 -- Where the runs of a batch stand.
 SELECT json_group_array(json_array(
