@@ -11,7 +11,15 @@ from benchmarks.workloads import WORKLOADS
 from tests.postgres import Postgres
 
 
-@pytest.mark.parametrize("name", ["gather500", "pg-throughput", "webhooks", "agent-log"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "pg-throughput",
+        "webhooks",
+        "agent-log",
+        pytest.param("gather500", marks=pytest.mark.slow),
+    ],
+)
 def test_a_workload_can_be_measured(name: str, postgres: Postgres) -> None:
     sample = Harness(postgres.server).measure(WORKLOADS[name], run=1, quick=True)
 
