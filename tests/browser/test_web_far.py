@@ -100,8 +100,12 @@ def log(start: int) -> list[tuple[int, int, str, str]]:
             "started_at": start,
             "owner": "worker_far",
         },
-        {"kind": "step_completed", "id": "2/far.work#1", "started_at": start + 200_000}
-        | {"queued": 200_000},
+        {
+            "kind": "step_completed",
+            "id": "2/far.work#1",
+            "started_at": start + 200_000,
+            "queued": 200_000,
+        },
         {"kind": "run_completed", "result": None},
     ]
     return [
