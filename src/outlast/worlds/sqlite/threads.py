@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import chain, repeat
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue
 from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
@@ -51,7 +51,9 @@ class ConnectionThread:
         self._url = url
         self._clock = clock
         self._patience = patience
-        self._requests: SimpleQueue[_Request | None] = SimpleQueue()
+        # Not a SimpleQueue: up to Python 3.12 its `get(timeout=...)` may wait for ever, if the thread has to wait
+        # for a core just as it looks how much of a short timeout is left.
+        self._requests: Queue[_Request | None] = Queue()
         self._running: _Running | None = None
 
     @property
@@ -103,7 +105,7 @@ class _Running:
     def __init__(
         self,
         url: str,
-        requests: "SimpleQueue[_Request | None]",
+        requests: "Queue[_Request | None]",
         idle: Idle,
         clock: Clock,
         patience: float,
