@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from typing import Final
 
-from outlast._clock import SECOND, Clock, Micros, Timer, to_seconds
+from outlast._clock import Clock
+from outlast._runtime.backoff import Backoff
 from outlast._runtime.flights import (
     Advancing,
     Calls,
@@ -40,7 +41,6 @@ logger: Final = logging.getLogger("outlast")
 MAX_BATCH: Final = 1_000
 DELIVER_AT_ONCE: Final = 100
 """So many answers are delivered before the next batch may go and other callbacks have their turn."""
-_BACKOFF: Final[tuple[Micros, ...]] = (SECOND // 50, SECOND // 10, SECOND // 2, SECOND, 2 * SECOND)
 
 
 class Committer:
@@ -75,7 +75,7 @@ class Committer:
         self._flight: Flight | None = None
         self._writing: asyncio.Future[Receipt] | None = None
         """What the world will answer to it; `None` while it waits to be tried again."""
-        self._retries: tuple[Timer | asyncio.TimerHandle, ...] = ()
+        self._backoff = Backoff(clock, self._try_again)
 
     def create(self, draft: RunDraft, done: OnCreated) -> None:
         """Create a run with the next batch. After `close` it is answered with `NoAppError`."""
@@ -113,7 +113,7 @@ class Committer:
         """Stop what is under way: it may or may not have been committed. What comes after it is not.
         Whoever waits for an answer gets `NoAppError`."""
         self._closed = True
-        self._stop_retries()
+        self._backoff.cancel()
         if self._writing is not None:
             self._writing.cancel()
             await asyncio.gather(self._writing, return_exceptions=True)
@@ -209,24 +209,11 @@ class Committer:
                 self._schedule()
 
     def _try_again_later(self, flight: Flight) -> None:
-        """By the clock or in the host's time, whichever comes first: a clock that skips goes on meanwhile,
-        but stands still for an attempt that waits for what is written here."""
-        delay = _BACKOFF[min(flight.failures, len(_BACKOFF) - 1)]
+        self._backoff.begin(flight.failures)
         flight.failures += 1
-        loop = asyncio.get_running_loop()
-        self._retries = (
-            self._clock.call_at(self._clock.now() + delay, self._try_again),
-            loop.call_later(to_seconds(delay), self._try_again, context=self._context),
-        )
         self._clock.release()
 
-    def _stop_retries(self) -> None:
-        for timer in self._retries:
-            timer.cancel()
-        self._retries = ()
-
     def _try_again(self) -> None:
-        self._stop_retries()
         if self._flight is not None and not self._closed:
             self._clock.hold()
             self._write(self._flight)
