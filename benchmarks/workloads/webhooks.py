@@ -45,9 +45,11 @@ async def _measure(place: Place) -> Measured:
             await _lags(runs)
             ended = time.perf_counter() - began
             used = server.cpu_s() - used
+    p50_ms = lags[len(lags) // 2] * 1e3
     return {
         "paced_ms": statistics.median(paced) * 1e3,
-        "p50_ms": lags[len(lags) // 2] * 1e3,
+        "at_pace_ms": p50_ms,
+        "p50_ms": p50_ms,
         "p90_ms": lags[int(len(lags) * 0.9)] * 1e3,
         "webhooks_s": at_once / taken,
         "runs_s": at_once / ended,
@@ -77,14 +79,14 @@ async def _lags(runs: list[Run[tuple[int, float]]]) -> list[float]:
     return sorted(lag for _, lag in results)
 
 
-def _median(what: str, limit: str, key: str) -> Figure:
+def _median(key: str, what: str, limit: str, of: str) -> Figure:
     return Figure(
-        key="p50_ms",
+        key=key,
         what=what,
         unit="ms",
         target=5,
         per_limit=True,
-        limit=Limit(limit, lambda measured: measured[key]),
+        limit=Limit(limit, lambda measured: measured[of]),
     )
 
 
@@ -96,11 +98,14 @@ def _workload(name: str, world: WorldName) -> Workload:
         measure=lambda place: asyncio.run(_measure(place)),
         figures=(
             _median(
+                "at_pace_ms",
                 "request to the first line of the next step, median",
                 "a durable commit at the same pace, one every 36 ms",
                 "paced_ms",
             ),
-            _median("the same", "a durable commit, one right after the other", "commit_ms"),
+            _median(
+                "p50_ms", "the same", "a durable commit, one right after the other", "commit_ms"
+            ),
             Figure(key="p90_ms", what="the same, 9 of 10", unit="ms"),
             Figure(
                 key="webhooks_s",
