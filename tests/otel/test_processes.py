@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from outlast import App, resume
+from outlast import App, RunStatus, resume
 from outlast.otel import names
 from tests.otel.collecting import Collector
 from tests.otel.documented import check_metrics, check_spans
@@ -145,6 +145,8 @@ async def _finish(collector: Collector, url: str, run_id: str) -> None:
             async for event in run.follow():
                 if event.kind == "hook_opened":
                     break
+            while await run.status() is not RunStatus.SUSPENDED:  # else nothing wakes it
+                await asyncio.sleep(0.01)
         with collector.tracer.start_as_current_span("answer"):
             await resume("otel-processes")
         assert await run.result(LIMIT) == "done"

@@ -7,6 +7,7 @@ workflow code, whatever it was called.
 import inspect
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final
 
@@ -98,9 +99,15 @@ _TRUSTED: Final = frozenset(
 _LOOP: Final = "outlast._engine.loop"
 
 
-def _watch(event: str, arguments: tuple[Any, ...]) -> None:
+def _watch(
+    event: str,
+    arguments: tuple[Any, ...],
+    # Kept here: while the interpreter ends, the names of a module are gone before its hooks.
+    events: frozenset[str] = _EVENTS,
+    is_ending: Callable[[], bool] = sys.is_finalizing,
+) -> None:
     # Called for every audited operation of the process: the first line must be cheap.
-    if event not in _EVENTS or current_sources() is None:
+    if event not in events or is_ending() or current_sources() is None:
         return  # step threads, too, do as they like while a turn is running
     if not _is_time_zone(event, arguments) and not _is_trusted(inspect.currentframe()):
         instead = instead_by_caller(_INSTEAD[event.partition(".")[0]])
