@@ -125,10 +125,12 @@ def test_followers_hear_also_what_nobody_takes_up(url: str) -> None:
 
 
 async def _asleep(app: App, run_id: str) -> None:
+    """Until the run is suspended, and the app has heard of that commit."""
     async with asyncio.timeout(20):
         while True:
             record = await app.runtime.world.listing.get(run_id)
-            if record is not None and record.status is RunStatus.SUSPENDED:
+            suspended = record is not None and record.status is RunStatus.SUSPENDED
+            if suspended and run_id not in app.runtime.live:
                 return
             await asyncio.sleep(0.005)
 
