@@ -30,7 +30,7 @@ def test_a_process_that_stood_still_changes_nothing(
 @pytest.mark.parametrize("name", SOME)
 def test_some_of_them(name: str, make_sqlite: MakeData, cover: Cover) -> None:
     points = points_of(reference_of(make_sqlite, name))
-    cover("stalls", try_stalls(make_sqlite, name, random.Random(name).sample(points, 3)))
+    cover("stalls", try_stalls(make_sqlite, name, random.Random(name).sample(points, 2)))
 
 
 @pytest.mark.slow
