@@ -15,8 +15,8 @@ from tests.postgres import Postgres
     "name",
     [
         "pg-throughput",
-        "webhooks",
         "agent-log",
+        pytest.param("webhooks", marks=pytest.mark.slow),
         pytest.param("gather500", marks=pytest.mark.slow),
     ],
 )

@@ -1,6 +1,7 @@
 """Options change how runs are worked on, and not what becomes of them."""
 
 from functools import cache
+from itertools import product
 
 import pytest
 
@@ -20,9 +21,22 @@ OPTIONS = {
 }
 
 
-@pytest.mark.parametrize("options", OPTIONS)
-@pytest.mark.parametrize("name", SHAPES)
+ALL = list(product(SHAPES, OPTIONS))
+SOME = [one for number, one in enumerate(ALL) if one[1] == "narrow" or number % 7 == 0]
+
+
+@pytest.mark.parametrize(("name", "options"), SOME)
 def test_the_outcome_is_the_same(name: str, options: str, make_memory: MakeData) -> None:
+    check_outcome(name, options, make_memory)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "options"), ALL)
+def test_it_is_the_same_with_each(name: str, options: str, make_memory: MakeData) -> None:
+    check_outcome(name, options, make_memory)
+
+
+def check_outcome(name: str, options: str, make_memory: MakeData) -> None:
     shape, reference = SHAPES[name], undisturbed(name, make_memory)
     for deaths in ([], [[Crash(call=12)]]):
         story = tell(
