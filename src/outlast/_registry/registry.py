@@ -21,8 +21,8 @@ class Registry:
     def __init__(self) -> None:
         self._workflows: dict[str, WorkflowDefinition] = {}
         self._steps: dict[str, StepDefinition] = {}
-        self._workflow_names: frozenset[str] | None = None
-        self._dispatched: frozenset[str] | None = None
+        self._workflow_names: frozenset[str] = frozenset()
+        self._dispatched: frozenset[str] = frozenset()
 
     @property
     def workflows(self) -> dict[str, WorkflowDefinition]:
@@ -35,16 +35,11 @@ class Registry:
         return dict(self._steps)
 
     def workflow_names(self) -> frozenset[str]:
-        """The names of the workflows. Each claim asks: it is made anew only after a change."""
-        if self._workflow_names is None:
-            self._workflow_names = frozenset(self._workflows)
+        """The names of the workflows. Each claim asks, so they are kept."""
         return self._workflow_names
 
     def dispatched_steps(self) -> frozenset[str]:
-        """The names of the steps that have a queue: those that other workers may ask for. As cheap."""
-        if self._dispatched is None:
-            steps = self._steps.items()
-            self._dispatched = frozenset([name for name, step in steps if step.queue is not None])
+        """The names of the steps that have a queue: those that other workers may ask for. Kept, too."""
         return self._dispatched
 
     def step(self, name: str) -> StepDefinition | None:
@@ -58,12 +53,14 @@ class Registry:
     def add_workflow(self, definition: WorkflowDefinition) -> None:
         """Register. Raises `DuplicateNameError` if another place has the name."""
         _add(self._workflows, definition, "workflow")
-        self._workflow_names = None
+        if definition.name not in self._workflow_names:
+            self._workflow_names |= {definition.name}
 
     def add_step(self, definition: StepDefinition) -> None:
         """Register. Raises `DuplicateNameError` if another place has the name."""
         _add(self._steps, definition, "step")
-        self._dispatched = None
+        if (definition.queue is not None) != (definition.name in self._dispatched):
+            self._dispatched ^= {definition.name}
 
     def __iter__(self) -> Iterator[StepDefinition | WorkflowDefinition]:
         yield from self._workflows.values()

@@ -11,6 +11,11 @@ DELAYS: Final[tuple[Micros, ...]] = (SECOND // 50, SECOND // 10, SECOND // 2, SE
 """After the first failure, the second, ...; the last one for all that follow."""
 
 
+def delay_after(failures: int) -> Micros:
+    """How long to wait, after so many failures before this one."""
+    return DELAYS[min(failures, len(DELAYS) - 1)]
+
+
 class Backoff:
     """Calls back after a while, once; a longer while the more often it has failed.
 
@@ -25,7 +30,7 @@ class Backoff:
 
     def begin(self, failures: int) -> None:
         """Wait, after so many failures before this one."""
-        delay = DELAYS[min(failures, len(DELAYS) - 1)]
+        delay = delay_after(failures)
         loop = asyncio.get_running_loop()
         self._timers = (
             self._clock.call_at(self._clock.now() + delay, self._call),

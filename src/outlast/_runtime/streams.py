@@ -11,7 +11,8 @@ from typing import Final
 
 import msgspec
 
-from outlast._clock import Clock, Micros, pause
+from outlast._clock import Clock, Micros, pause, to_seconds
+from outlast._runtime.backoff import delay_after
 from outlast._runtime.followers import Followers
 from outlast._runtime.observers import Observers
 from outlast._runtime.options import RuntimeOptions
@@ -23,8 +24,6 @@ logger: Final = logging.getLogger("outlast")
 
 TURN: Final = 128
 """After so many writes the writer lets others have their turn, also if there is room."""
-_BACKOFF: Final = (0.02, 0.1, 0.5, 1.0, 2.0)
-"""Seconds between the tries of a write while the world cannot be used."""
 
 _OVER: Final = "this attempt of the step is not the one that counts any more"
 CLOSED: Final = "it was closed"
@@ -170,7 +169,7 @@ class StreamSender:
             except WorldUnavailableError as error:
                 if not failures:  # once an outage
                     logger.warning("chunks of streams could not be written yet: %s", error)
-            await pause(_BACKOFF[min(failures, len(_BACKOFF) - 1)])
+            await pause(to_seconds(delay_after(failures)))
             failures += 1
 
     def _refuse(self, outlets: "list[Outlet]", error: Exception) -> None:
