@@ -35,6 +35,19 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
         yield found
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a folder together, folders and tests in random order: fewer of the processes then import
+    what only they need, read all of the code, or start a browser."""
+    places: dict[str, int] = {}
+    for item in items:
+        places.setdefault(_folder(item), len(places))
+    items.sort(key=lambda item: places[_folder(item)])
+
+
+def _folder(item: pytest.Item) -> str:
+    return "/".join(item.nodeid.split("/")[:2])
+
+
 def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from functools import cache
 from typing import Any
 
 import pytest
@@ -13,11 +14,7 @@ from outlast.testing import assert_replays, record_history
 from tests.agents.conftest import Serve
 from tests.agents.scripted import Script
 
-mcp_server = pytest.importorskip("mcp.server", reason="MCP needs pydantic-ai-slim[mcp]")
-toolsets = pytest.importorskip("pydantic_ai.mcp")
-
 asked: Counter[str] = Counter()
-server = mcp_server.MCPServer("weather", instructions="Ask about one city at a time.")
 
 
 async def forecast(city: str) -> str:
@@ -26,21 +23,30 @@ async def forecast(city: str) -> str:
     return f"sun in {city}"
 
 
-server.tool()(forecast)
-
 SCRIPT = Script([[("forecast", {"city": "Ur"}), ("forecast", {"city": "Uruk"})], "sunny"])
-weather = toolsets.MCPToolset(server, id="weather", include_instructions=True)
-agent = Agent(SCRIPT.model(), name="guide", toolsets=[weather], capabilities=[Durable()])
+
+
+@cache
+def guide() -> Agent[object, str]:
+    """An agent that asks the server."""
+    # They take seconds to import: only where they are used.
+    servers = pytest.importorskip("mcp.server", reason="MCP needs pydantic-ai-slim[mcp]")
+    toolsets = pytest.importorskip("pydantic_ai.mcp")
+    server = servers.MCPServer("weather", instructions="Ask about one city at a time.")
+    server.tool()(forecast)
+    weather = toolsets.MCPToolset(server, id="weather", include_instructions=True)
+    return Agent(SCRIPT.model(), name="guide", toolsets=[weather], capabilities=[Durable()])
 
 
 @workflow(name="agents.ask_guide")
 async def ask_guide() -> Any:
-    return (await agent.run("the weather")).output
+    return (await guide().run("the weather")).output
 
 
 def test_a_replay_does_not_contact_the_server(serve: Serve) -> None:
     async def scenario(app: App) -> None:
         asked.clear()
+        guide()
         run = await start(ask_guide())
         assert await run.result("20s") == "sunny"
         assert asked["forecast"] == 2
@@ -59,5 +65,5 @@ def test_a_replay_does_not_contact_the_server(serve: Serve) -> None:
 
 def test_outside_of_workflows_it_is_asked_as_always() -> None:
     asked.clear()
-    assert asyncio.run(agent.run("the weather")).output == "sunny"
+    assert asyncio.run(guide().run("the weather")).output == "sunny"
     assert asked["forecast"] == 2

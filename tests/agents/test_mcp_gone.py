@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import uvicorn
 from pydantic_ai import Agent
 from pydantic_ai.models.function import FunctionModel
 
@@ -15,10 +16,6 @@ from outlast.testing import assert_replays, record_history
 from tests.agents.conftest import Serve
 from tests.agents.scripted import Script
 from tests.api.conftest import outcome
-
-mcp_server = pytest.importorskip("mcp.server", reason="MCP needs pydantic-ai-slim[mcp]")
-toolsets = pytest.importorskip("pydantic_ai.mcp")
-uvicorn = pytest.importorskip("uvicorn")
 
 SCRIPT = Script([[("forecast", {"city": "Ur"})], "sunny"])
 meanwhile: list[Callable[[], Awaitable[None]]] = []
@@ -47,7 +44,9 @@ class Weather:
         self.port = 0
 
     async def come(self) -> None:
-        server = mcp_server.MCPServer("weather")
+        # They take seconds to import: only where they are used.
+        servers = pytest.importorskip("mcp.server", reason="MCP needs pydantic-ai-slim[mcp]")
+        server = servers.MCPServer("weather")
         server.tool()(forecast)
         config = uvicorn.Config(
             server.streamable_http_app(), port=self.port, log_level="critical", ws="none"
@@ -73,6 +72,7 @@ async def weather() -> AsyncIterator[Weather]:
     await server.come()
     try:
         retries = StepOptions(retries=2, backoff="50ms")
+        toolsets = pytest.importorskip("pydantic_ai.mcp")
         toolset = toolsets.MCPToolset(f"http://127.0.0.1:{server.port}/mcp", id="weather")
         durable = Durable(mcp_step=retries)
         agents.append(

@@ -16,10 +16,12 @@ from outlast._registry.registry import Registry
 
 def make_manifest(registry: Registry, version: str, now: Micros) -> Manifest:
     """The manifest of everything that is registered, sorted by kind and name."""
-    entries = sorted(
-        (_known_entry(one) for one in registry), key=lambda entry: (entry.kind, entry.name)
-    )
-    return Manifest(version=version, created_at=now, entries=tuple(entries))
+    changes, entries = _MADE.get(registry, (None, ()))
+    if changes != registry.changes:
+        known = [_known_entry(one) for one in registry]
+        entries = tuple(sorted(known, key=lambda entry: (entry.kind, entry.name)))
+        _MADE[registry] = registry.changes, entries
+    return Manifest(version=version, created_at=now, entries=entries)
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
@@ -32,13 +34,24 @@ def decode_manifest(data: bytes) -> Manifest:
     return msgspec.json.decode(data, type=Manifest)
 
 
-def merged(known: Manifest, more: Manifest) -> Manifest | None:
-    """Both manifests of one version, of several programs say; `None` if the known one has all of it. What both
-    have stays as it is known."""
-    names = {(entry.kind, entry.name) for entry in known.entries}
+class _Named(msgspec.Struct, frozen=True, gc=False):
+    kind: str
+    name: str
+
+
+class _Names(msgspec.Struct):
+    entries: tuple[_Named, ...]
+
+
+def merged(data: bytes, more: Manifest) -> Manifest | None:
+    """What is known of a version, as JSON, and a manifest of another of its programs; `None` if all of that is known.
+    What both have stays as it is known. Raises `msgspec.DecodeError`."""
+    # Mostly all is known, so only the names are read at first.
+    names = {(entry.kind, entry.name) for entry in msgspec.json.decode(data, type=_Names).entries}
     fresh = [entry for entry in more.entries if (entry.kind, entry.name) not in names]
     if not fresh:
         return None
+    known = decode_manifest(data)
     entries = sorted((*known.entries, *fresh), key=lambda entry: (entry.kind, entry.name))
     return msgspec.structs.replace(known, entries=tuple(entries))
 
@@ -62,6 +75,11 @@ def source_digest(definition: WorkflowDefinition) -> str:
 
 _SOURCES: Final[WeakKeyDictionary[Callable[..., Any], str]] = WeakKeyDictionary()
 """Finding the end of a function tokenizes its source: about a millisecond each."""
+
+_MADE: Final[WeakKeyDictionary[Registry, tuple[int, tuple[ManifestEntry, ...]]]] = (
+    WeakKeyDictionary()
+)
+"""The entries of a registry, and how often it had changed by then."""
 
 _ENTRIES: Final[WeakKeyDictionary[Callable[..., Any], ManifestEntry]] = WeakKeyDictionary()
 

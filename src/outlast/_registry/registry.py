@@ -23,6 +23,12 @@ class Registry:
         self._steps: dict[str, StepDefinition] = {}
         self._workflow_names: frozenset[str] = frozenset()
         self._dispatched: frozenset[str] = frozenset()
+        self._changes = 0
+
+    @property
+    def changes(self) -> int:
+        """How often something was registered: what was made of the registry is good as long as this stays."""
+        return self._changes
 
     @property
     def workflows(self) -> dict[str, WorkflowDefinition]:
@@ -53,12 +59,14 @@ class Registry:
     def add_workflow(self, definition: WorkflowDefinition) -> None:
         """Register. Raises `DuplicateNameError` if another place has the name."""
         _add(self._workflows, definition, "workflow")
+        self._changes += 1
         if definition.name not in self._workflow_names:
             self._workflow_names |= {definition.name}
 
     def add_step(self, definition: StepDefinition) -> None:
         """Register. Raises `DuplicateNameError` if another place has the name."""
         _add(self._steps, definition, "step")
+        self._changes += 1
         if (definition.queue is not None) != (definition.name in self._dispatched):
             self._dispatched ^= {definition.name}
 

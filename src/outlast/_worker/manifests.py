@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from outlast._model.workers import Manifest
-from outlast._registry.manifest import decode_manifest, encode_manifest, merged
+from outlast._registry.manifest import encode_manifest, merged
 from outlast.world import Listing
 
 logger: Final = logging.getLogger("outlast")
@@ -19,7 +19,7 @@ async def keep_manifest(listing: Listing, manifest: Manifest) -> None:
     while not saved:  # else another program has been quicker, which each is once
         data = await listing.manifest(version)
         try:
-            whole = manifest if data is None else merged(decode_manifest(data), manifest)
+            whole = manifest if data is None else merged(data, manifest)
         except msgspec.DecodeError:
             logger.warning("the manifest of version %s cannot be read", version)
             return

@@ -38,28 +38,23 @@ class Watchdog:
         self._beats = 0
         self._stopped = threading.Event()
         self._handle: asyncio.TimerHandle | None = None
-        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Watch from now on."""
         loop = asyncio.get_running_loop()
         self._beat(loop)
-        self._thread = threading.Thread(
+        threading.Thread(
             target=self._watch,
             args=(loop, threading.get_ident()),
             name="outlast-watchdog",
             daemon=True,
-        )
-        self._thread.start()
+        ).start()
 
     def stop(self) -> None:
-        """Watch no more."""
+        """Watch no more. The thread ends as soon as it hears of it, which is not waited for."""
         self._stopped.set()
         if self._handle is not None:
             self._handle.cancel()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
 
     def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
         self._beats += 1
