@@ -71,6 +71,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         context = browser.new_context(
             viewport={"width": width, "height": 844},
             color_scheme=theme,
+            reduced_motion="reduce",  # nothing here is about motion, and each frame is computed
             java_script_enabled=javascript,
         )
         contexts.append(context)
