@@ -21,6 +21,8 @@ from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
+from pydantic import TypeAdapter
+
 PRELOADED: Final = (
     "outlast._api.app",
     "outlast.cli.find_run",
@@ -40,6 +42,9 @@ PRELOADED: Final = (
 )
 LIMIT: Final = 60.0
 """Seconds that a program may take which is waited for; none comes near it."""
+TypeAdapter(
+    int
+)  # pydantic looks for plugins among all that is installed: once, and not in each program
 _FORKS: Final = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([*PRELOADED, __name__])
 

