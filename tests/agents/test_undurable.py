@@ -1,11 +1,11 @@
 """An agent without `Durable()` in a workflow: the run fails, and says what to give to the agent."""
 
 import socket
+from functools import cache
 from typing import Any
 
+import pytest
 from pydantic_ai import Agent
-from pydantic_ai.models.openai import OpenAIChatModel
-from pydantic_ai.providers.openai import OpenAIProvider
 
 from outlast import App, RunFailedError, start, workflow
 from outlast.agents import Durable, in_workflow
@@ -13,11 +13,23 @@ from tests.agents.conftest import Serve
 from tests.agents.scripted import Script
 from tests.api.conftest import outcome
 
-NOWHERE = OpenAIProvider(base_url="http://127.0.0.1:9/v1", api_key="none")
-bare = Agent(OpenAIChatModel("some-model", provider=NOWHERE), name="bare")
 PEEKS = Script([[("peek", {})], "never"])
 sockets = Agent(PEEKS.model(), name="sockets", capabilities=[Durable()])
 plain = Agent(PEEKS.model(), name="plain")
+
+
+def nowhere() -> Any:
+    """A model of OpenAI whose provider is not there."""
+    # They take seconds to import: only where they are used.
+    models = pytest.importorskip("pydantic_ai.models.openai", reason="no client of OpenAI")
+    providers = pytest.importorskip("pydantic_ai.providers.openai")
+    provider = providers.OpenAIProvider(base_url="http://127.0.0.1:9/v1", api_key="none")
+    return models.OpenAIChatModel("some-model", provider=provider)
+
+
+@cache
+def bare() -> Agent[object, str]:
+    return Agent(nowhere(), name="bare")
 
 
 @sockets.tool_plain(metadata=in_workflow())
@@ -29,7 +41,7 @@ async def peek() -> str:
 
 @workflow(name="agents.asks_a_bare_agent")
 async def asks_a_bare_agent() -> Any:
-    return (await bare.run("hi")).output
+    return (await bare().run("hi")).output
 
 
 @workflow(name="agents.peeks_plainly")
@@ -43,6 +55,8 @@ async def peeks_durably() -> Any:
 
 
 def test_what_an_agent_does_itself_is_refused_and_the_way_on_named(serve: Serve) -> None:
+    bare()
+
     async def scenario(app: App) -> None:
         for call in (asks_a_bare_agent(), peeks_plainly()):
             failed = await outcome(await start(call))
@@ -62,7 +76,7 @@ def test_a_durable_agent_is_told_of_its_tool(serve: Serve) -> None:
 
 
 def test_the_client_of_a_durable_agents_model_tries_once() -> None:
-    provider = OpenAIProvider(base_url="http://127.0.0.1:9/v1", api_key="none")
-    assert provider.client.max_retries > 0
-    Agent(OpenAIChatModel("some-model", provider=provider), name="calm", capabilities=[Durable()])
-    assert provider.client.max_retries == 0
+    model = nowhere()
+    assert model.client.max_retries > 0
+    Agent(model, name="calm", capabilities=[Durable()])
+    assert model.client.max_retries == 0
