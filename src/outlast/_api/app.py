@@ -262,12 +262,13 @@ class App:
             self._observers.open(self._clock)
             stack.callback(CLOSED.add, self._runtime)
             stack.push_async_callback(self._runtime.close)
+            # Until the worker has stopped: steps that are finishing find their app.
+            OPEN_APPS.append(self)
+            stack.callback(OPEN_APPS.remove, self)
             if self._serves:
                 self._worker = Worker(self._runtime)
                 await self._worker.start()
                 stack.push_async_callback(self._worker.stop)
-            OPEN_APPS.append(self)
-            stack.callback(OPEN_APPS.remove, self)
             self._stack = stack.pop_all()
 
 
