@@ -462,9 +462,7 @@ def test_a_nested_type_without_a_name_is_checked_too(on_app: Bench) -> None:
     async def scenario(app: App) -> Any:
         run = await start(takes_lines())
         await _opened(app, "lines")
-        with pytest.raises(
-            HookPayloadError, match=r"\$\[1\]\.amount: 'two' is not of type 'integer'"
-        ):
+        with pytest.raises(HookPayloadError, match=r"1\.amount: Input should be a valid integer"):
             await resume("lines", [{"amount": 1}, {"amount": "two"}])
         await resume("lines", [Line(amount=1), {"amount": 2}])
         return await run.result()

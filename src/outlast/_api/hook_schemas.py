@@ -1,8 +1,12 @@
 """The schema of a hook: checking payloads with its type where that is known, and else with its JSON Schema."""
 
 import sys
-from functools import lru_cache
-from typing import Any, Final
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache, partial
+from ipaddress import IPv4Address, IPv6Address
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Union, get_args, get_origin
+from uuid import UUID
 
 import msgspec
 
@@ -18,7 +22,8 @@ class HookData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     schema: Payload = NO_SCHEMA
     """The JSON Schema."""
     type: str = ""
-    """Module and name of a class, `flows:Approval`; empty for other types."""
+    """Module and name of a class, `flows:Approval`; or the JSON of what is made of classes,
+    `["union","flows:Approval","null"]`; empty for other types."""
     metadata: Payload = NO_SCHEMA
     """An object, encoded."""
     url: str = ""
@@ -47,11 +52,9 @@ def json_schema(schema: Any) -> bytes:
 
 
 def type_name(schema: Any) -> str:
-    """By what a class is found in another process; empty if it cannot be."""
-    if not isinstance(schema, type):
-        return ""
-    name = f"{schema.__module__}:{schema.__qualname__}"
-    return name if _known_type(name) is schema else ""
+    """By what a type is found in another process; empty if it cannot be."""
+    told = _told(schema)
+    return told if isinstance(told, str) else msgspec.json.encode(told).decode()
 
 
 def typed(value: Any, schema: Any) -> Any:
@@ -95,7 +98,9 @@ def _check(plain: Any, schema: bytes) -> None:
     # With a registry of its own, it fetches nothing from the network, whatever a schema refers to.
     make_validator: Any = Draft202012Validator
     make_registry: Any = Registry
-    validator = make_validator(msgspec.json.decode(schema), registry=make_registry())
+    validator = make_validator(
+        msgspec.json.decode(schema), registry=make_registry(), format_checker=_formats()
+    )
     if found := list(validator.iter_errors(plain)):
         raise HookPayloadError(
             [f"{error.json_path}: {error.message}" for error in found],
@@ -116,13 +121,85 @@ def _json(value: Any) -> bytes:
         raise HookPayloadError([f"$: {error}"]) from None
 
 
-def _known_type(name: str) -> type | None:
+_MADE: Final[dict[str, Any]] = {
+    **{kind.__name__: kind for kind in (list, tuple, set, frozenset, dict)},
+    "union": Union,
+}
+
+
+def _told(schema: Any) -> Any:
+    """The name of a class, or a list: what a type is made of; empty if it is not made of classes that are known."""
+    if schema in (None, NoneType, ...):
+        return "..." if schema is ... else "null"
+    origin = get_origin(schema)
+    if origin is None:
+        name = f"{schema.__module__}:{schema.__qualname__}" if isinstance(schema, type) else ""
+        return name if name and _known_class(name) is schema else ""
+    if origin is Annotated:
+        inner, *notes = get_args(schema)
+        return _told(inner) if all(getattr(one, "discriminator", None) for one in notes) else ""
+    kind = next((name for name, one in _MADE.items() if one is origin), "")
+    kind = "union" if origin is UnionType else kind
+    parts = [_told(one) for one in get_args(schema)]
+    return [kind, *parts] if kind and all(parts) else ""
+
+
+def _known_type(name: str) -> Any:
+    """The type of that name, if the modules of its classes are loaded."""
+    return _made(msgspec.json.decode(name)) if name.startswith("[") else _known_class(name)
+
+
+def _made(told: Any) -> Any:
+    match told:
+        case "null":
+            return NoneType
+        case "...":
+            return ...
+        case str():
+            return _known_class(told)
+        case [str(kind), *parts] if kind in _MADE:
+            made = tuple(_made(one) for one in parts)
+            return _MADE[kind][made] if made and all(one is not None for one in made) else None
+        case _:
+            return None
+
+
+def _known_class(name: str) -> type | None:
     """The class of that name, if its module is loaded."""
     module, _, path = name.partition(":")
     found: Any = sys.modules.get(module)
     for part in path.split("."):
         found = getattr(found, part, None)
     return found if isinstance(found, type) else None
+
+
+@lru_cache(maxsize=1)
+def _formats() -> Any:
+    """Checks the formats of texts that pydantic writes into schemas, as it does."""
+    from jsonschema import FormatChecker
+
+    checker = FormatChecker(formats=())
+    for name, kind in _FORMATS.items():
+        checker.checks(name, raises=ValueError)(partial(_is_format, kind))
+    return checker
+
+
+_FORMATS: Final = {
+    "date": date,
+    "date-time": datetime,
+    "time": time,
+    "duration": timedelta,
+    "uuid": UUID,
+    "ipv4": IPv4Address,
+    "ipv6": IPv6Address,
+}
+
+
+def _is_format(kind: Any, value: object) -> bool:
+    """Raises `ValueError` for a text that does not stand for the type; what is no text has no format."""
+    if isinstance(value, str):
+        _adapter(kind).validate_json(msgspec.json.encode(value))
+    return True
 
 
 def _adapter(schema: Any) -> Any:
