@@ -129,7 +129,7 @@ class _Reader:
             case Choice(slot=slot, values=values):
                 return self._choice(slot, values, written)
             case Number():
-                return self._checked(field.slot, _read_number, written.strip(), field)
+                return self._checked(field.slot, read_number, written.strip(), field)
             case Lines(slot=slot):
                 return self._checked(slot, _read_lines, written, field)
             case Json(slot=slot):
@@ -211,7 +211,8 @@ _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,300}", re.ASCII)
 _FRACTION: Final = re.compile(r"[+-]?([0-9]{1,300}\.?[0-9]{0,300}|\.[0-9]{1,300})(e[+-]?[0-9]{1,4})?", re.ASCII | re.I)  # fmt: skip
 
 
-def _read_number(written: str, field: Number) -> int | float | str:
+def read_number(written: str, field: Number) -> int | float | str:
+    """The number that is written so. Raises `ValueError`, which says what it must be."""
     if _WHOLE.fullmatch(written) and not field.is_exact:
         return int(written)
     if field.is_whole:
@@ -231,7 +232,7 @@ def _read_lines(written: str, field: Lines) -> list[Any]:
     if field.item == "string":
         return lines
     number = Number(slot=field.slot, is_whole=field.item == "integer")
-    return [_read_number(line, number) for line in lines]
+    return [read_number(line, number) for line in lines]
 
 
 def _read_json(written: str, _field: Json) -> Any:

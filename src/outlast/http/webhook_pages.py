@@ -12,7 +12,7 @@ from starlette.responses import Response
 from outlast import App
 from outlast._ids import new_secret
 from outlast._webhooks import page
-from outlast._webhooks.fields import SUBJECT
+from outlast._webhooks.form_bodies import body_of
 from outlast._webhooks.receiving import Found, take
 from outlast._webhooks.submitting import payload_of, problems_by_field
 from outlast.errors import (
@@ -35,22 +35,9 @@ def is_form(incoming: WebhookRequest) -> bool:
     return media.strip().lower() == FORM
 
 
-def form_payload(found: Found, form: Mapping[str, Sequence[str]]) -> Any:
-    """What a form stands for that a program has sent: its fields are those of the schema. Raises `HookPayloadError`."""
-    named = {f"{SUBJECT}/{_escaped(name)}": values for name, values in form.items()}
-    submitted = payload_of(named, _schema(found))
-    if submitted.problems:
-        raise HookPayloadError(
-            [
-                f"{name.removeprefix(SUBJECT)[1:]}: {text}"
-                for name, text in submitted.problems.items()
-            ]
-        )
-    return submitted.payload
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
+def form_payload(found: Found, form: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """What a form stands for that a program has sent: its fields are those of the schema."""
+    return body_of(form, _schema(found) or {})
 
 
 def told(request: Request, error: OutlastError) -> Response | None:

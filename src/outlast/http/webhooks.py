@@ -173,7 +173,7 @@ def _incoming(request: Request, headers: dict[str, str], body: bytes) -> Webhook
 
 
 def _payload(found: Found, incoming: WebhookRequest) -> Any:
-    """What the body stands for: JSON, or the fields of a form. Raises `RequestError` and `HookPayloadError`."""
+    """What the body stands for: JSON, or the fields of a form. Raises `RequestError`."""
     if is_form(incoming):
         return form_payload(found, read_form(incoming))
     return decoded(incoming.body, object)
