@@ -1,10 +1,12 @@
 """An agent in a workflow: what is recorded, what is made again, and what stays as it is without workflows."""
 
 import asyncio
+import threading
 from typing import Any
 
 import pydantic
-from pydantic_ai import Agent, RunContext, UsageLimits
+from pydantic_ai import Agent, ModelRetry, RunContext, UsageLimits
+from pydantic_ai.capabilities import ProcessHistory
 from pydantic_ai.exceptions import UsageLimitExceeded
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models.function import AgentInfo, FunctionModel
@@ -63,6 +65,71 @@ def test_a_replay_asks_nobody_and_counts_the_same(serve: Serve) -> None:
         before = len(calls), len(PLAN.asked)
         assert_replays(await record_history(run), ask)
         assert (len(calls), len(PLAN.asked)) == before
+
+    serve(scenario)
+
+
+PLAIN = Script(
+    [[("where", {})], [("final_result", {"text": "no"})], [("final_result", {"text": "hi"})]]
+)
+places: dict[str, str] = {}
+
+
+def here(what: str) -> str:
+    places[what] = threading.current_thread().name
+    return what
+
+
+def recent(messages: list[ModelMessage]) -> list[ModelMessage]:
+    here("history")
+    return messages
+
+
+def shouted(text: str) -> str:
+    here("output")
+    if text == "no":
+        raise ModelRetry("say something else")
+    return text.upper()
+
+
+plain = Agent(
+    PLAIN.model(),
+    name="plain_functions",
+    output_type=shouted,
+    capabilities=[Durable(), ProcessHistory(recent)],
+)
+plain.instructions(lambda: here("instructions"))
+plain.system_prompt(lambda: here("prompt"))
+
+
+@plain.output_validator
+def valid(output: str) -> str:
+    here("validator")
+    return output
+
+
+@plain.tool_plain
+def where() -> str:
+    return here("tool")
+
+
+@workflow(name="agents.calls_plain_functions")
+async def calls_plain_functions() -> str:
+    return (await plain.run("hi")).output
+
+
+def test_def_functions_of_the_agent_are_workflow_code_and_those_of_tools_have_threads(
+    serve: Serve,
+) -> None:
+    async def scenario(app: App) -> None:
+        run = await start(calls_plain_functions())
+        assert await run.result("20s") == "HI"
+        elsewhere = places.pop("tool")
+        assert set(places) == {"history", "output", "instructions", "prompt", "validator"}
+        assert set(places.values()) == {threading.current_thread().name} != {elsewhere}
+        places.clear()
+        await asyncio.to_thread(assert_replays, await record_history(run), calls_plain_functions)
+        assert "tool" not in places
 
     serve(scenario)
 

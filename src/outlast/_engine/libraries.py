@@ -4,14 +4,18 @@ import sys
 from types import FrameType
 from typing import Final
 
-AGENTS: Final = "Give the agent the capability Durable() of outlast.agents: its requests and its tools are steps then."
+AGENTS: Final = (
+    "Give the agent the capability Durable() of outlast.agents: its requests and its tools are steps then. "
+    "If it has it, this is in its instructions, a validator, an output function or the like, "
+    "which are workflow code: do it in a step that they call."
+)
 
 
 def instead_by_caller(instead: str) -> str:
     """What to do instead of what the current code does, whoever it does it for.
 
     An agent of Pydantic AI that is not durable is told how to become so. One that is, whose own code went wrong,
-    is told what all code is told.
+    is told what all code is told, if that can be seen: not where the framework calls the code in a task of its own.
     """
     frame: FrameType | None = sys._getframe(1)
     found = False

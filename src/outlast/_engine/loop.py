@@ -255,11 +255,20 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
 
     def run_in_executor(
         self, executor: Any, func: Callable[[Unpack[Ts]], Any], *args: *Ts
-    ) -> NoReturn:
-        _refuse(
-            "a thread (asyncio.to_thread, run_in_executor)",
-            "Make the function a step: a `def` step runs in a thread.",
-        )
+    ) -> asyncio.Future[Any]:
+        """Refused, except with an executor that is no thread and says so, by `in_place = True`: then the function is
+        called here and now, as workflow code. For libraries that would take a thread for each `def`."""
+        if not getattr(executor, "in_place", False):
+            _refuse(
+                "a thread (asyncio.to_thread, run_in_executor)",
+                "Make the function a step: a `def` step runs in a thread.",
+            )
+        future = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:  # noqa: BLE001 - who awaits it gets it
+            future.set_exception(error)
+        return future
 
 
 def make_loop(sources: Any, timers: Timers, salt: int) -> WorkflowLoop:

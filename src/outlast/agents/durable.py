@@ -1,9 +1,11 @@
 """`Durable`, the capability that makes an agent durable."""
 
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping
+from concurrent.futures import Executor
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
+from pydantic_ai import Agent
 from pydantic_ai.agent.abstract import AbstractAgent
 from pydantic_ai.capabilities import (
     AbstractCapability,
@@ -195,7 +197,12 @@ class Durable(BaseDurabilityCapability[AgentDepsT]):
     ) -> AgentRunResult[Any]:
         if not self.in_durable_context:
             return await super().wrap_run(ctx, handler=handler)
-        with turn_scope() as turn, replay_scope(), external_event_scope(HookWaiter(self.name)):
+        with (
+            turn_scope() as turn,
+            replay_scope(),
+            external_event_scope(HookWaiter(self.name)),
+            Agent.using_thread_executor(_IN_PLACE),
+        ):
             result = await super().wrap_run(ctx, handler=handler)
             stamp_last(result.all_messages())
             await self._write_waiting(turn)
@@ -261,6 +268,16 @@ class Durable(BaseDurabilityCapability[AgentDepsT]):
         await in_step(
             f"{self.name}__events", lambda: writer.write(events), StepOptions(), turn=turn
         )
+
+
+class _InPlace(Executor):
+    """Where the `def` functions that an agent calls in the workflow are executed: instructions, validators, functions as
+    output. Elsewhere each takes a thread; the workflow's loop calls them itself. Those of steps have their threads."""
+
+    in_place = True
+
+
+_IN_PLACE: Final = _InPlace()
 
 
 def _in_workflow() -> bool:
