@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -99,6 +100,32 @@ def test_a_person_resumes_by_the_form_of_the_schema(
     expect(page.locator(".run-head .badge")).to_have_text("completed")
     received = page.get_by_role("complementary").get_by_text("<b>kind</b>")
     expect(received).to_be_visible()
+
+
+def test_a_form_keeps_long_numbers_and_has_itself_in_it(
+    site: Site, pages: str, open_page: OpenPage
+) -> None:
+    run_id, number = "order #17, 100 % ?", 2**53 + 1
+    body = {"workflow": "web.travel", "args": [number], "run_id": run_id}
+    site.client.post("/runs", json=body).raise_for_status()
+    page = open_page(width=1280, javascript=True)
+    page.goto(f"{pages}runs?workflow=web.travel")
+    page.get_by_role("link", name=run_id).click()
+    panel = page.get_by_role("complementary")
+    expect(panel.locator(".payload").first).to_contain_text(str(number))
+    page.get_by_role("button", name="Answer…").click()
+    panel.get_by_label("Miles").fill(str(number))
+    panel.get_by_role("checkbox", name="onward").check()
+    panel.get_by_label("Miles").nth(1).fill("2")
+    panel.get_by_label("Fast").nth(1).select_option("true")
+    panel.get_by_role("button", name="Resume", exact=True).click()
+    expect(page.locator(".run-head .badge")).to_have_text("completed")
+    answer = site.client.get(f"/runs/{quote(run_id)}/events").json()["events"][-1]["data"]
+    inner = {"miles": 2, "fast": True, "onward": None}
+    leg = {"miles": number, "fast": None, "onward": inner}
+    assert answer["result"] == {"ticket": number, "leg": leg}
+    page.goto(f"{pages}runs/100%")
+    expect(page.get_by_role("alert")).to_contain_text("there is no run '100%'")
 
 
 def test_the_stream_of_an_agent_is_a_conversation(

@@ -1,7 +1,7 @@
 """Workflows of all sorts, for a server whose pages are looked at."""
 
 import asyncio
-from typing import Literal
+from typing import Literal, Optional
 
 from pydantic import BaseModel, Field
 
@@ -31,6 +31,14 @@ class Approval(BaseModel):
 
     approved: bool
     reason: str = Field("", description="The customer will read this.")
+
+
+class Leg(BaseModel):
+    """A way somewhere, and perhaps on from there."""
+
+    miles: int
+    fast: bool | None
+    onward: Optional["Leg"] = None
 
 
 @step(name="web.reserve", retries=2, backoff="50ms")
@@ -88,6 +96,13 @@ async def nap(length: str = "3 days") -> str:
     """Sleep for a while."""
     await sleep(length)
     return "rested"
+
+
+@workflow(name="web.travel")
+async def travel(ticket: int) -> dict[str, object]:
+    """Ask where to go."""
+    leg = await hook(Leg)
+    return {"ticket": ticket, "leg": leg.model_dump()}
 
 
 @step(name="web.tick")

@@ -1,5 +1,6 @@
 // The JSON API, as any client would use it: answers, refusals, and feeds that come back when the connection breaks off.
 import { signal } from "@preact/signals";
+import { parsed } from "./exact.ts";
 import type { Fields } from "./types.ts";
 import { learnClock } from "./time.ts";
 
@@ -88,7 +89,7 @@ export const query = (fields: { [name: string]: string | number | readonly strin
 
 async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<unknown> {
   const response = await request(method, path, body, signal);
-  return await response.json();
+  return parsed(await response.text());
 }
 
 /** Where a stream's bytes are, for a download. */

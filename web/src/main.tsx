@@ -44,11 +44,20 @@ function Shell() {
 }
 
 function Page({ section, id }: { section: string; id: string | undefined }) {
-  if (section === "runs") return id ? <RunPage key={id} id={decodeURIComponent(id)} /> : <Runs />;
+  if (section === "runs") return id ? <RunPage key={id} id={decoded(id)} /> : <Runs />;
   if (section === "workflows") return <Workflows />;
   if (section === "hooks") return <Hooks />;
   if (section === "workers") return <Workers />;
   return <Empty title="There is no such page"><p><a href={href("runs")}>To the runs</a></p></Empty>;
+}
+
+/** An address may have been cut, or typed. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function Token() {

@@ -16,6 +16,9 @@ const here = (): Place => ({
 export const place = signal<Place>(here());
 addEventListener("popstate", () => (place.value = here()));
 
+/** Of a run: its page, and what the API has of it. An id may have any characters but slashes. */
+export const pathOf = (id: string): string => `runs/${encodeURIComponent(id)}`;
+
 export const href = (path: string): string => BASE + path;
 
 export function go(path: string): void {

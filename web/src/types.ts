@@ -1,6 +1,6 @@
 // What the JSON API tells, as outlast.records has it.
 export type Status = "pending" | "running" | "suspended" | "blocked" | "completed" | "failed" | "cancelled";
-export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+export type Json = null | boolean | number | bigint | string | Json[] | { [name: string]: Json };
 export type Fields = { [name: string]: Json };
 
 export interface Waiting {
@@ -19,7 +19,7 @@ export interface RunInfo {
   version: string;
   queue: string;
   priority: number;
-  attributes: { [name: string]: string | number | boolean | null };
+  attributes: { [name: string]: string | number | bigint | boolean | null };
   created_at: string;
   started_at: string | null;
   ended_at: string | null;

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { Empty, Failed, Loading } from "../parts/small.tsx";
 import { useAsked } from "../parts/use.ts";
+import { pathOf } from "../router.ts";
 import { isOpen, rootOf, type Log } from "../trace/model.ts";
 import type { RunInfo } from "../types.ts";
 
@@ -22,7 +23,7 @@ interface Stand {
 }
 
 export function Code({ run, log }: { run: RunInfo; log: Log; changes: number }) {
-  const { value, problem } = useAsked<Source>(`runs/${run.id}/source`, run.ended_at ? 0 : 3000);
+  const { value, problem } = useAsked<Source>(`${pathOf(run.id)}/source`, run.ended_at ? 0 : 3000);
   if (problem?.status === 404) return <Empty title="The source was not kept"><p>No worker has told what the code of version <span class="mono">{run.version}</span> is.</p></Empty>;
   if (problem) return <Failed problem={problem} />;
   if (!value) return <Loading />;

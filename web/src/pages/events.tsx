@@ -3,6 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import { bytes, get } from "../api.ts";
 import { Payload, save } from "../parts/json.tsx";
 import { Virtual } from "../parts/virtual.tsx";
+import { pathOf } from "../router.ts";
 import { exact, length, time } from "../time.ts";
 import type { Log } from "../trace/model.ts";
 import type { EventRecord, RunInfo } from "../types.ts";
@@ -58,7 +59,7 @@ async function uncut(id: string, found: EventRecord[]): Promise<EventRecord[]> {
   const wanted = new Set(found.map((one) => one.position));
   const all: EventRecord[] = [];
   for (let start: number | null = 0; start !== null; ) {
-    const page: { events: EventRecord[]; next: number | null } = await get(`runs/${id}/events?start=${start}&limit=1000`);
+    const page: { events: EventRecord[]; next: number | null } = await get(`${pathOf(id)}/events?start=${start}&limit=1000`);
     all.push(...page.events.filter((one) => wanted.has(one.position)));
     start = page.next;
   }
@@ -66,7 +67,7 @@ async function uncut(id: string, found: EventRecord[]): Promise<EventRecord[]> {
 }
 
 async function whole(id: string, position: number): Promise<void> {
-  save(await bytes(`runs/${id}/events/${position}`), `${id}-${position}.json`);
+  save(await bytes(`${pathOf(id)}/events/${position}`), `${id}-${position}.json`);
 }
 
 const texts = new WeakMap<EventRecord, string>();

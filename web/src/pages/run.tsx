@@ -3,7 +3,7 @@ import "../../style/run.css";
 import { useEffect } from "preact/hooks";
 import { post } from "../api.ts";
 import { Failed, Loading } from "../parts/small.tsx";
-import { change, href, place } from "../router.ts";
+import { change, href, pathOf, place } from "../router.ts";
 import { Head } from "../run/head.tsx";
 import { useRun } from "../run/use_run.ts";
 import { Panel } from "../trace/panel.tsx";
@@ -28,12 +28,12 @@ export function RunPage({ id }: { id: string }) {
   const chosen = query.get("row") ?? "";
   const choose = (row: string) => change({ row }, true);
   const row = rowAt(log, run, chosen);
-  const act = (path: string, body: object = {}) => post(`runs/${id}/${path}`, body).then(again);
+  const act = (path: string, body: object = {}) => post(`${pathOf(id)}/${path}`, body).then(again);
   return (
     <>
       <Head run={run} act={act} log={log} changes={changes} />
       <nav class="tabs" aria-label="Views of the run">
-        {TABS.map((one) => <a key={one} href={href(`runs/${id}${one === "timeline" ? "" : `?tab=${one}`}`)} aria-current={one === tab ? "page" : undefined}>{one}</a>)}
+        {TABS.map((one) => <a key={one} href={href(`${pathOf(id)}${one === "timeline" ? "" : `?tab=${one}`}`)} aria-current={one === tab ? "page" : undefined}>{one}</a>)}
       </nav>
       {tab === "timeline" && (
         <div class={`split${row.key ? " chosen" : ""}`}>

@@ -1,12 +1,13 @@
 // The streams of a run, live: as text, as JSON, as a conversation.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { bytes, follow } from "../api.ts";
+import { parsed } from "../exact.ts";
 import { useEnd } from "../parts/end.ts";
 import { Payload, save } from "../parts/json.tsx";
 import { Empty, Failed, Loading } from "../parts/small.tsx";
 import { useAsked } from "../parts/use.ts";
 import { Virtual } from "../parts/virtual.tsx";
-import { change, place } from "../router.ts";
+import { change, pathOf, place } from "../router.ts";
 import { isOver, type Json, type RunInfo, type StreamInfo } from "../types.ts";
 import { conversation, plainText } from "../talk/read.ts";
 import { Conversation } from "../talk/view.tsx";
@@ -19,7 +20,7 @@ const SHOWN = 200_000;
 const FEW = 6;
 
 export function Streams({ run }: { run: RunInfo }) {
-  const { value, problem } = useAsked<{ streams: StreamInfo[] }>(`runs/${run.id}/streams`, run.ended_at ? 0 : 2000);
+  const { value, problem } = useAsked<{ streams: StreamInfo[] }>(`${pathOf(run.id)}/streams`, run.ended_at ? 0 : 2000);
   if (problem) return <Failed problem={problem} />;
   if (!value) return <Loading />;
   const wanted = place.value.query.get("stream");
@@ -38,7 +39,7 @@ export function Streams({ run }: { run: RunInfo }) {
           </button>
         ))}
       </div>
-      <Stream key={chosen.name} run={run} path={`runs/${run.id}/streams/${encodeURIComponent(chosen.name)}`} name={chosen.name} />
+      <Stream key={chosen.name} run={run} path={`${pathOf(run.id)}/streams/${encodeURIComponent(chosen.name)}`} name={chosen.name} />
     </section>
   );
 }
@@ -67,7 +68,7 @@ function useStream(path: string): Read {
         else if (one.name === "" || one.name === "bytes") {
           const index = Number(one.id.split(".")[0]);
           if (!now.chunks.length) now.start = index;
-          now.chunks[index - now.start] = JSON.parse(one.data) as Json;
+          now.chunks[index - now.start] = parsed(one.data);
         }
       }
       now.changes++;

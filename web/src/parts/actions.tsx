@@ -1,7 +1,7 @@
 // What may be pressed on the page of a run.
 import { useState } from "preact/hooks";
 import { get, post, told, type Problem } from "../api.ts";
-import { go } from "../router.ts";
+import { go, pathOf } from "../router.ts";
 import type { Log } from "../trace/model.ts";
 import { isOver, type EventRecord, type Fields, type Json, type RunInfo } from "../types.ts";
 import { cancelling, rerunning, waking } from "./commands.ts";
@@ -73,8 +73,8 @@ function Rerun({ run, log, close }: { run: RunInfo; log: Log; close: () => void 
   const send = async (event: SubmitEvent) => {
     event.preventDefault();
     try {
-      const started = await post<RunInfo>(`runs/${run.id}/rerun`, edits ? input : {});
-      go(`runs/${started.id}`);
+      const started = await post<RunInfo>(`${pathOf(run.id)}/rerun`, edits ? input : {});
+      go(pathOf(started.id));
     } catch (error) {
       setProblem(told(error));
     }
@@ -94,7 +94,7 @@ function Rerun({ run, log, close }: { run: RunInfo; log: Log; close: () => void 
 const NO_INPUT: Fields = { args: [], kwargs: {} };
 
 /** The page has long inputs cut. */
-const wholeInput = async (run: RunInfo): Promise<Json> => (await get<EventRecord>(`runs/${run.id}/events/0`)).data.input ?? NO_INPUT;
+const wholeInput = async (run: RunInfo): Promise<Json> => (await get<EventRecord>(`${pathOf(run.id)}/events/0`)).data.input ?? NO_INPUT;
 
 /** Tagged values as plain ones: the arguments are checked against the workflow's types again. */
 function plain(value: Json): Json {

@@ -1,4 +1,5 @@
 // Command lines that do what is pressed here.
+import { pathOf } from "../router.ts";
 import type { Json, RunInfo } from "../types.ts";
 
 export const showing = (run: RunInfo): string => `outlast show ${quoted(run.id)}`;
@@ -8,7 +9,7 @@ export const resuming = (token: string, payload: Json): string => `outlast resum
 
 /** The command line starts workflows from files, which are not known here: so this one asks the API. */
 export function rerunning(run: RunInfo, input: Json | undefined): string {
-  const url = new URL(`api/v1/runs/${encodeURIComponent(run.id)}/rerun`, document.baseURI).href;
+  const url = new URL(`api/v1/${pathOf(run.id)}/rerun`, document.baseURI).href;
   const token = sessionStorage.getItem("outlast-token") ? ' -H "Authorization: Bearer $OUTLAST_TOKEN"' : "";
   return `curl -X POST${token} -H 'Content-Type: application/json' -d ${quoted(JSON.stringify(input ?? {}))} ${quoted(url)}`;
 }

@@ -1,5 +1,6 @@
 // A form made from a JSON Schema. What it cannot ask for field by field, it asks for as JSON.
 import { useState } from "preact/hooks";
+import { parsed, wholeNumber } from "../exact.ts";
 import type { Fields, Json } from "../types.ts";
 
 export interface Draft {
@@ -13,38 +14,49 @@ interface FieldProps {
   name: string;
   value: Json | undefined;
   needed: boolean;
+  /** How many objects it lies in. */
+  depth: number;
   set: (value: Json | undefined) => void;
 }
 
+/** Objects in objects that have fields of their own: a schema may have itself in it, without an end. */
+const DEEPEST = 6;
+
 /** The fields of a schema; `set` is told each change. */
 export function SchemaFields({ schema, value, set }: { schema: Fields; value: Json | undefined; set: (value: Json | undefined) => void }) {
-  return <Field schema={schema} root={schema} name="" value={value} needed set={set} />;
+  return <Field schema={schema} root={schema} name="" value={value} needed depth={0} set={set} />;
 }
 
 export function starting(schema: Fields | null): Json | undefined {
-  return schema ? initial(resolved(schema, schema), schema) : null;
+  return schema ? initial(schema, schema) : null;
 }
 
-function initial(schema: Fields, root: Fields): Json | undefined {
+/** What it has before anybody has filled in anything. */
+function initial(given: Fields, root: Fields, depth = 0): Json | undefined {
+  const schema = resolved(given, root);
   if (schema.default !== undefined) return schema.default;
+  if (schema.const !== undefined) return schema.const;
+  if (schema.nullable) return null;
   if (schema.type === "boolean") return false;
-  if (schema.type !== "object" || !isFields(schema.properties)) return undefined;
+  if (schema.type !== "object" || !isFields(schema.properties) || depth >= DEEPEST) return undefined;
   const made: Fields = {};
   for (const [name, one] of Object.entries(schema.properties)) {
-    const value = initial(resolved(one as Fields, root), root);
+    const value = isNeeded(schema, name) || (one as Fields).default !== undefined ? initial(one as Fields, root, depth + 1) : undefined;
     if (value !== undefined) made[name] = value;
   }
   return made;
 }
 
+const isNeeded = (schema: Fields, name: string): boolean => Array.isArray(schema.required) && schema.required.includes(name);
+
 function Field(props: FieldProps) {
   const schema = resolved(props.schema, props.root);
   const label = String(schema.title ?? props.name) || "Payload";
-  if (schema.type === "object" && isFields(schema.properties) && Object.keys(schema.properties).length) {
+  if (schema.type === "object" && isFields(schema.properties) && Object.keys(schema.properties).length && props.depth < DEEPEST) {
     return <Group {...props} schema={schema} label={label} />;
   }
   return (
-    <label class={schema.type === "boolean" ? "field check" : "field"}>
+    <label class={schema.type === "boolean" && !schema.nullable ? "field check" : "field"}>
       <span>{label}{props.needed ? "" : <em> optional</em>}</span>
       <Input {...props} schema={schema} />
       {schema.description !== undefined && <small>{String(schema.description)}</small>}
@@ -52,54 +64,74 @@ function Field(props: FieldProps) {
   );
 }
 
-function Group({ schema, root, name, value, set, label }: FieldProps & { label: string }) {
+function Group({ schema, root, name, value, needed, depth, set, label }: FieldProps & { label: string }) {
   const now = isFields(value) ? value : {};
-  const needed = Array.isArray(schema.required) ? schema.required : [];
-  const inner = Object.entries(schema.properties as Fields).map(([key, one]) => (
+  const inner = () => Object.entries(schema.properties as Fields).map(([key, one]) => (
     <Field
       key={key}
       schema={{ title: key, ...(one as Fields) }}
       root={root}
       name={key}
       value={now[key]}
-      needed={needed.includes(key)}
+      needed={isNeeded(schema, key)}
+      depth={depth + 1}
       set={(next) => {
         const { [key]: _, ...rest } = now;
         set(next === undefined ? rest : { ...rest, [key]: next });
       }}
     />
   ));
-  if (!name) return <>{inner}</>;
-  return <fieldset><legend>{label}</legend>{inner}</fieldset>;
+  if (!schema.nullable && (needed || isFields(schema.default))) return name ? <fieldset><legend>{label}</legend>{inner()}</fieldset> : <>{inner()}</>;
+  const none = schema.nullable ? null : undefined;
+  const { nullable: _, default: __, ...given } = schema;
+  return (
+    <fieldset>
+      <legend><label class="check"><input type="checkbox" checked={isFields(value)} onChange={(event) => set(event.currentTarget.checked ? initial(given, root, depth) : none)} /> {label} <em>optional</em></label></legend>
+      {isFields(value) && inner()}
+    </fieldset>
+  );
 }
 
 function Input({ schema, value, needed, set }: FieldProps) {
   const text = typeof value === "string" ? value : value === undefined || value === null ? "" : String(value);
-  if (schema.type === "boolean") {
+  if (schema.type === "boolean" && !schema.nullable) {
     return <input type="checkbox" checked={value === true} onChange={(event) => set(event.currentTarget.checked)} />;
   }
-  if (Array.isArray(schema.enum)) {
-    const options = schema.enum;
+  const options = optionsOf(schema);
+  if (options) {
+    const at = value === undefined ? -1 : options.indexOf(value);
     return (
-      <select value={options.indexOf(value ?? null)} onChange={(event) => set(options[Number(event.currentTarget.value)])}>
-        {value === undefined && <option value={-1} />}
+      <select value={at < 0 ? "" : at} required={needed} onChange={({ currentTarget }) => set(currentTarget.value === "" ? undefined : options[Number(currentTarget.value)])}>
+        {at < 0 && <option value="" />}
         {options.map((one, index) => <option key={index} value={index}>{String(one)}</option>)}
       </select>
     );
   }
+  const empty = schema.nullable ? null : undefined;
   if (schema.type === "integer" || schema.type === "number") {
     return (
       <input
-        type="number" value={text} required={needed} step={schema.type === "integer" ? 1 : "any"}
+        type="number" value={text} required={needed && !schema.nullable} step={schema.type === "integer" ? 1 : "any"}
         min={bound(schema.minimum)} max={bound(schema.maximum)}
-        onInput={(event) => set(event.currentTarget.value === "" ? undefined : Number(event.currentTarget.value))}
+        onInput={({ currentTarget }) => set(currentTarget.value === "" ? empty : wholeNumber(Number(currentTarget.value), currentTarget.value))}
       />
     );
   }
   if (schema.type === "string") {
-    return <input type="text" value={text} onInput={(event) => set(event.currentTarget.value === "" && !needed ? undefined : event.currentTarget.value)} />;
+    const hint = HINTS[String(schema.format)];
+    const blank = schema.nullable ? null : needed || schema.default !== undefined ? "" : undefined;
+    return <input type={schema.format === "date" ? "date" : "text"} value={text} placeholder={hint} onInput={({ currentTarget }) => set(currentTarget.value === "" ? blank : currentTarget.value)} />;
   }
   return <JsonInput value={value} set={set} />;
+}
+
+/** How texts of these formats are written. */
+const HINTS: { [format: string]: string } = { "date-time": "2026-01-31T09:30:00Z", time: "09:30:00", duration: "P1DT2H30M" };
+
+/** The values that there are to choose from, if they are known. */
+function optionsOf({ type, enum: members, const: only, nullable }: Fields): Json[] | undefined {
+  const options = Array.isArray(members) ? members : only !== undefined ? [only] : type === "boolean" ? [true, false] : undefined;
+  return options && nullable && !options.includes(null) ? [null, ...options] : options;
 }
 
 export function JsonInput({ value, set, rows = 3 }: { value: Json | undefined; set: (value: Json | undefined) => void; rows?: number }) {
@@ -109,7 +141,7 @@ export function JsonInput({ value, set, rows = 3 }: { value: Json | undefined; s
     let wrong = "";
     setText(input.value);
     try {
-      set(input.value.trim() ? (JSON.parse(input.value) as Json) : undefined);
+      set(input.value.trim() ? parsed(input.value) : undefined);
     } catch (error) {
       wrong = String(error).replace(/^SyntaxError: /, "");
     }
@@ -128,7 +160,7 @@ const bound = (value: Json | undefined): number | undefined => (typeof value ===
 
 const isFields = (value: Json | undefined): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Follows references inside the document, and takes the one kind of value out of `X | None`. */
+/** Follows references inside the document, and takes the one kind of value out of `X | None`, which is `nullable` then. */
 function resolved(schema: Fields, root: Fields): Fields {
   let found = schema;
   for (let depth = 0; depth < 8; depth++) {
@@ -140,7 +172,7 @@ function resolved(schema: Fields, root: Fields): Fields {
       const kinds = found.anyOf.filter((one) => isFields(one) && one.type !== "null") as Fields[];
       if (kinds.length !== 1) return found;
       const { anyOf: _, ...own } = found;
-      found = { ...kinds[0]!, ...own };
+      found = { ...kinds[0]!, ...own, ...(kinds.length < found.anyOf.length && { nullable: true }) };
     } else return found;
   }
   return found;

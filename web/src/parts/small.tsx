@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { connection, isAway, type Problem } from "../api.ts";
-import { href } from "../router.ts";
+import { href, pathOf } from "../router.ts";
 import { ago, coarse, elapsed, exact, length, tick, time } from "../time.ts";
 import { isOver, type RunInfo, type Status, type Waiting } from "../types.ts";
 
@@ -29,7 +29,7 @@ export function Took({ run }: { run: RunInfo }) {
 export const short = (id: string): string => (id.startsWith("run_") ? `…${id.slice(-8)}` : id);
 
 export const RunLink = ({ id, whole }: { id: string; whole?: boolean }) => (
-  <a class="mono" href={href(`runs/${id}`)} title={id}>{whole ? id : short(id)}</a>
+  <a class="mono" href={href(pathOf(id))} title={id}>{whole ? id : short(id)}</a>
 );
 
 /** What a run waits for, in words. */

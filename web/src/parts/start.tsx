@@ -1,7 +1,7 @@
 // Starting a run: arguments by the schema of the workflow, or as JSON.
 import { useState } from "preact/hooks";
 import { post, told, type Problem } from "../api.ts";
-import { go } from "../router.ts";
+import { go, pathOf } from "../router.ts";
 import type { Fields, Json, RunInfo, WorkflowEntry } from "../types.ts";
 import { Wrong } from "./resume.tsx";
 import { JsonInput, SchemaFields, starting } from "./schema_form.tsx";
@@ -14,7 +14,7 @@ export function Start({ workflow, given }: { workflow: WorkflowEntry; given?: Js
     event.preventDefault();
     try {
       const run = await post<RunInfo>("runs", { workflow: workflow.name, kwargs: value ?? {} });
-      go(`runs/${run.id}`);
+      go(pathOf(run.id));
     } catch (error) {
       setProblem(told(error));
     }

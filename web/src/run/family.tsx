@@ -2,11 +2,12 @@
 import { useState } from "preact/hooks";
 import { Badge, RunLink, Took } from "../parts/small.tsx";
 import { useAsked } from "../parts/use.ts";
+import { pathOf } from "../router.ts";
 import { isOver, type RunInfo } from "../types.ts";
 
 /** Its parents, and how many children it has. */
 export function Family({ run }: { run: RunInfo }) {
-  const { value } = useAsked<{ runs: RunInfo[]; more: boolean }>(`runs/${run.id}/tree`, isOver(run.status) ? 0 : 10_000);
+  const { value } = useAsked<{ runs: RunInfo[]; more: boolean }>(`${pathOf(run.id)}/tree`, isOver(run.status) ? 0 : 10_000);
   const [open, setOpen] = useState(false);
   if (!value || value.runs.length < 2) return null;
   const depths = new Map<string, number>();

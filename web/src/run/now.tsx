@@ -61,7 +61,7 @@ function Queued({ run }: { run: RunInfo }) {
 function GoingOn({ run, log }: NowProps) {
   const open = log.timeline(run).filter(isOpen);
   const asks = role.value === "operate" && open.some((one) => one.kind === "hook");
-  const { value } = useAsked<{ hooks: HookInfo[] }>(asks ? `hooks?run=${run.id}&limit=100` : undefined, 5000);
+  const { value } = useAsked<{ hooks: HookInfo[] }>(asks ? `hooks?run=${encodeURIComponent(run.id)}&limit=100` : undefined, 5000);
   if (!log.events.length) return null;
   if (!open.length) return run.status === "running" ? <Line look="running"><b>Running</b> the workflow's code</Line> : <Line look="quiet"><Queued run={run} /></Line>;
   const works = open.some((one) => one.kind === "step" && one.state === "running");

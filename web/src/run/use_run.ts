@@ -1,6 +1,8 @@
 // One run and its log, as they grow.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { follow, get, told, type Problem } from "../api.ts";
+import { parsed } from "../exact.ts";
+import { pathOf } from "../router.ts";
 import { learnMoment } from "../time.ts";
 import { Log } from "../trace/model.ts";
 import { isOver, type EventRecord, type RunInfo } from "../types.ts";
@@ -30,7 +32,7 @@ export function useRun(id: string): Followed {
   const [run, setRun] = useState<RunInfo>();
   const [changes, setChanges] = useState(0);
   const [problem, setProblem] = useState<Problem>();
-  const again = () => get<RunInfo>(`runs/${id}`).then(setRun);
+  const again = () => get<RunInfo>(pathOf(id)).then(setRun);
   useEffect(() => {
     let stop = () => {};
     let gone = false;
@@ -41,10 +43,10 @@ export function useRun(id: string): Followed {
         setChanges((n) => n + 1);
       }, log.entries.size > MANY ? 250 : 16);
     };
-    const look = () => get<RunInfo>(`runs/${id}`).then((found) => !gone && setRun(found));
+    const look = () => get<RunInfo>(pathOf(id)).then((found) => !gone && setRun(found));
     const begin = async (): Promise<void> => {
       try {
-        const ask = (start: number) => get<Page>(`runs/${id}/events?start=${start}&limit=5000&longest=${LONGEST}`);
+        const ask = (start: number) => get<Page>(`${pathOf(id)}/events?start=${start}&limit=5000&longest=${LONGEST}`);
         const first = ask(log.events.length);
         first.catch(() => undefined); // told below, unless the run itself cannot be had
         await look();
@@ -57,11 +59,11 @@ export function useRun(id: string): Followed {
           learnMoment(log.last);
           setChanges((n) => n + 1);
         }
-        stop = follow(`runs/${id}/feed?start=${log.events.length}`, (messages) => {
-          log.add(messages.filter((one) => one.name === "").map((one) => JSON.parse(one.data) as EventRecord));
+        stop = follow(`${pathOf(id)}/feed?start=${log.events.length}`, (messages) => {
+          log.add(messages.filter((one) => one.name === "").map((one) => parsed<EventRecord>(one.data)));
           learnMoment(log.last);
           const end = messages.find((one) => one.name === "end");
-          if (end) setRun(JSON.parse(end.data) as RunInfo);
+          if (end) setRun(parsed<RunInfo>(end.data));
           else void look().catch(() => undefined);
           draw();
         });

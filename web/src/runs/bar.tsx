@@ -1,7 +1,7 @@
 // The filters above the table. All are in the address, so that it can be kept and sent.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get } from "../api.ts";
-import { change, go, href } from "../router.ts";
+import { change, go, href, pathOf } from "../router.ts";
 import { STATUSES, type WorkflowEntry } from "../types.ts";
 import { said, type Overview } from "./chart.tsx";
 import { isFiltered, WINDOWS } from "./found.ts";
@@ -44,7 +44,7 @@ export function Bar({ params, overview }: BarProps) {
 
 /** A whole id, with Enter, is a run to open. */
 function look(text: string, pausing: boolean): void {
-  if (!pausing && /^run_\w{20,}$/.test(text)) go(`runs/${text}`);
+  if (!pausing && /^run_\w{20,}$/.test(text)) go(pathOf(text));
   else filter({ text }, pausing);
 }
 

@@ -1,6 +1,7 @@
 // The runs that a page of the table has: what is asked for, and what becomes of it.
 import { useLayoutEffect, useState } from "preact/hooks";
 import { follow, get, isAway, query, told, type Problem } from "../api.ts";
+import { parsed } from "../exact.ts";
 import { change } from "../router.ts";
 import { serverNow, time } from "../time.ts";
 import type { RunInfo } from "../types.ts";
@@ -101,7 +102,7 @@ function watch(path: string, set: (found: Found) => void): () => void {
         whole = undefined;
       } else if (name === "gone") known.delete((JSON.parse(data) as { id: string }).id);
       else if (name === "run") {
-        const run = JSON.parse(data) as RunInfo;
+        const run = parsed<RunInfo>(data);
         (id ? known : (whole ??= new Map())).set(run.id, run);
       }
     }

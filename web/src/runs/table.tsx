@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { role } from "../api.ts";
 import { Attributes, Badge, RunLink, Took, Waits, When } from "../parts/small.tsx";
 import type { Steady } from "../parts/steady.ts";
-import { change, go } from "../router.ts";
+import { change, go, pathOf } from "../router.ts";
 import type { RunInfo } from "../types.ts";
 
 export type Ids = ReadonlySet<string>;
@@ -100,7 +100,7 @@ function Row({ run, list, marked, chosen, turn }: RowProps) {
 function open(event: MouseEvent, id: string): void {
   const target = event.target as Element;
   if (target.closest("a, button, input, .pick") || getSelection()?.toString()) return;
-  go(`runs/${id}`);
+  go(pathOf(id));
 }
 
 /** `j` and `k` move through the table, Enter opens, `x` selects, `/` goes to the search; Escape leaves. */
@@ -123,7 +123,7 @@ export function useKeys(select: (run: RunInfo) => void): [at: number, shown: (ru
       const run = runs[at];
       if (event.key === "j" || event.key === "ArrowDown") setId(runs[Math.min(at + 1, runs.length - 1)]?.id ?? "");
       else if (event.key === "k" || event.key === "ArrowUp") setId(runs[Math.max(at - 1, 0)]?.id ?? "");
-      else if (event.key === "Enter" && run) go(`runs/${run.id}`);
+      else if (event.key === "Enter" && run) go(pathOf(run.id));
       else if (event.key === "x" && run) select(run);
       else if (event.key === "/") document.getElementById("find")?.focus();
       else return;

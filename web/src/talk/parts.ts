@@ -1,4 +1,5 @@
 // What is shown of a conversation: parts in their order. Readers of each form of chunk add to them.
+import { parsed } from "../exact.ts";
 import type { Fields, Json } from "../types.ts";
 
 export interface Text {
@@ -84,7 +85,7 @@ export const words = (value: Json | undefined): string => (typeof value === "str
 export function argumentsOf(value: Json | undefined): Json | undefined {
   if (typeof value !== "string") return value ?? undefined;
   try {
-    return JSON.parse(value) as Json;
+    return parsed(value);
   } catch {
     return value;
   }

@@ -12,7 +12,7 @@ export function Conversation({ parts, run }: { parts: Part[]; run: RunInfo }) {
   const end = useEnd<HTMLDivElement>(parts, !isOver(run.status));
   const may = role.value === "operate" && !isOver(run.status);
   const waits = parts.some((one) => one.kind === "call" && one.approval === "asked");
-  const { value } = useAsked<{ hooks: HookInfo[] }>(may && waits ? `hooks?run=${run.id}&limit=1000` : undefined, 3000);
+  const { value } = useAsked<{ hooks: HookInfo[] }>(may && waits ? `hooks?run=${encodeURIComponent(run.id)}&limit=1000` : undefined, 3000);
   const hooks = may && waits ? (value?.hooks ?? []) : [];
   const inputs = hooks.filter((one) => one.metadata.kind === "input");
   return (

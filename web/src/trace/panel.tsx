@@ -1,10 +1,12 @@
 // What there is to know about one row: of the run, a step, an attempt, a wait, a hook or a child.
 import type { ComponentChildren } from "preact";
 import { role } from "../api.ts";
+import { waking } from "../parts/commands.ts";
 import { Payload, View } from "../parts/json.tsx";
 import { Resume } from "../parts/resume.tsx";
 import { Badge, Copy, RunLink, When } from "../parts/small.tsx";
 import { useAsked } from "../parts/use.ts";
+import { pathOf } from "../router.ts";
 import { Verdict } from "../talk/verdict.tsx";
 import { exact, length, tick, time } from "../time.ts";
 import type { HookInfo, RunInfo } from "../types.ts";
@@ -34,7 +36,7 @@ export function Panel({ row, log, run, close, wake, choose, toEvent }: PanelProp
   const positions = entry.kind === "run" ? [0, log.events.length - 1] : entry.positions;
   const whole = (of: readonly number[], field: string) => {
     const held = log.held(of, field);
-    return held && `runs/${run.id}/events/${held}`;
+    return held && `${pathOf(run.id)}/events/${held}`;
   };
   return (
     <aside class="panel" aria-label="Details">
@@ -45,7 +47,7 @@ export function Panel({ row, log, run, close, wake, choose, toEvent }: PanelProp
       {entry.kind !== "run" && <p><Badge status={attempt?.error ? "failed" : entry.state} /> <span class="dim">{entry.kind} {entry.id}</span></p>}
       {entry.kind === "hook" && isOpen(entry) && <OpenHook run={run} entry={entry} />}
       {isOpen(entry) && entry.kind === "wait" && (
-        <p class="row"><b>{leftOf(entry, tick.value)}</b>{role.value === "operate" && <><button type="button" onClick={wake}>Wake now</button><Copy text={`outlast wake ${run.id}`} label="Copy command" /></>}</p>
+        <p class="row"><b>{leftOf(entry, tick.value)}</b>{role.value === "operate" && <><button type="button" onClick={wake}>Wake now</button><Copy text={waking(run)} label="Copy command" /></>}</p>
       )}
       {error && <Part title="Error"><Trouble error={error} /></Part>}
       {entry.kind !== "branch" && <Around row={row} log={log} run={run} choose={choose} />}
@@ -143,7 +145,7 @@ const Attempts = ({ entry }: { entry: Entry }) => (
 
 function OpenHook({ run, entry }: { run: RunInfo; entry: Entry }) {
   const may = role.value === "operate";
-  const { value } = useAsked<{ hooks: HookInfo[] }>(may ? `hooks?run=${run.id}&limit=1000` : undefined, 5000);
+  const { value } = useAsked<{ hooks: HookInfo[] }>(may ? `hooks?run=${encodeURIComponent(run.id)}&limit=1000` : undefined, 5000);
   const hook = value?.hooks.find((one) => one.id === entry.id);
   if (!may) return <p>It waits for the outside.</p>;
   if (!hook) return <p class="dim">It waits for the outside.</p>;

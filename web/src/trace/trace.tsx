@@ -53,7 +53,7 @@ export function Trace({ log, changes, run, selected, select }: TraceProps) {
       <div class="bar">
         <input type="search" aria-label="Find in the timeline" placeholder="Find a step, wait, hook, line" value={text} onInput={(event) => setText(event.currentTarget.value)} />
         <button type="button" class="chip failed" aria-pressed={failures} onClick={() => setFailures(!failures)}><i aria-hidden="true" />errors {failed}</button>
-        <span class="dim">{rows.length - 1} rows</span>
+        <span class="dim">{rows.length - 1} {rows.length === 2 ? "row" : "rows"}</span>
         <span class="spring" />
         {gaps.length > 0 && <button type="button" class="chip" aria-pressed={skips} title="Draw the long stretches in which it only waits narrow" onClick={() => { setNarrows(!skips); setZoom(null); }}>skip waits</button>}
         <button type="button" class="quiet" onClick={() => setFolded(folded.size ? new Set() : new Set(rows.filter((row) => row.depth > 0 && row.inner).map((row) => row.key)))}>{folded.size ? "Unfold" : "Fold"}</button>
