@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from pathlib import Path
 
 from outlast import sleep, step, workflow
@@ -45,3 +46,14 @@ async def one_step(go: str) -> str:
 async def nap() -> str:
     await sleep("3 days")
     return "rested"
+
+
+@step
+def hang() -> None:
+    tell("hang")
+    threading.Event().wait()
+
+
+@workflow
+async def hung() -> None:
+    await hang()

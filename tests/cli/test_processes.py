@@ -151,10 +151,11 @@ def test_a_second_ctrl_c_stops_at_once(stage: Stage) -> None:
 
 
 def test_a_worker_serves_until_it_is_asked_to_stop(stage: Stage, cli: Cli) -> None:
-    with ended(stage.start("worker", "flows.py", "--json", "--verbose")) as worker:
+    command = ("worker", "flows.py", "--json", "--verbose", "--grace", "50ms")
+    with ended(stage.start(*command)) as worker:
         lines = _documents(worker)
         serving = next(lines)
-        assert serving["workflows"] == ["nap", "one_step", "three_steps"]
+        assert serving["workflows"] == ["hung", "nap", "one_step", "three_steps"]
         assert cli("workers", "--json").document["workers"][0]["id"] == serving["worker"]
         run_id = stage.run("start", "flows.py:nap").stdout.strip()
         assert _until(lines, "suspended") == run_id
@@ -162,7 +163,9 @@ def test_a_worker_serves_until_it_is_asked_to_stop(stage: Stage, cli: Cli) -> No
         assert "sleep 3d 0h left" in cli("list").out
         assert cli("wake", run_id).code == 0
         assert _until(lines, "completed") == run_id
-        worker.send_signal(signal.SIGTERM)
+        stage.run("start", "flows.py:hung")
+        assert stage.told.readline() == "hang\n"
+        worker.send_signal(signal.SIGTERM)  # which the thread of that step does not hold up
         assert [*lines][-1] == {"event": "stopped", "worker": serving["worker"], "ended": 1}
         assert worker.wait(LIMIT) == 0
     assert cli("workers", "--json").document == {"workers": []}

@@ -5,7 +5,6 @@ import logging
 import random
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
 from typing import Any, Final
@@ -37,6 +36,7 @@ from outlast._runtime.slots import Slots
 from outlast._runtime.slow import SlowAttempts
 from outlast._runtime.streams import StreamSender
 from outlast._runtime.stretches import tell_begun, tell_taken
+from outlast._runtime.threads import StepThreads
 from outlast.errors import NoAppError, WorldError
 from outlast.world import (
     Append,
@@ -119,16 +119,14 @@ class Runtime:
         """Told when a live run, or a step of another worker's run, has left."""
         self._expected: dict[str, bool] = {}
         """Runs that are claimed and not adopted yet, and whether each has been nudged since."""
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads: StepThreads | None = None
         self._lingering = Lingering(clock, options.linger)
 
     @property
-    def threads(self) -> ThreadPoolExecutor:
+    def threads(self) -> StepThreads:
         """Where `def` steps run."""
         if self._threads is None:
-            self._threads = ThreadPoolExecutor(
-                self.options.max_threads, thread_name_prefix="outlast-step"
-            )
+            self._threads = StepThreads(self.options.max_threads)
         return self._threads
 
     # Starting and appending
@@ -300,7 +298,7 @@ class Runtime:
         await self.committer.close()
         await self.endings.close()
         if self._threads is not None:
-            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads.close()
 
     def _make_committer(self) -> Committer:
         return Committer(

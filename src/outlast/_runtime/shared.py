@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextvars import Context
 from random import Random
 from typing import Any, Protocol, TypeAlias
@@ -49,7 +49,7 @@ class Shared(Protocol):
     """Told which steps of a run were taken out of the queue; `None`: all that it has there."""
 
     @property
-    def threads(self) -> ThreadPoolExecutor:
+    def threads(self) -> Executor:
         """Where `def` steps run."""
         ...
 
