@@ -24,16 +24,16 @@ async def nap(length: str = "1 hour") -> str:
 
 
 @step
-async def tell(numbers: int) -> None:
-    async with writable() as output:
+async def tell(numbers: int, name: str) -> None:
+    async with writable(name) as output:
         for number in range(numbers):
             await output.write({"n": number})
         await output.write(b"\x00raw")
 
 
 @workflow(name="http_tell")
-async def telling(numbers: int) -> None:
-    await tell(numbers)
+async def telling(numbers: int, name: str = "default") -> None:
+    await tell(numbers, name)
 
 
 @workflow(name="http_ask")

@@ -15,10 +15,13 @@ from outlast import App, RunCancelledError, RunStatus, blocking
 from outlast.cli import main
 from outlast.errors import (
     AccessDeniedError,
+    EncodeError,
     HookNotFoundError,
     HookPayloadError,
     InvalidArgumentsError,
+    InvalidDurationError,
     OutlastError,
+    PayloadTooLargeError,
     RequestError,
     RunNotFoundError,
     WorkflowNotFoundError,
@@ -67,6 +70,63 @@ def test_it_offers_what_an_app_offers(on_site: OnSite) -> None:
             assert (await app.list_runs(created_to=found.runs[0].created_at)).runs == ()
             assert await run.cancel("late") is False
             assert await run.wake() is False
+
+    on_site(scenario)
+
+
+def test_any_name_and_any_start_is_found_as_on_the_spot(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
+        async with _remote(site) as app:
+            for name in ("a/b", "a/", "/", ".", "..", "ü ?#%", "a%2Fb", "+", " x "):
+                run = await app.start(
+                    flows.telling(1, name), run_id=f"named {name}".replace("/", "")
+                )
+                here = site.app.get_run(run.id)
+                await here.result("5s")
+                for start in (0, 10**30, -(10**30), -1):
+                    expected = [one async for one in here.stream(name, start)]
+                    assert [one async for one in run.stream(name, start)] == expected
+                assert [one async for one in run.stream(name)] == [{"n": 0}, b"\x00raw"]
+            nobody = app.get_run("..")
+            with pytest.raises(RunNotFoundError):
+                await nobody.info()
+
+    on_site(scenario)
+
+
+def test_a_run_is_started_together_with_a_payload(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
+        async with _remote(site) as app:
+            first = await app.start(flows.ask("together"), token="together", payload=20)
+            again = await app.start(flows.ask("together"), token="together", payload=22)
+            assert again.id == first.id
+            assert await site.app.get_run(first.id).result("5s") == 42
+            with pytest.raises(ValueError, match="token and payload together"):
+                await app.start(flows.ask("together"), token="together")
+
+    on_site(scenario)
+
+
+def test_what_cannot_be_sent_is_refused_as_on_the_spot(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
+        run = await site.app.start(flows.ask("odd"))
+        await site.signals.wait_for("run_suspended", run_id=run.id)
+        async with _remote(site) as app:
+            for payload in (b"\xff", object(), "\ud800"):
+                with pytest.raises(EncodeError, match="payload"):
+                    await app.resume("odd", payload)
+            with pytest.raises(HookPayloadError):
+                await app.resume("odd", float("nan"))
+            with pytest.raises(ValueError, match="key"):
+                await app.resume("odd", 1, key="")
+            with pytest.raises(PayloadTooLargeError) as large:
+                await app.start(flows.ask("x" * 4_200_000))
+            assert (large.value.limit, large.value.what) == (
+                4 * 2**20,
+                "input of workflow 'http_ask'",
+            )
+            with pytest.raises(InvalidDurationError, match="'soon' is not a time"):
+                await app.start(flows.nap(), delay="soon")
 
     on_site(scenario)
 

@@ -7,7 +7,7 @@ from typing import Any, Generic, Literal, TypeVar, cast, overload
 
 from outlast._api.chunks import type_name, value_of
 from outlast._api.reading import event_record, run_info, step_records
-from outlast._api.streaming import read_stream, stream_info, stream_infos
+from outlast._api.streaming import read_stream, start_within, stream_info, stream_infos
 from outlast._api.where import current_execution
 from outlast._api.writable import DEFAULT, checked_name
 from outlast._clock import sleep_until, to_seconds
@@ -211,7 +211,7 @@ class Run(Generic[R_co]):
             pydantic.ValidationError: A value is not of the type.
         """
         runtime = self._runtime("Run.stream()")
-        request = StreamRead(run_id=self.id, name=checked_name(name), start=start)
+        request = StreamRead(run_id=self.id, name=checked_name(name), start=start_within(start))
         read = partial(value_of, of=type_name(type), codec=runtime.codec)
         return read_stream(runtime, request, read, markers=markers, follow=follow)
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from outlast._api.chunks import form_of
 from outlast._api.writable import INTERNAL, checked_name
@@ -71,6 +71,14 @@ async def stream_info(runtime: Runtime, run_id: str, name: str) -> StreamInfo:
             return info
     page = await _read(runtime, StreamRead(run_id=run_id, name=name, start=0))
     return _info(StreamState(name=name, chunks=0, bytes=0, over=page.over))
+
+
+_FAR: Final = 2**53
+
+
+def start_within(start: int) -> int:
+    """The same index, or one that no stream has either and that every world can look for."""
+    return max(-_FAR, min(start, _FAR))
 
 
 class _Passed:

@@ -1,5 +1,6 @@
 """What comes to a webhook, and what it is answered: `WebhookRequest` and `Response`."""
 
+import re
 from collections.abc import Awaitable
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import parse_qs
@@ -12,6 +13,11 @@ T_co = TypeVar("T_co", covariant=True)
 
 UNRECORDED: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Headers that are secrets of whoever sends them. Verifiers see them; they are not recorded."""
+
+
+_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+"""A header's, as RFC 9110 has it."""
+_VALUE: Final = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +33,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
             message = f"{self.status!r} cannot be the status of a response: it is 200 to 599"
             raise ValueError(message)
         for name, value in self.headers.items():
-            if not name.isascii() or not name.isprintable() or not value.isprintable():
+            if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
                 message = f"{name!r} cannot be a header of a response: it has characters that no header has"
                 raise ValueError(message)
 

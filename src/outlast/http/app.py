@@ -77,9 +77,11 @@ class HttpApp(Starlette):
         return isinstance(self._access, Loopback)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve. Some frameworks hand on paths with a slash at the end that nobody has sent."""
+        """Serve. Some frameworks hand on paths with a slash at the end that nobody has sent; one that is escaped is
+        of a name."""
         if scope["type"] == "http":
-            scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
+            if not (scope.get("raw_path") or b"").upper().endswith(b"%2F"):
+                scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
             if self._learns:
                 await self._learn(Request(scope))
             with self._in_trace(scope):

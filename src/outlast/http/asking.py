@@ -12,7 +12,9 @@ from outlast.errors import (
     HookNotFoundError,
     HookPayloadError,
     InvalidArgumentsError,
+    InvalidDurationError,
     OutlastError,
+    PayloadTooLargeError,
     RequestError,
     RunNotFoundError,
     WorkflowNotFoundError,
@@ -139,6 +141,13 @@ _ERRORS: Final[dict[str, Callable[[Problem], OutlastError]]] = {
     "hook-payload": lambda told: HookPayloadError(told.problems, told.errors),
     "invalid-arguments": lambda told: InvalidArgumentsError(
         told.data.get("name", "?"), told.problems
+    ),
+    "invalid-duration": lambda told: InvalidDurationError(
+        told.data.get("value", "?"), told.data.get("reason", "?")
+    ),
+    "payload-too-large": lambda told: PayloadTooLargeError(
+        *(int(told.data.get(name, 0)) for name in ("size", "limit")),
+        what=told.data.get("what", "value"),
     ),
     "run-not-found": lambda told: RunNotFoundError(told.data.get("run_id", "?")),
     "workflow-not-found": lambda told: WorkflowNotFoundError(told.data.get("workflow", "?")),

@@ -102,6 +102,9 @@ class StartBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     delay: str | float | None = None
     """Seconds, a length of time such as `2h`, or a date and time with its offset."""
     version: str | None = None
+    token: str | None = None
+    """With `payload`: that goes to the live hook with this token, or else to the run, which is started."""
+    payload: Any | msgspec.UnsetType = msgspec.UNSET
 
 
 class CancelBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -44,7 +44,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     errors: tuple[dict[str, Any], ...] = ()
     """The same for programs, where they are about a payload: `loc`, `msg` and `type`."""
     data: dict[str, str] = {}
-    """What it is about: `run_id`, `workflow` or `name`."""
+    """What it is about: `run_id`, `workflow`, `name`, or the error's own fields."""
 
 
 def status_of(error: OutlastError) -> int:
@@ -89,6 +89,10 @@ def _data(error: OutlastError) -> dict[str, str]:
             return {"workflow": workflow}
         case InvalidArgumentsError(name=name):
             return {"name": name}
+        case PayloadTooLargeError(size=size, limit=limit, what=what):
+            return {"size": str(size), "limit": str(limit), "what": what}
+        case InvalidDurationError(value=value, reason=reason):
+            return {"value": str(value), "reason": reason}
         case _:
             return {}
 

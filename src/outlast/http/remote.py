@@ -10,17 +10,19 @@ from urllib.parse import quote
 
 import httpx
 import msgspec
-from pydantic_core import to_jsonable_python
+from pydantic_core import PydanticSerializationError, to_json
 
 from outlast import Call, RunStatus
 from outlast._api.chunks import form_of, type_name, value_of
+from outlast._api.hooks import checked_text
 from outlast._api.listing import RunFilters, several
 from outlast._api.runs import checked_run_id
 from outlast._api.settings import setting
-from outlast._api.starting import StartKeywords
+from outlast._api.starting import StartKeywords, start_options
+from outlast._api.streaming import start_within
 from outlast._api.writable import checked_name
 from outlast._codec import Codec
-from outlast.errors import RequestError
+from outlast.errors import EncodeError, RequestError
 from outlast.http.asking import Api, attribute_text
 from outlast.http.bodies import (
     CancelBody,
@@ -62,7 +64,7 @@ class RemoteRun:
         self.id = run_id
         """The run's id."""
         self._api = api
-        self._path = f"/runs/{quote(run_id, safe='')}"
+        self._path = f"/runs/{_part(run_id)}"
 
     async def info(self) -> RunInfo:
         """The run as it stands."""
@@ -148,8 +150,12 @@ class RemoteRun:
         self, name: str, start: int, *, markers: bool, follow: bool
     ) -> AsyncGenerator[Message | Rewind]:
         """Without markers, what comes in the place of what was given and then taken back is left out."""
-        query = {"start": start, "follow": "true" if follow else "false", "format": "sse"}
-        path = f"{self._path}/streams/{quote(checked_name(name), safe='')}"
+        query = {
+            "start": start_within(start),
+            "follow": "true" if follow else "false",
+            "format": "sse",
+        }
+        path = f"{self._path}/streams/{_part(checked_name(name))}"
         given = 0
         async with aclosing(self._api.feed(path, query)) as messages:
             async for message in messages:
@@ -211,12 +217,13 @@ class RemoteApp:
 
         Raises what that raises, and `WorkflowNotFoundError`.
         """
+        checked = start_options(options)
         args, kwargs = call.arguments
         call.spend()
         body = StartBody(
             workflow=call.workflow,
-            args=tuple(to_jsonable_python(list(args))),
-            kwargs=to_jsonable_python(kwargs),
+            args=tuple(_plain(one, "arguments") for one in args),
+            kwargs={name: _plain(one, "arguments") for name, one in kwargs.items()},
             run_id=options.get("run_id"),
             idempotency_key=options.get("idempotency_key"),
             attributes=dict(options.get("attributes") or {}),
@@ -224,6 +231,8 @@ class RemoteApp:
             queue=options.get("queue"),
             delay=_delay(options.get("delay")),
             version=options.get("version"),
+            token=checked.token,
+            payload=msgspec.UNSET if checked.token is None else _plain(checked.payload, "payload"),
         )
         return self.get_run((await self._api.post("/runs", RunInfo, body)).id)
 
@@ -241,7 +250,7 @@ class RemoteApp:
 
     async def workflow_stats(self, name: str) -> WorkflowStats:
         """How its latest runs went."""
-        return await self._api.get(f"/workflows/{quote(name, safe='')}/stats", WorkflowStats)
+        return await self._api.get(f"/workflows/{_part(name)}/stats", WorkflowStats)
 
     async def overview(self) -> Overview:
         """How many runs there are of each status, and what became of them in the last day."""
@@ -267,7 +276,9 @@ class RemoteApp:
 
     async def resume(self, token: str, payload: Any = None, *, key: str | None = None) -> str:
         """Hand a payload to a hook; see `outlast.resume`. It goes there as the JSON that pydantic makes of it."""
-        body = ResumeBody(token=token, payload=to_jsonable_python(payload), key=key)
+        if key is not None:
+            checked_text(key, "key")
+        body = ResumeBody(token=token, payload=_plain(payload, "payload"), key=key)
         return (await self._api.post("/hooks/resume", Resumed, body)).run_id
 
     async def notice_deaths(self) -> int:
@@ -303,6 +314,20 @@ def _chunk(message: Message) -> Chunk:
 
 
 _CODEC: Final = Codec()
+
+
+def _plain(value: Any, what: str) -> msgspec.Raw:
+    """The JSON that pydantic makes of a value, as `resume` does on the spot. Raises `EncodeError`."""
+    try:
+        return msgspec.Raw(to_json(value, inf_nan_mode="strings"))
+    except (PydanticSerializationError, ValueError) as error:
+        reason = f"and has no form in JSON: {error}"
+        raise EncodeError("$", type(value).__name__, reason, what=what) from None
+
+
+def _part(text: str) -> str:
+    """A text as a part of a path. What stands for a folder in one is written otherwise."""
+    return quote(text, safe="") if text.strip(".") else text.replace(".", "%2E")
 
 
 def _delay(delay: Any) -> str | float | None:

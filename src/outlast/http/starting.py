@@ -9,6 +9,7 @@ from pydantic import ConfigDict, TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
 
 from outlast import App, Run, Workflow
+from outlast._api.hooks import NO_PAYLOAD
 from outlast._api.inspecting import workflow_infos
 from outlast._api.inspection import workflows
 from outlast.errors import InvalidDurationError, RequestError, WorkflowNotFoundError
@@ -35,6 +36,8 @@ async def start_run(app: App, body: StartBody) -> Run[Any]:
             queue=body.queue,
             delay=_delay(body.delay),
             version=body.version,
+            token=body.token,
+            payload=NO_PAYLOAD if body.payload is msgspec.UNSET else body.payload,
         )
     except ValueError as error:
         raise RequestError(str(error), status=422) from error

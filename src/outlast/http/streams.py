@@ -24,7 +24,7 @@ Pages: TypeAlias = AsyncGenerator[StreamPage]
 class StreamQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Which part of a stream is meant, and in which form."""
 
-    start: int = 0
+    start: Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)] = 0
     """The index of the first chunk; below 0: from the end as it is now."""
     after: Annotated[str, msgspec.Meta(pattern=r"^-?\d{1,15}\.\d{1,15}$")] | None = None
     """The id of the last chunk that was got before, for those who cannot send Last-Event-ID."""

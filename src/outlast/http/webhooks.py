@@ -199,13 +199,14 @@ def _accepted() -> Response:
 
 
 def _response(answer: Answer) -> Response:
-    response = Response(answer.body, answer.status)
+    response = Response(b"" if answer.status in _BODILESS else answer.body, answer.status)
     for name, value in {**HEADERS, **answer.headers}.items():
         if name.lower() not in _OURS:
             response.headers[name] = value
     return response
 
 
+_BODILESS: Final = (204, 304)
 _OURS: Final = frozenset({"connection", "content-length", "transfer-encoding"})
 _ACCEPTED: Final = _response(Answer(status=202)).raw_headers
 
