@@ -105,6 +105,10 @@ def test_who_is_not_on_this_machine(on_chat: OnChat) -> None:
         (b'{"id": "c1", "messages": [{"id": "u1", "role": "robot"}]}', 422),
         (b'{"id": "c1", "messages": [{"id": "u1", "role": "system"}]}', 422),
         (b'{"id": "c1", "messages": [{"id": "u1", "role": "user", "parts": []}]}', 422),
+        (
+            b'{"id": "c", "messages": [{"id": "u", "role": "user", "parts": [{"type": "text"}]}]}',
+            422,
+        ),
         (b'{"id": "a/b", "messages": [{"id": "u1", "role": "user", "parts": []}]}', 422),
         (b'{"id": "c1", "messages": [{"id": "m", "role": "assistant", "parts": []}]}', 422),
         (b'{"id": "c1", "trigger": "x", "messages": [{"id": "u1", "role": "user"}]}', 422),
@@ -151,6 +155,30 @@ def test_a_history_that_the_client_has_edited(make: Make, on_chat: OnChat) -> No
         older = await client.post(said("one", "u1"), trigger="regenerate-message")
         assert older.status == 409
         assert shown((await client.say("three", "u3")).chunks)[-1]["text"] == "third "
+
+    on_chat(make, scenario)
+
+
+def test_the_last_message_with_other_words(make: Make, on_chat: OnChat) -> None:
+    """Its answer was to what is not said any more: it is neither given for the new words, nor kept."""
+
+    async def scenario(site: Site) -> None:
+        follow([("wait", {})], "let go", "and on")
+        client = ada(site)
+        reading = asyncio.ensure_future(client.say("one", "u1"))
+        await GATE.looked.wait()
+        early = await client.say("other words", "u1")
+        assert (early.status, early.problem["hint"]) == (409, "Wait for its end, or stop it.")
+        GATE.go.set()
+        first = await reading
+        assert (await client.say("one", "u1")).reply == first.reply, "the same message"
+        edited = await client.say("other words", "u1")
+        assert edited.reply != first.reply
+        assert (await client.say("other words", "u1")).reply == edited.reply
+        assert shown((await client.say("two", "u2")).chunks)[-1]["text"] == "and on "
+        loaded = (await client.load()).problem["messages"]
+        assert [one["id"] for one in loaded][:2] == ["u1", edited.reply]
+        assert loaded[0]["parts"][0]["text"] == "other words"
 
     on_chat(make, scenario)
 

@@ -32,6 +32,7 @@ from outlast.agents.ui.standing import (
     Standing,
     TurnWorkflow,
     new_turn,
+    reply_to,
 )
 from outlast.agents.ui.writing import STREAMS
 from outlast.errors import AccessDeniedError, OutlastError, RequestError
@@ -102,7 +103,8 @@ class ChatApp(Starlette):
         latest = await self._chats.latest(said.chat, user)
         is_open = latest is not None and await latest.is_open()
         if latest is not None and latest.message == said.id and not said.regenerates:
-            if is_open or not said.guessed:  # sent again: the answer is there, or on its way
+            is_same = reply_to(said, latest.number) == latest.reply
+            if is_same and (is_open or not said.guessed):  # the answer is there, or on its way
                 return self._feed(said.chat, latest.run, latest.reply, 0)
             said = _again(said)
         if is_open:
@@ -251,7 +253,7 @@ def _this_machine(request: Request) -> str:
 
 
 def _again(said: UserMessage) -> UserMessage:
-    """A message that was answered, sent again by a client that does not say why: it wants another answer."""
+    """The last message, sent again with other words, or by a client that does not say why: it wants another answer."""
     return UserMessage(
         chat=said.chat,
         id=said.id,

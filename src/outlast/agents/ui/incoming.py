@@ -89,7 +89,9 @@ def check_id(text: str) -> None:
 
 
 def _user_message(chat: str, last: _Message, body: _Body) -> UserMessage:
-    texts = [str(part.get("text", "")) for part in last.parts if part.get("type") == "text"]
+    texts: list[Any] = [part.get("text") for part in last.parts if part.get("type") == "text"]
+    if not all(isinstance(text, str) for text in texts):
+        raise RequestError("the text of a part of the user's message is no text", status=422)
     files = tuple(part for part in last.parts if part.get("type") == "file")
     if not files and not any(texts):
         raise RequestError("the user's message is empty", status=422)

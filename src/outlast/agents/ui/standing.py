@@ -89,7 +89,6 @@ def new_turn(said: UserMessage, latest: Standing | None) -> Turn:
     """The turn that a message of the user begins."""
     again = latest if said.regenerates else None
     number = 1 if latest is None else latest.number + 1
-    digest = hashlib.blake2b(f"{said.chat}\0{number}\0{said.id}".encode(), digest_size=12)
     if latest is None or again is not None:
         previous = None if again is None else again.previous
     else:
@@ -100,10 +99,16 @@ def new_turn(said: UserMessage, latest: Standing | None) -> Turn:
         message=said.id,
         text=said.text,
         files=said.files,
-        reply=f"msg_{digest.hexdigest()}",
+        reply=reply_to(said, number),
         regenerates=again is not None,
         previous=previous,
     )
+
+
+def reply_to(said: UserMessage, number: int) -> str:
+    """The id of the message that answers: the same if the same was said in that place, and another one if not."""
+    words = msgspec.json.encode((said.chat, number, said.id, said.text, said.files))
+    return f"msg_{hashlib.blake2b(words, digest_size=12).hexdigest()}"
 
 
 class ChatSessions:
@@ -137,7 +142,7 @@ class ChatSessions:
             raise RequestError("this chat has ended", status=409, hint="Begin another one.")
         key = f"turn:{turn.number}"
         await _resume(self._app, run, Incoming(turn=turn), key)
-        if (await handed_in(run, info.events, key))["turn"]["message"] != turn.message:
+        if (await handed_in(run, info.events, key))["turn"]["reply"] != turn.reply:
             raise _busy()
         return run
 
@@ -200,7 +205,7 @@ class ChatTurns:
         )
         attributes = (await run.info()).attributes
         _check_owner(attributes, user)
-        if attributes.get("message") != turn.message:
+        if attributes.get("reply") != turn.reply:
             raise _busy()
         return run
 
