@@ -1,13 +1,14 @@
 """Plain asyncio in workflows."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from outlast import App, now, sleep, start, step, uuid4, workflow
+from outlast import App, RunStatus, WorkerOptions, now, sleep, start, step, uuid4, workflow
 from outlast import random as chance
 from outlast.errors import (
     InvalidDurationError,
@@ -226,6 +227,27 @@ def test_a_workflow_that_spins_is_stopped(
         return await outcome(await start(spins()))
 
     assert "never waits" in str(on_memory(scenario))
+
+
+@pytest.mark.parametrize("seconds", [math.inf, 1e12])
+def test_a_sleep_for_ever(on_app: Bench, seconds: float) -> None:
+    @workflow
+    async def sleeps_for_ever() -> str:
+        async with asyncio.timeout(seconds):
+            return await asyncio.sleep(seconds, "woken")
+
+    async def scenario(_: App) -> Any:
+        run = await start(sleeps_for_ever())
+        async with asyncio.timeout(20):
+            while await run.status() != RunStatus.SUSPENDED:
+                await asyncio.sleep(0.01)
+        due_at = (await run.info()).due_at
+        await run.wake()
+        return due_at, await run.result("20s")
+
+    due_at, result = on_app(scenario, options=WorkerOptions(linger=0))
+    assert due_at.year > 2100
+    assert result == "woken"
 
 
 def test_left_tasks_are_cancelled_and_may_clean_up(on_memory: Bench) -> None:

@@ -3,9 +3,10 @@
 import asyncio
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from pydantic import Discriminator
 
 from outlast import App, blocking, list_runs, start, step, workflow
 from outlast.errors import (
@@ -202,6 +203,17 @@ def test_an_annotation_that_means_nothing() -> None:
 
     with pytest.raises(DefinitionError, match=r"misuse\.unknown: .* wrong, 'Nope',"):
         unknown(1, 2)
+
+
+def test_an_annotation_that_nothing_can_be_validated_by() -> None:
+    @workflow(name="misuse.unvalidated")
+    async def unvalidated(unique: Annotated[int, Discriminator("kind")]) -> None:
+        pass
+
+    with pytest.raises(
+        DefinitionError, match=r"misuse\.unvalidated: its arguments .* discriminated"
+    ):
+        unvalidated(1)
 
 
 def test_arguments_too_many_are_counted_from_one() -> None:

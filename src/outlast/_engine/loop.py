@@ -17,6 +17,7 @@ from outlast._engine.asyncgens import forget_asyncgens, hook_asyncgens
 from outlast._engine.commands import StartWait
 from outlast._engine.libraries import instead_by_caller
 from outlast._engine.tasks import WorkflowFuture, WorkflowTask
+from outlast._registry.durations import MAX_DURATION
 from outlast.errors import NotDurableError
 
 Ts = TypeVarTuple("Ts")
@@ -152,11 +153,13 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         handle = WorkflowTimer(when, callback, args, self, context)
-        if from_seconds(when) <= self._timers.now():
+        # To asyncio infinity is a time like any other. No date can tell it: for ever is a hundred years.
+        deadline = from_seconds(min(when, to_seconds(self._timers.now() + MAX_DURATION)))
+        if deadline <= self._timers.now():
             self._ready.append(handle)
         else:
             handle._scheduled = handle.durable = True  # type: ignore[attr-defined]
-            self._timers.start_timer(handle, from_seconds(when), _timer_name(callback))
+            self._timers.start_timer(handle, deadline, _timer_name(callback))
         return handle
 
     def time(self) -> float:

@@ -11,7 +11,8 @@ BoundArguments: TypeAlias = tuple[tuple[Any, ...], dict[str, Any]]
 
 
 class Arguments:
-    """The arguments that a function takes. Raises `DefinitionError` for an annotation that means nothing."""
+    """The arguments that a function takes. Raises `DefinitionError` for an annotation that means nothing, or by which
+    nothing can be validated."""
 
     def __init__(self, name: str, fn: Callable[..., Any]) -> None:
         self._name = name
@@ -49,7 +50,12 @@ def _validator(
     from pydantic import ConfigDict, ValidationError, validate_call
 
     validate = validate_call(config=ConfigDict(arbitrary_types_allowed=True))
-    return validate(_capture(name, fn)), ValidationError
+    try:
+        return validate(_capture(name, fn)), ValidationError
+    except Exception as error:  # pydantic's own and, for metadata that does not fit its type, any
+        reason = getattr(error, "message", error)
+        problem = f"its arguments cannot be validated by their annotations: {reason}"
+        raise DefinitionError(name, problem) from error
 
 
 def _capture(name: str, fn: Callable[..., Any]) -> Callable[..., BoundArguments]:
