@@ -1,8 +1,11 @@
 """What can be an answer of HTTP."""
 
+from typing import Any
+
 import pytest
 
-from outlast.webhooks import Response
+from outlast.errors import NotAllowedHereError
+from outlast.webhooks import Response, WebhookRequest
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a:b", "ä", "a\n", "a\x00"])
@@ -26,3 +29,11 @@ def test_what_headers_have_is_taken() -> None:
 def test_a_status_that_ends_nothing_is_refused(status: int) -> None:
     with pytest.raises(ValueError, match="cannot be the status"):
         Response(status=status)
+
+
+def test_a_request_is_answered_with_nothing_but_a_response() -> None:
+    request = WebhookRequest(method="POST", answer="run/answer")
+    for given in ("text", {"ok": True}, None):
+        answer: Any = given
+        with pytest.raises(NotAllowedHereError, match=f"with {type(answer).__name__}"):
+            request.respond(answer)

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from outlast._webhooks.answering import respond
+from outlast.errors import NotAllowedHereError
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -82,8 +83,15 @@ class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises:
             NotAllowedHereError: The request has been answered already, or was never to be answered by the run; or
-                this is neither a workflow nor a step.
+                this is neither a workflow nor a step; or what is given is no `Response`.
         """
+        given: Any = response
+        if not isinstance(given, Response):
+            raise NotAllowedHereError(
+                "respond()",
+                f"with {type(given).__name__}",
+                "Give a Response of outlast.webhooks: Response.json(...), Response.text(...).",
+            )
         return respond(self.answer, response)
 
 
