@@ -214,6 +214,20 @@ def test_a_retried_step_does_not_stream_twice(on_app: Bench) -> None:
     on_app(play)
 
 
+def test_a_place_may_be_as_far_off_as_one_likes(on_app: Bench) -> None:
+    async def scenario(app: App) -> None:
+        run = await app.start(writes("default", [1, 2]))
+        await run.result()
+        assert await read(app, run.id, start=10**30) == []
+        assert await read(app, run.id, start=-(10**30)) == [1, 2]
+        assert await run.events(10**30) == [] == [one async for one in run.follow(10**30)]
+        assert await run.events(-(10**30)) == await run.events()
+        with pytest.raises(RunNotFoundError):
+            await app.get_run("nobody").events(1)
+
+    on_app(scenario)
+
+
 def test_it_can_be_read_before_there_is_anything(on_app: Bench) -> None:
     @step
     async def slowly(gate: str) -> None:

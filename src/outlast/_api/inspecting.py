@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from outlast._api.reading import event_record, run_info, step_records
+from outlast._api.reading import event_record, position_within, run_info, step_records
 from outlast._codec import decode_event
 from outlast._ids import digest
 from outlast._model.runs import TERMINAL, RunRecord, RunStatus
@@ -119,7 +119,7 @@ async def event_page(
     runtime: Runtime, run_id: str, start: int, limit: int | None
 ) -> list[EventRecord]:
     """The events of a log from a position on. Raises `RunNotFoundError`."""
-    stored = await runtime.world.log.read(run_id, after=start, limit=limit)
+    stored = await runtime.world.log.read(run_id, after=position_within(start), limit=limit)
     if not stored:
         await _record(runtime, run_id)
     return [event_record(one) for one in stored]

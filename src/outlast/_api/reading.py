@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -69,6 +69,14 @@ def worker_info(worker: WorkerRecord) -> WorkerInfo:
         live_runs=worker.live_runs,
         attempts=worker.attempts,
     )
+
+
+def position_within(start: int) -> int:
+    """The same position, or one that no log has either and that every world can look for."""
+    return max(0, min(start, _LAST))
+
+
+_LAST: Final = 2**31 - 1
 
 
 def event_record(stored: StoredEvent, *, secrets: bool = False) -> EventRecord:

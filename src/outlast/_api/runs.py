@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any, Generic, Literal, TypeVar, cast, overload
 
 from outlast._api.chunks import type_name, value_of
-from outlast._api.reading import event_record, run_info, step_records
+from outlast._api.inspecting import event_page
+from outlast._api.reading import event_record, position_within, run_info, step_records
 from outlast._api.streaming import read_stream, start_within, stream_info, stream_infos
 from outlast._api.where import current_execution
 from outlast._api.writable import DEFAULT, checked_name
@@ -122,11 +123,7 @@ class Run(Generic[R_co]):
 
     async def events(self, start: int = 0) -> list[EventRecord]:
         """The events of its log from position `start` on, in order."""
-        runtime = self._runtime("Run.events()")
-        stored = await runtime.world.log.read(self.id, after=start)
-        if not stored and not start:
-            raise RunNotFoundError(self.id)
-        return [event_record(one) for one in stored]
+        return await event_page(self._runtime("Run.events()"), self.id, start, None)
 
     async def steps(self) -> list[StepRecord]:
         """Its steps with their attempts, in the order in which they were first recorded."""
@@ -139,6 +136,7 @@ class Run(Generic[R_co]):
     async def follow(self, start: int = 0) -> AsyncIterator[EventRecord]:
         """The events from position `start` on as they are committed, until the run is over."""
         runtime = self._runtime("Run.follow()")
+        start = position_within(start)
         with runtime.followers.following(self.id) as changes:
             while True:
                 changes.begin()
