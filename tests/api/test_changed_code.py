@@ -135,6 +135,13 @@ def test_the_message_shows_both_sides_with_their_lines(tmp_path: Path, url: str)
     assert info.problem.count("changing_flow.py:14") == 2
 
 
+def test_the_message_shows_how_the_code_has_ended(tmp_path: Path, url: str) -> None:
+    asyncio.run(start_and_suspend(url, load(tmp_path, FIRST)))
+    load(tmp_path, FIRST.replace("x = await a(n)", "x = await typo(n)"))
+    _, info = asyncio.run(wake(url))
+    assert "it has raised NameError: name 'typo' is not defined" in info.problem
+
+
 def test_a_blocked_run_goes_on_when_a_worker_with_other_code_starts(
     tmp_path: Path, url: str
 ) -> None:

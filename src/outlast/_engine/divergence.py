@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import assert_never
 
+from outlast._codec import Codec
 from outlast._engine.commands import (
     Asked,
     OpenHook,
@@ -11,6 +12,7 @@ from outlast._engine.commands import (
     StartChild,
     StartWait,
 )
+from outlast._engine.outcome import Cancelled, Completed, Failed, Outcome
 from outlast._model.events import Event, Logged
 from outlast.errors import NonDeterminismError
 
@@ -33,19 +35,37 @@ def fits(command: Asked, name: str | None, digest: str | None) -> bool:
             assert_never(unknown)
 
 
-def found(run_id: str, logged: Logged, asked: Sequence[Asked]) -> NonDeterminismError:
-    """The error for an event that answers nothing that the code has asked for."""
+def found(
+    run_id: str, logged: Logged, asked: Sequence[Asked], ended: str = ""
+) -> NonDeterminismError:
+    """The error for an event that answers nothing that the code has asked for. Code that has `ended`, which is how,
+    asks for nothing."""
     ref = getattr(logged.event, "id", "")
     same = [command for command in asked if command.ref == ref]
     shown = same or list(asked[:MAX_SHOWN])
     more = len(asked) - len(shown) if not same else 0
-    text = ", ".join(describe_command(command) for command in shown) or "nothing that is still open"
+    described = ", ".join(describe_command(command) for command in shown)
+    text = described or ended or "nothing that is still open"
     return NonDeterminismError(
         run_id,
         position=logged.position,
         recorded=_describe_event(logged.event),
         asked=text + (f", and {more} more" if more else ""),
     )
+
+
+def ending(outcome: Outcome, codec: Codec) -> str:
+    """How the code has ended, for people."""
+    match outcome:
+        case Completed():
+            return "nothing more: it has returned"
+        case Failed(error):
+            text = codec.describe_error(error)
+            return f"nothing more: it has raised {text.type}: {text.message}"
+        case Cancelled():
+            return "nothing more: it was cancelled"
+        case unknown:
+            assert_never(unknown)
 
 
 def unfit_arguments(run_id: str, problem: str) -> NonDeterminismError:

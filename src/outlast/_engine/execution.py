@@ -111,7 +111,7 @@ class Execution:
             raise self._missing
         if self.outcome is None and self._root is not None and self._root.done():
             self.outcome = self._outcome(self._root)
-            self.requests.operations.clear()
+            self.requests.operations.clear(divergence.ending(self.outcome, self._codec))
             self.hooks.clear()
         return self.requests.take_commands()
 

@@ -24,6 +24,8 @@ class Operations:
         self.withdrawn: dict[str, CancelStep] = {}
         """Steps for other workers that the code has taken back. That they were taken out of the queue
         is no event, so it is asked for until an outcome comes or the code ends."""
+        self.ended = ""
+        """How the code has ended, for people, once it has."""
         self.lenient = False
         """Whether the code was given something that no log has, and that may be another thing at each replay. What it
         hands to steps and children tells nothing then: only their ids and names are compared."""
@@ -54,7 +56,7 @@ class Operations:
             or not isinstance(waiter.command, kind)
             or not divergence.fits(waiter.command, name, None if self.lenient else digest)
         ):
-            raise divergence.found(self._run_id, logged, self.commands())
+            raise divergence.found(self._run_id, logged, self.commands(), self.ended)
         return waiter
 
     def answered(
@@ -96,8 +98,9 @@ class Operations:
         """Whether a child's end, or a step that another worker makes, is among them."""
         return any(_is_elsewhere(waiter.command) for waiter in self._pending.values())
 
-    def clear(self) -> None:
+    def clear(self, ended: str = "") -> None:
         """The code has ended: it waits for nothing, and later answers are inert."""
+        self.ended = ended
         self._settled.update(dict.fromkeys(self._pending))
         self._pending.clear()
         self.withdrawn.clear()
