@@ -5,7 +5,6 @@ The command line is made with cyclopts, for its lazy commands: `outlast --help` 
 """
 
 import inspect
-import os
 import sys
 from collections.abc import Coroutine, Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from outlast.cli.commands import COMMANDS, make_app
 from outlast.cli.exits import Exit, exit_of
 from outlast.cli.interrupts import nothing_begun
 from outlast.cli.problem import Problem
+from outlast.cli.standard import forget, settle, unwritten
 from outlast.errors import OutlastError
 
 
@@ -27,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     tokens = list(sys.argv[1:] if argv is None else argv)
     flags = tokens[: tokens.index("--")] if "--" in tokens else tokens
+    settle(json="--json" in flags)
     try:
         code = _run(tokens)
         sys.stdout.flush()
@@ -39,6 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         _print(error, _command(tokens), json="--json" in flags)
         return _exit_code(error)
+    except OSError as error:
+        problem = unwritten(error)
+        _print(problem, _command(tokens), json="--json" in flags)
+        return problem.exit_code
     return code
 
 
@@ -83,14 +88,13 @@ def _command_first(tokens: list[str]) -> list[str]:
 
 
 def _left(error: BrokenPipeError | SystemExit) -> int:
-    """The reader of a pipe has gone: `outlast list | head`. rich makes an exit of it. Let what is still
-    in the buffer of standard output go nowhere, also when the interpreter ends.
+    """The reader of a pipe has gone: `outlast list | head`. rich makes an exit of it.
 
     Raises the error again if it is another exit.
     """
     if not isinstance(error.__context__, BrokenPipeError) and isinstance(error, SystemExit):
         raise error
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    forget()
     return Exit.OK
 
 
