@@ -101,6 +101,24 @@ async def clerk(chat_id: str) -> None:
                 history = result.all_messages()
 
 
+async def words(messages: list[ModelMessage], _info: AgentInfo) -> AsyncIterator[str]:
+    for word in "ada", "bob", "eve":
+        await asyncio.sleep(0)  # as a network lets others go on
+        yield f"{word} "
+
+
+pair = [
+    Agent(FunctionModel(stream_function=words), name=name, capabilities=[ui.ChatDurable()])
+    for name in ("left", "right")
+]
+
+
+@workflow(name="chat_agents.both")
+async def both(turn: ui.Turn) -> None:
+    async with ui.answering(turn):
+        await asyncio.gather(*[one.run(turn.text) for one in pair])
+
+
 @workflow(name="chat_agents.serve")
 async def serve(turn: ui.Turn) -> list[ModelMessage]:
     history: list[ModelMessage] = await ui.history(turn) or []

@@ -8,7 +8,7 @@ import pytest
 
 from outlast import App
 from outlast.agents.ui import ChatApp, chat_app
-from tests.agents.ui.agents import GATE, SCRIPT, clerk, follow, serve
+from tests.agents.ui.agents import GATE, SCRIPT, both, clerk, follow, serve
 from tests.agents.ui.conftest import Answer, Client, Form, OnChat, Site, approved, said, shown
 
 Make = Callable[[App], ChatApp]
@@ -58,6 +58,17 @@ def test_an_answer_with_tools(make: Make, on_chat: OnChat) -> None:
         assert SCRIPT.asked == [0, 1]
 
     on_chat(make, scenario)
+
+
+def test_agents_at_the_same_time_write_one_after_the_other(on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        told = await site.client().say("hello")
+        steps = [{"step": True}, {"text": "ada bob eve ", "id": "1.0"}] * 2
+        assert shown(told.chunks) == steps
+        step = ["start-step", "text-start", *["text-delta"] * 3, "text-end", "finish-step"]
+        assert [one["type"] for one in told.chunks] == ["start", *step, *step, "finish"]
+
+    on_chat(lambda app: chat_app(app, turn=both), scenario)
 
 
 def test_the_next_message_goes_on_from_the_history_of_the_run(make: Make, on_chat: OnChat) -> None:

@@ -1,8 +1,10 @@
 """Writing a message, in steps."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, Final, Self
+from weakref import WeakValueDictionary
 
 from outlast import get_run, run_info, step_info, writable
 from outlast.agents.ui.chunks import (
@@ -60,14 +62,19 @@ class MessageWriter:
     @asynccontextmanager
     async def step(self) -> AsyncGenerator[None]:
         """A request to a model. Where an attempt before this one has written of it, that is taken back: readers get
-        `reset-step`, and then what counts."""
-        me = self._step.id
-        if self.is_repeated and await self._last_owner() == me:
-            await self.write(ResetStep())
-        else:
-            await self._stream.write({**wire(StartStep()), OWNER: me})
-        yield
-        await self.write(FinishStep())
+        `reset-step`, and then what counts.
+
+        A message has one step at a time: clients end the texts of all with the end of one. What is written at the same
+        time in this process waits its turn, so do not open one within another.
+        """
+        async with self._turn():
+            me = self._step.id
+            if self.is_repeated and await self._last_owner() == me:
+                await self.write(ResetStep())
+            else:
+                await self._stream.write({**wire(StartStep()), OWNER: me})
+            yield
+            await self.write(FinishStep())
 
     @asynccontextmanager
     async def text(self, id: str | None = None) -> AsyncGenerator["WriteText"]:  # noqa: A002 - the protocol's name
@@ -89,6 +96,10 @@ class MessageWriter:
         """Whether an attempt of this step before may have written something."""
         return self._step.repeated
 
+    def _turn(self) -> asyncio.Lock:
+        key = run_info().id, self.message_id
+        return _TURNS.setdefault(key, asyncio.Lock())
+
     async def _is_closed(self) -> bool:
         if not self.is_repeated:
             return False
@@ -109,6 +120,10 @@ class MessageWriter:
                 return owners[-1] if owners else None
             window *= 4
         return None
+
+
+_TURNS: Final[WeakValueDictionary[tuple[str, str], asyncio.Lock]] = WeakValueDictionary()
+"""Whose turn it is to write a step, by the run and the message. The steps of agents are all in the run's process."""
 
 
 class WriteText:
