@@ -90,12 +90,11 @@ class Run(Generic[R_co]):
             TimeoutError: It is not over yet.
         """
         runtime = self._runtime("Run.result()")
-        if self.id not in runtime.live:
-            await self._record()
-        if timeout is None:
+        limit = None if timeout is None else duration(timeout)
+        over = self.id not in runtime.live and (await self._record()).status in TERMINAL
+        if limit is None or over:
             workflow, ending = await self._ending(runtime)
         else:
-            limit = duration(timeout)
             workflow, ending = await _within(runtime, self._ending(runtime), limit, self.id)
         match ending:
             case RunCompleted(result=result):
@@ -109,8 +108,10 @@ class Run(Generic[R_co]):
         """Ask for the run to be cancelled; durable on return. False if it is over already.
 
         The workflow gets `CancelledError` at its await and may clean up; `result()` tells the end.
+        Raises `ValueError` for a reason that is no text.
         """
-        return await self._append("Run.cancel()", CancelRequested(reason=reason, key=new_key()))
+        event = CancelRequested(reason=_checked_reason(reason), key=new_key())
+        return await self._append("Run.cancel()", event)
 
     async def wake(self) -> bool:
         """End the sleeps that the run is in, now (not its timeouts); begin a delayed run; try a blocked
@@ -290,6 +291,20 @@ async def _within(runtime: Runtime, waiting: Coroutine[Any, Any, R], limit: int,
     finally:
         waiter.cancel()
         await asyncio.gather(waiter, return_exceptions=True)
+
+
+def _checked_reason(reason: str | None) -> str | None:
+    """The reason. What else would be stored, no worker could read."""
+    given: Any = reason
+    if given is not None and not (isinstance(given, str) and _has_whole_characters(given)):
+        message = f"{given!r} cannot be the reason: it is a text"
+        raise ValueError(message)
+    return reason
+
+
+def _has_whole_characters(text: str) -> bool:
+    """Whether it can be stored: a lone surrogate is half a character."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def checked_run_id(run_id: str) -> str:
