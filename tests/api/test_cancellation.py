@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -44,6 +44,9 @@ def test_cancel_interrupts_a_sleep_and_runs_the_clean_up(on_app: Bench) -> None:
 
     async def scenario(app: App) -> Any:
         run = await start(sleeper())
+        for unstorable in (cast("str", 7), "half a character: \ud800"):
+            with pytest.raises(ValueError, match="cannot be the reason"):
+                await run.cancel(unstorable)
         assert await run.cancel("changed my mind")
         error = await outcome(run)
         assert await run.cancel() is False

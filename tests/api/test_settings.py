@@ -89,6 +89,7 @@ def test_texts_of_the_environment_are_read(
     ("name", "line", "reason"),
     [
         ("url", "url = 7", "be a text"),
+        ("version", 'version = "1\\n2"', "printable"),
         ("queues", "queues = []", "list queues"),
         ("queues", 'queues = ["a", 1]', "printable"),
         ("max_steps", 'max_steps = "many"', "whole number"),

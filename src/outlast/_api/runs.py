@@ -13,6 +13,7 @@ from outlast._api.where import current_execution
 from outlast._api.writable import DEFAULT, checked_name
 from outlast._clock import sleep_until, to_seconds
 from outlast._codec import decode_event, encode_event
+from outlast._codec.scalars import is_text
 from outlast._engine.failures import run_failed_error
 from outlast._ids import new_key
 from outlast._model.events import (
@@ -296,15 +297,10 @@ async def _within(runtime: Runtime, waiting: Coroutine[Any, Any, R], limit: int,
 def _checked_reason(reason: str | None) -> str | None:
     """The reason. What else would be stored, no worker could read."""
     given: Any = reason
-    if given is not None and not (isinstance(given, str) and _has_whole_characters(given)):
+    if given is not None and not (isinstance(given, str) and is_text(given)):
         message = f"{given!r} cannot be the reason: it is a text"
         raise ValueError(message)
     return reason
-
-
-def _has_whole_characters(text: str) -> bool:
-    """Whether it can be stored: a lone surrogate is half a character."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def checked_run_id(run_id: str) -> str:

@@ -135,6 +135,13 @@ def _text(value: Any) -> str:
     return value
 
 
+def _version(value: Any) -> str:
+    text = _text(value)
+    if not text.isprintable():
+        _must("be a text of printable characters")
+    return text
+
+
 def _url(value: Any) -> str:
     """One of a world, or of an HTTP API, which only the command line can use."""
     url = _text(value)
@@ -260,7 +267,7 @@ def _must(be: str) -> NoReturn:
 
 SETTINGS: Final[dict[str, Setting]] = {
     "url": Setting("sqlite:///.outlast/outlast.db", _url),
-    "version": Setting(None, _text),
+    "version": Setting(None, _version),
     "queues": Setting(("default",), _queues),
     "max_live_runs": Setting(2_000, _number(1)),
     "max_steps": Setting(1_000, _number(1)),

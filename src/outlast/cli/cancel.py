@@ -5,6 +5,7 @@ from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.find_run import run_of
 from outlast.cli.looking import operated
 from outlast.cli.output import Output
+from outlast.cli.problem import Problem
 
 
 async def command(
@@ -24,4 +25,7 @@ async def command(
     output = Output(common)
     async with operated(common) as app:
         runs = [run_of(app, run_id) for run_id in (run, *more)]
-        return await ask(runs, lambda one: one.cancel(reason), "cancellation asked for", output)
+        try:
+            return await ask(runs, lambda one: one.cancel(reason), "cancellation asked for", output)
+        except ValueError as error:  # of the reason
+            raise Problem(str(error)) from error
