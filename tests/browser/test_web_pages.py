@@ -128,6 +128,32 @@ def test_a_form_keeps_long_numbers_and_has_itself_in_it(
     expect(page.get_by_role("alert")).to_contain_text("there is no run '100%'")
 
 
+def test_a_long_error_of_a_group_says_what_it_began_with(
+    site: Site, pages: str, open_page: OpenPage
+) -> None:
+    run_id = site.start("web.spills", 30_000)
+    site.become(run_id, "failed")
+    page = open_page(width=1280, javascript=True)
+    page.goto(f"{pages}runs/{run_id}")
+    expect(page.get_by_label("Now")).to_contain_text("It began with OSError the disk is full")
+    trouble = page.get_by_role("complementary").locator(".trouble")
+    expect(trouble.first).to_contain_text("in it StepFailedError")
+    expect(trouble.last).to_contain_text("caused by OSError the disk is full")
+    page.get_by_role("link", name="streams").click()
+    page.get_by_role("button", name="text").click()
+    expect(page.locator(".plain")).to_have_text("grün")
+
+
+def test_an_address_leads_to_an_event_far_down_in_the_log(
+    site: Site, pages: str, open_page: OpenPage
+) -> None:
+    run_id = site.start("web.long", 200)
+    site.become(run_id, "completed")
+    page = open_page(width=1280, javascript=True)
+    page.goto(f"{pages}runs/{run_id}?tab=events&at=190")
+    expect(page.locator(".event.selected")).to_be_in_viewport()
+
+
 def test_the_stream_of_an_agent_is_a_conversation(
     pages: str, order: str, open_page: OpenPage
 ) -> None:

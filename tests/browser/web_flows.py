@@ -98,6 +98,27 @@ async def nap(length: str = "3 days") -> str:
     return "rested"
 
 
+@step(name="web.print")
+async def print_bytes(words: str) -> None:
+    """Writes as programs do."""
+    async with writable("raw") as out:
+        await out.write(words.encode())
+
+
+@step(name="web.spill", retries=0)
+async def spill(length: int) -> None:
+    """Fails with more words than a page takes."""
+    raise FatalError("w" * length) from OSError("the disk is full")
+
+
+@workflow(name="web.spills")
+async def spills(length: int) -> None:
+    """Fails with a group."""
+    await print_bytes("grün")
+    async with asyncio.TaskGroup() as group:
+        group.create_task(spill(length))
+
+
 @workflow(name="web.travel")
 async def travel(ticket: int) -> dict[str, object]:
     """Ask where to go."""

@@ -3,7 +3,8 @@ import type { ComponentChildren } from "preact";
 import { Empty, Failed, Loading } from "../parts/small.tsx";
 import { useAsked } from "../parts/use.ts";
 import { pathOf } from "../router.ts";
-import { isOpen, rootOf, type Log } from "../trace/model.ts";
+import { isOpen, rootOf, type ErrorText, type Log } from "../trace/model.ts";
+import { useWhole } from "../trace/whole.ts";
 import type { RunInfo } from "../types.ts";
 
 interface Source {
@@ -24,13 +25,14 @@ interface Stand {
 
 export function Code({ run, log }: { run: RunInfo; log: Log; changes: number }) {
   const { value, problem } = useAsked<Source>(`${pathOf(run.id)}/source`, run.ended_at ? 0 : 3000);
+  const error = useWhole(log.error, run);
   if (problem?.status === 404) return <Empty title="The source was not kept"><p>No worker has told what the code of version <span class="mono">{run.version}</span> is.</p></Empty>;
   if (problem) return <Failed problem={problem} />;
   if (!value) return <Loading />;
   const name = base(value.file);
   const lines = value.source.replace(/\n$/, "").split("\n");
   const inText = linesInText(lines);
-  const stands = [...pending(value, run, log), ...failed(log, value.file)];
+  const stands = [...pending(value, run, log), ...failed(error, value.file)];
   const inside = (one: Stand) => one.file === name && one.line >= value.line && one.line < value.line + lines.length;
   const elsewhere = stands.filter((one) => !inside(one));
   return (
@@ -90,9 +92,9 @@ function pending({ awaits = [] }: Source, run: RunInfo, log: Log): Stand[] {
 }
 
 /** The line of this file in which the error was raised that has ended the run. */
-function failed(log: Log, file: string): Stand[] {
-  if (!log.error) return [];
-  const frames = [...log.error.traceback.matchAll(/File "([^"]+)", line (\d+)/g)].filter(([, one]) => base(one!) === base(file));
+function failed(error: ErrorText | null, file: string): Stand[] {
+  if (!error) return [];
+  const frames = [...error.traceback.matchAll(/File "([^"]+)", line (\d+)/g)].filter(([, one]) => base(one!) === base(file));
   const [, , line] = frames.at(-1) ?? [];
-  return line ? [{ file: base(file), line: Number(line), state: "failed", id: rootOf(log.error).name }] : [];
+  return line ? [{ file: base(file), line: Number(line), state: "failed", id: rootOf(error).name }] : [];
 }

@@ -68,7 +68,7 @@ function useStream(path: string): Read {
         else if (one.name === "" || one.name === "bytes") {
           const index = Number(one.id.split(".")[0]);
           if (!now.chunks.length) now.start = index;
-          now.chunks[index - now.start] = parsed(one.data);
+          now.chunks[index - now.start] = one.name === "bytes" ? { $type: "bytes", base64: parsed(one.data) } : parsed(one.data);
         }
       }
       now.changes++;

@@ -6,6 +6,8 @@ import type { Fields, Json, RunInfo, WorkflowEntry } from "../types.ts";
 import { Wrong } from "./resume.tsx";
 import { JsonInput, SchemaFields, starting } from "./schema_form.tsx";
 
+const takesNothing = (input: Fields | null): boolean => input?.additionalProperties === false && !Object.keys(input.properties ?? {}).length;
+
 export function Start({ workflow, given }: { workflow: WorkflowEntry; given?: Json }) {
   const [value, setValue] = useState<Json | undefined>(given ?? starting(workflow.input) ?? {});
   const [asJson, setAsJson] = useState(workflow.input === null);
@@ -21,7 +23,7 @@ export function Start({ workflow, given }: { workflow: WorkflowEntry; given?: Js
   };
   return (
     <form class="form" onSubmit={send}>
-      {asJson || !workflow.input
+      {!asJson && takesNothing(workflow.input) ? <p class="dim">It takes no arguments.</p> : asJson || !workflow.input
         ? <label class="field"><span>Arguments by name</span><JsonInput value={value} set={setValue} rows={8} /></label>
         : <SchemaFields schema={workflow.input as Fields} value={value} set={setValue} />}
       <Wrong problem={problem} />

@@ -31,7 +31,7 @@ export function Virtual({ count, height, label, row, at = -1, sticks = false }: 
   }, []);
   useEffect(() => {
     if (at >= 0) box.current!.scrollTop = Math.max(0, (at - 3) * height);
-  }, [at]);
+  }, [at, at < count]); // it may still have to come
   useEffect(() => {
     if (sticks && atEnd.current) box.current!.scrollTop = count * height;
   }, [count]);

@@ -8,10 +8,12 @@ import { elapsed, length, tick, time } from "../time.ts";
 import { argumentsText, titleOf } from "../parts/asked.ts";
 import { isOpen, rootOf, type Entry, type Log } from "../trace/model.ts";
 import { leftOf } from "../trace/trace.tsx";
+import { useWhole } from "../trace/whole.ts";
 import { isOver, type HookInfo, type RunInfo, type WorkflowEntry } from "../types.ts";
 
-/** Things it waits for that are told; and of a text. */
+/** Things it waits for that are told; and characters of what an error says. */
 const MOST = 4;
+const LONGEST = 500;
 
 interface NowProps {
   run: RunInfo;
@@ -22,7 +24,7 @@ interface NowProps {
 
 export function Now({ run, log, changes }: NowProps) {
   if (run.problem) return <Line look="bad"><b>Blocked</b> <span class="lines">{run.problem}</span></Line>;
-  if (run.status === "failed" && log.error) return <WhyFailed log={log} />;
+  if (run.status === "failed" && log.error) return <WhyFailed log={log} run={run} />;
   if (run.status === "cancelled") return <Line look="quiet"><b>Cancelled</b> {log.reason ?? ""}</Line>;
   if (isOver(run.status)) return null;
   if (run.status === "pending" && !run.waiting.length) return <Line look="quiet"><Queued run={run} /></Line>;
@@ -33,17 +35,20 @@ const Line = ({ look, children }: { look: string; children: ComponentChildren })
 
 const show = (id: string) => change({ tab: undefined, at: undefined, row: id }, true);
 
-function WhyFailed({ log }: { log: Log }) {
-  const error = log.error!;
+/** The panel has all of it. */
+const brief = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
+
+function WhyFailed({ log, run }: { log: Log; run: RunInfo }) {
+  const error = useWhole(log.error, run)!;
   const root = rootOf(error);
   const failure = log.failure();
   return (
     <Line look="bad">
       <p>
-        <b>{error.name}</b> {error.message}
+        <b>{error.name}</b> {brief(error.message)}
         {failure && <> <button type="button" class="quiet" onClick={() => show(failure.id)}>Go to the failure</button></>}
       </p>
-      {root !== error && !error.message.includes(root.message) && <p><span class="dim">It began with</span> <b>{root.name}</b> {root.message}</p>}
+      {root !== error && !error.message.includes(root.message) && <p><span class="dim">It began with</span> <b>{root.name}</b> {brief(root.message)}</p>}
     </Line>
   );
 }

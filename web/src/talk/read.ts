@@ -3,7 +3,7 @@ import type { Json } from "../types.ts";
 import { readChunk } from "./chunks.ts";
 import { readEvent } from "./events.ts";
 import { readMessage } from "./messages.ts";
-import { isFields, Talk, type Part } from "./parts.ts";
+import { isFields, Talk, words, type Part } from "./parts.ts";
 
 /** The parts; `null` if nobody speaks in these chunks. */
 export function conversation(chunks: readonly Json[]): Part[] | null {
@@ -32,7 +32,11 @@ export function plainText(chunks: readonly Json[]): string {
 }
 
 const deltaOf = (chunk: Json): string => {
+  if (isFields(chunk) && chunk.$type === "bytes") return textOf(words(chunk.base64));
   if (isFields(chunk) && typeof chunk.delta === "string") return chunk.delta;
   if (isFields(chunk) && isFields(chunk.delta) && typeof chunk.delta.content_delta === "string") return chunk.delta.content_delta;
   return `${JSON.stringify(chunk)}\n`;
 };
+
+/** Bytes are often text: the output of a program. */
+const textOf = (base64: string): string => new TextDecoder().decode(Uint8Array.from(atob(base64), (one) => one.charCodeAt(0)));

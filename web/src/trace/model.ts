@@ -11,6 +11,10 @@ export interface ErrorText {
   traceback: string;
   /** What it was raised from. */
   cause: ErrorText | null;
+  /** Those that a group holds. */
+  members: ErrorText[];
+  /** The position of the log that has all of it, where this is the beginning of what was too long. */
+  cutAt: number | null;
 }
 
 export interface Attempt {
@@ -46,8 +50,11 @@ export interface Entry {
   remark: string;
 }
 
-/** What it all began with. */
-export const rootOf = (error: ErrorText): ErrorText => (error.cause ? rootOf(error.cause) : error);
+/** What it all began with; of a group, what the first of it did. */
+export function rootOf(error: ErrorText): ErrorText {
+  const before = error.cause ?? error.members[0];
+  return before ? rootOf(before) : error;
+}
 
 /** When it was asked for, as far as that is known. */
 export const askedAt = (entry: Entry): number => entry.attempts[0]?.asked ?? entry.from;
@@ -114,7 +121,7 @@ export class Log {
           remark: data.detached ? "detached: nobody waits for it" : "",
         });
       case "child_completed": case "child_failed": case "child_cancelled":
-        if (known) assign(known, { to: at, state: kind.slice(6) as State, error: errorOf(data.error), result: data.result });
+        if (known) assign(known, { to: at, state: kind.slice(6) as State, error: errorOf(data.error, position), result: data.result });
         return;
       case "hook_opened":
         return assign(this.#new("hook", data, at, position), { until: micros(data.expires_at), state: "waiting" });
@@ -130,7 +137,7 @@ export class Log {
         if (known) assign(known, { to: known.to ?? at, state: known.received.length ? "completed" : "cancelled" });
         return;
       case "run_completed": case "run_failed": case "run_cancelled":
-        return this.#end(data, at);
+        return this.#end(data, at, position);
       default:
         this.#note(event, at);
     }
@@ -153,9 +160,9 @@ export class Log {
     assign(this.#new("wait", { id, line: waiting.line ?? null }, from, position), { to: at, until: micros(waiting.until), state: "completed", remark: "woken before its time" });
   }
 
-  #end(data: Fields, at: number): void {
+  #end(data: Fields, at: number, position: number): void {
     this.result = data.result;
-    this.error = errorOf(data.error);
+    this.error = errorOf(data.error, position);
     this.reason = typeof data.reason === "string" ? data.reason : null;
     for (const one of this.entries.values()) if (isOpen(one)) assign(one, { to: at, state: "cancelled" });
   }
@@ -176,7 +183,7 @@ function step(entry: Entry, kind: string, data: Fields, at: number, worker: stri
   const from = micros(data.started_at) ?? at;
   const attempt: Attempt = {
     number: Number(data.attempt), asked: from - (micros(data.queued) ?? 0), from, to: running ? null : at,
-    error: errorOf(data.error), lost: false, retryAt: micros(data.retry_at), worker,
+    error: errorOf(data.error, entry.positions.at(-1)), lost: false, retryAt: micros(data.retry_at), worker,
   };
   const before = entry.attempts
     .filter((one) => one.to !== null || one.lost || one.from !== from)
@@ -198,16 +205,21 @@ function pending(one: Waiting, since: number): Entry {
   };
 }
 
-export function errorOf(form: Json | undefined): ErrorText | null {
+/** `position`: where the log has it. */
+export function errorOf(form: Json | undefined, position?: number): ErrorText | null {
   if (typeof form !== "object" || form === null || Array.isArray(form)) return null;
-  if (form.$cut !== undefined) return cutError(text(form.head));
-  return { name: text(form.class).replace(/^builtins:/, "").replace(/^.*:/, ""), message: text(form.message), traceback: text(form.traceback), cause: errorOf(form.cause) };
+  if (form.$cut !== undefined) return cutError(text(form.head), position ?? null);
+  return {
+    name: text(form.class).replace(/^builtins:/, "").replace(/^.*:/, ""), message: text(form.message), traceback: text(form.traceback),
+    cause: errorOf(form.cause), members: Array.isArray(form.members) ? form.members.flatMap((one) => errorOf(one) ?? []) : [],
+    cutAt: null,
+  };
 }
 
 /** Of an error that was too long, what its beginning tells. */
-function cutError(head: string): ErrorText {
+function cutError(head: string, cutAt: number | null): ErrorText {
   const [, name = "error", message = ""] = /"class":"([^"]*)","message":"((?:[^"\\]|\\.)*)/.exec(head) ?? [];
-  return { name: name.replace(/^.*:/, ""), message: `${message.slice(0, 500)}…`, traceback: "", cause: null };
+  return { name: name.replace(/^.*:/, ""), message: `${message.slice(0, 500)}…`, traceback: "", cause: null, members: [], cutAt };
 }
 
 const assign = (entry: Entry, more: Partial<Entry>): void => void Object.assign(entry, more);

@@ -11,9 +11,10 @@ import { Verdict } from "../talk/verdict.tsx";
 import { exact, length, tick, time } from "../time.ts";
 import type { HookInfo, RunInfo } from "../types.ts";
 import { around } from "./around.ts";
-import { isOpen, type Entry, type ErrorText, type Log } from "./model.ts";
+import { isOpen, rootOf, type Entry, type ErrorText, type Log } from "./model.ts";
 import type { Row } from "./rows.ts";
 import { leftOf } from "./trace.tsx";
+import { useWhole } from "./whole.ts";
 
 interface PanelProps {
   row: Row;
@@ -49,7 +50,7 @@ export function Panel({ row, log, run, close, wake, choose, toEvent }: PanelProp
       {isOpen(entry) && entry.kind === "wait" && (
         <p class="row"><b>{leftOf(entry, tick.value)}</b>{role.value === "operate" && <><button type="button" onClick={wake}>Wake now</button><Copy text={waking(run)} label="Copy command" /></>}</p>
       )}
-      {error && <Part title="Error"><Trouble error={error} /></Part>}
+      {error && <Part title="Error"><WholeTrouble error={error} run={run} /></Part>}
       {entry.kind !== "branch" && <Around row={row} log={log} run={run} choose={choose} />}
       {entry.remark && <p>{entry.remark}</p>}
       {entry.child && <p>Child run <RunLink id={entry.child} whole /></p>}
@@ -110,22 +111,30 @@ function argumentsOf({ input }: Entry) {
   return noArgs ? kwargs : input;
 }
 
-/** Causes that are shown. */
+/** Causes that are shown, and members of a group. */
 const DEEPEST = 8;
 
 const Part = ({ title, children }: { title: string; children: ComponentChildren }) => (
   <section class="part"><h3>{title}</h3>{children}</section>
 );
 
+function WholeTrouble({ error, run }: { error: ErrorText; run: RunInfo }) {
+  return <Trouble error={useWhole(error, run) ?? error} />;
+}
+
 /** An error, the line that raised it, and what it was raised from. */
-export function Trouble({ error, depth = 0 }: { error: ErrorText; depth?: number }) {
-  const frame = /.*File "([^"]+)", line (\d+), in (\S+)\n\s+(.+)/s.exec(error.traceback);
+export function Trouble({ error, depth = 0, member = false }: { error: ErrorText; depth?: number; member?: boolean }) {
+  const { members } = error;
+  const frame = /.*File "([^"]+)", line (\d+), in (\S+)\n[\s|]+(.+)/s.exec(members.length ? error.traceback.split("+-+-")[0]! : error.traceback);
   return (
     <div class="trouble">
-      <p>{depth > 0 && <span class="dim">caused by </span>}<b class="mono bad">{error.name}</b> {error.message}</p>
+      <p>{depth > 0 && <span class="dim">{member ? "in it " : "caused by "}</span>}<b class="mono bad">{error.name}</b> {error.message}</p>
       {frame && <p class="mono source"><span class="dim">{frame[1]}:{frame[2]} in {frame[3]}</span><br />{frame[4]!.split("\n")[0]}</p>}
-      {error.traceback && <details open={depth === 0 && !error.cause}><summary>Traceback</summary><pre tabIndex={0} aria-label="Traceback">{error.traceback.trimEnd()}</pre><Copy text={error.traceback} label="Copy traceback" /></details>}
+      {error.traceback && <details open={depth === 0 && !error.cause && !members.length}><summary>Traceback</summary><pre tabIndex={0} aria-label="Traceback">{error.traceback.trimEnd()}</pre><Copy text={error.traceback} label="Copy traceback" /></details>}
       {error.cause && depth < DEEPEST && <Trouble error={error.cause} depth={depth + 1} />}
+      {depth < DEEPEST && members.slice(0, DEEPEST).map((one, n) => <Trouble key={n} error={one} depth={depth + 1} member />)}
+      {members.length > DEEPEST && <p class="dim">and {members.length - DEEPEST} more</p>}
+      {error.cause && depth === DEEPEST && <><p class="dim">and so on, down to</p><Trouble error={rootOf(error)} depth={depth + 1} /></>}
     </div>
   );
 }
