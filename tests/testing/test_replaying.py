@@ -75,6 +75,14 @@ async def goes_on(item: str) -> str:
     return await buy(item)
 
 
+@workflow
+async def first_error() -> str:
+    try:
+        raise LookupError
+    except LookupError as error:
+        return f"after {error.__context__}"
+
+
 async def recorded(call: Call[Any]) -> History:
     async with App("memory://", clock=SkippingClock(threshold=0)) as app:
         run = await app.start(call)
@@ -134,6 +142,10 @@ def test_the_beginning_of_a_log_tells_what_is_asked_next(history: History) -> No
 def test_an_error_is_compared_by_its_class() -> None:
     failed = asyncio.run(recorded(dear("tea")))
     assert replay(failed, dear).standing == ("the end, with ValueError",)
+
+
+def test_the_code_does_not_run_in_the_handling_of_an_error() -> None:
+    assert_replays(asyncio.run(recorded(first_error())), first_error)
 
 
 def test_it_replays_inside_of_a_running_loop(history: History) -> None:

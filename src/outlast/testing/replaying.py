@@ -1,7 +1,7 @@
 """Replaying recorded logs on the present code."""
 
-import asyncio
 import threading
+from asyncio import _get_running_loop as running_loop
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -137,9 +137,8 @@ _GIVEN_UP: Final = f"{RecoveryLimitError.__module__}.{RecoveryLimitError.__qualn
 
 def _outside_of_tasks(function: Callable[[], None]) -> None:
     """Call a function where no event loop runs: an execution must not be turned inside a task."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    # Not by way of the error that asyncio raises: it would be the context of all that the code raises.
+    if running_loop() is None:
         function()
         return
     raised: list[BaseException] = []
