@@ -145,7 +145,16 @@ def test_approvals_one_by_one(make: Make, on_chat: OnChat) -> None:
         one, two = asked(first)
         half = await client.post(approved(first.reply, {"id": one, "approved": True}))
         assert kinds(half.chunks) == ["finish"]
-        rest = await client.post(approved(first.reply, {"id": two, "approved": True}))
+        # The client's message still has the first response, and is sent as it is.
+        yes = {"id": one, "approved": True}
+        for wrong, status in (
+            ([yes], 409),
+            ([{"id": one, "approved": False}, {"id": two, "approved": True}], 409),
+            ([yes, yes, {"id": two, "approved": True}], 422),
+        ):
+            assert (await client.post(approved(first.reply, *wrong))).status == status
+        assert GATE.paid == []
+        rest = await client.post(approved(first.reply, yes, {"id": two, "approved": True}))
         assert sorted(GATE.paid) == [1, 2]
         assert shown([*first.chunks, *rest.chunks])[-1]["text"] == "done "
 

@@ -32,7 +32,8 @@ async def approve(app: App, standing: Standing, verdicts: Sequence[Verdict]) -> 
 
     What is called, and with which arguments, is what the run has recorded: nothing of it is taken from the request.
     Where `RequestInput` asks, all that was asked for is answered at once. Of two that contradict each other, at the same
-    moment, one counts; handed in once more, the same verdict is no contradiction.
+    moment, one counts. While others are waited for, a verdict that was given before may come again: a client sends all
+    that its message has.
 
     Raises `RequestError` with 409 if one of them is not waited for: it was made up, given before, or comes too late; also
     if it was decided otherwise meanwhile.
@@ -40,9 +41,10 @@ async def approve(app: App, standing: Standing, verdicts: Sequence[Verdict]) -> 
     asked = await _asked(standing)
     if not all(one.id in asked.calls for one in verdicts):
         raise _not_asked()
-    hooks = await _hooks(app, standing, asked, {one.id for one in verdicts})
+    fresh = await _fresh(app, standing, asked, verdicts)
+    hooks = await _hooks(app, standing, asked, {one.id for one in fresh})
     since = (await standing.run.info()).events
-    for one in verdicts:
+    for one in fresh:
         found = hooks[one.id]
         if found.metadata["kind"] == "input":
             results, key = _results(asked, verdicts), f"approvals:{asked.end}"
@@ -50,7 +52,7 @@ async def approve(app: App, standing: Standing, verdicts: Sequence[Verdict]) -> 
             if await handed_in(standing.run, since, key) != results:
                 raise _decided_otherwise()
             return asked.end
-        answer, key = Approval(approved=one.approved, reason=one.reason), f"approval:{one.id}"
+        answer, key = Approval(approved=one.approved, reason=one.reason), _key(one)
         await _resume(app, found, answer, key)
         if (await handed_in(standing.run, since, key))["approved"] != one.approved:
             raise _decided_otherwise()
@@ -73,6 +75,32 @@ async def _asked(standing: Standing) -> _Asked:
         if "approvalId" in one:
             calls[one["approvalId"]] = one["toolCallId"]
     return _Asked(calls, len(forms))
+
+
+async def _fresh(
+    app: App, standing: Standing, asked: _Asked, verdicts: Sequence[Verdict]
+) -> list[Verdict]:
+    """The verdicts that were not given before. Raises `RequestError` with 409 if there is none, or one was given otherwise."""
+    waiting = await _open_hooks(app, standing, asked)
+    if all(one.id in waiting for one in verdicts):
+        return list(verdicts)
+    keys = {_key(one) for one in verdicts}
+    given = {
+        event.data["key"]: event.data["payload"]["approved"]
+        for event in await standing.run.events()
+        if event.kind == "hook_received" and event.data.get("key") in keys
+    }
+    if any(given.get(_key(one), one.approved) != one.approved for one in verdicts):
+        raise _decided_otherwise()
+    fresh = [one for one in verdicts if _key(one) not in given]
+    if not fresh:
+        raise _not_asked()
+    return fresh
+
+
+def _key(verdict: Verdict) -> str:
+    """Under which a verdict is handed in."""
+    return f"approval:{verdict.id}"
 
 
 async def _hooks(
@@ -139,7 +167,7 @@ def _not_asked() -> RequestError:
 
 def _decided_otherwise() -> RequestError:
     return RequestError(
-        "somebody else has decided otherwise at the same moment, and was quicker",
+        "it was decided otherwise, perhaps at the same moment by somebody who was quicker",
         status=409,
         hint="Load the chat again.",
     )

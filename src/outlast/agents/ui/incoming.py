@@ -123,4 +123,6 @@ def _verdicts(chat: str, last: _Message, body: _Body) -> Verdicts:
         verdicts = msgspec.convert(answered, tuple[Verdict, ...])
     except msgspec.ValidationError as error:
         raise RequestError(f"a response to an approval: {error}", status=422) from error
+    if len({one.id for one in verdicts}) < len(verdicts):
+        raise RequestError("an approval is answered twice", status=422)
     return Verdicts(chat=chat, message=last.id, verdicts=verdicts)
