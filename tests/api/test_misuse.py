@@ -186,6 +186,8 @@ def test_an_app_of_something_else(given: Any) -> None:
         {"retry_on": "X"},
         {"retry_on": int},
         {"retry_on": (ValueError, "X")},
+        {"retry_on": asyncio.sleep},
+        {"backoff": asyncio.sleep},
     ],
 )
 def test_options_of_a_step_that_are_none(options: Any) -> None:

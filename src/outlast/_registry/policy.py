@@ -1,5 +1,6 @@
 """How a step is attempted: the options of `@step`, validated once."""
 
+import inspect
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeAlias, cast
@@ -53,12 +54,14 @@ def step_policy(
         raise DefinitionError(name, f"retries={retries!r} cannot be used", hint=hint)
     if not callable(backoff):
         _check_delays(name, backoff)
+    _check_not_async(name, "backoff", backoff)
     limit = None if timeout is None else _length(name, "timeout", timeout)
     if limit == 0:
         raise DefinitionError(
             name, f"timeout={timeout!r} cannot be used: an attempt needs more time than 0"
         )
     _check_retry_on(name, retry_on)
+    _check_not_async(name, "retry_on", retry_on)
     _check_queue(name, queue)
     return StepPolicy(
         retries=retries,
@@ -115,6 +118,13 @@ def _check_retry_on(name: str, retry_on: Any) -> None:
             "Give a class of errors, a tuple of such classes, or a function that takes the error."
         )
         raise DefinitionError(name, f"retry_on={retry_on!r} cannot be used", hint=hint)
+
+
+def _check_not_async(name: str, option: str, value: object) -> None:
+    """A coroutine is true, and nobody awaits it. For users without a type checker."""
+    if inspect.iscoroutinefunction(value):
+        problem = f"{option}={value!r} cannot be used: it is an `async def` function"
+        raise DefinitionError(name, problem, hint="Make it a plain function: write `def`.")
 
 
 def _is_error_class(one: object) -> bool:
