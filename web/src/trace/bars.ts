@@ -14,7 +14,8 @@ export interface Stretch {
 export function stretches(row: Row, run: RunInfo, now: number): Stretch[] {
   const { entry, attempt } = row;
   const to = entry.to ?? Math.max(now, entry.from);
-  if (attempt) return made(attempt, attempt.to ?? to, entry.state);
+  // One that was lost went on until the next one at most: nobody knows when its worker died.
+  if (attempt) return made(attempt, attempt.to ?? entry.attempts[entry.attempts.indexOf(attempt) + 1]?.asked ?? to, entry.state);
   if (entry.kind === "run") {
     const begun = run.started_at ? time(run.started_at) : to;
     return [

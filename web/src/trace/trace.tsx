@@ -176,10 +176,12 @@ function Line({ row, index, run, start, now, scale, from, to, acts, isSelected }
 /** What stands beside a bar: how long it took, or what it waits for. */
 function said({ entry, attempt }: Row, end: number, now: number): string {
   if (attempt?.error) return attempt.error.name;
-  const took = length(end - (attempt?.from ?? entry.from));
+  const from = attempt?.from ?? entry.from;
+  const took = length(end - from);
+  if (attempt?.lost) return `${took} · lost`;
   if (!isOpen(entry)) return entry.error && entry.kind !== "run" ? `${took} · ${entry.error.name}` : took;
   const left = leftOf(entry, now);
-  return left || (entry.state === "queued" ? "queued" : entry.kind === "hook" ? "waiting for the outside" : elapsed(end - entry.from));
+  return left || (entry.state === "queued" ? "queued" : entry.kind === "hook" ? "waiting for the outside" : elapsed(end - from));
 }
 
 export function leftOf(entry: Entry, now: number): string {
