@@ -62,6 +62,8 @@ class Color(Enum):
         (list[int], "1\n2", [1, 2]),
         (dict[str, int], '{"a": 1}', {"a": 1}),
         (Any, "[null]", [None]),
+        (int | str, '"word"', "word"),
+        (int | str, "5", 5),
     ],
 )
 def test_a_bare_type_is_one_field(kind: Any, written: str, expected: Any) -> None:
@@ -158,6 +160,16 @@ def test_what_is_left_as_it_was_is_the_default() -> None:
             "express": True,
         }
     )
+
+
+class Letter(BaseModel):
+    greeting: str = "Dear Ada,\nthank you."
+
+
+def test_a_default_of_several_lines_has_room_for_them() -> None:
+    page = confirmation(schema_of(Letter), ABOUT, "proof")
+    assert "<textarea" in page
+    assert "Dear Ada,\nthank you.</textarea>" in page
 
 
 def test_what_was_cleared_is_empty_and_not_the_default() -> None:

@@ -285,11 +285,13 @@ def _text(slot: Slot, schema: Schema) -> Text:
     input_: Input = _INPUTS.get(text_of(schema, "format"), "text")
     pattern = text_of(schema, "pattern") or None
     is_open = input_ == "text" and pattern is None and "format" not in schema
+    has_lines = isinstance(slot.default, str) and "\n" in slot.default
     last_word = slot.path[-1].lower().rpartition("_")[2] if slot.path else ""
     return Text(
         slot=slot,
         input=input_,
-        is_long=is_open and (longest > 200 if longest else bool(_LONG.fullmatch(last_word))),
+        is_long=is_open
+        and (has_lines or (longest > 200 if longest else bool(_LONG.fullmatch(last_word)))),
         shortest=None if shortest is None else int(shortest),
         longest=None if longest is None else int(longest),
         pattern=pattern,

@@ -53,7 +53,7 @@ def _without_null(branches: Sequence[object], rest: Schema) -> tuple[Schema, boo
 def is_exact_number(schema: Schema) -> bool:
     """Whether it is a number or a text: so pydantic writes decimals, whose text is exact."""
     types = sorted(str(as_object(one).get("type")) for one in list_of(schema, "anyOf"))
-    return types in (["number", "string"], ["integer", "string"])
+    return types == ["number", "string"]
 
 
 def as_object(found: object) -> Schema:
