@@ -1,4 +1,4 @@
-"""An app that closes while a step is under way: the attempt is finished, with all that an attempt may do."""
+"""An app that closes: the attempt under way is finished, with all that an attempt may do; who waits is told."""
 
 import asyncio
 
@@ -8,6 +8,7 @@ from outlast import App, get_run, hook, resume, start, step, workflow
 from outlast.errors import NoAppError
 from outlast.testing import SkippingClock
 from outlast.worlds.memory import MemoryWorld
+from tests.postgres import Postgres
 
 inside: asyncio.Event
 closing: asyncio.Event
@@ -57,3 +58,17 @@ def test_a_step_that_is_finishing_finds_its_app() -> None:
                 assert len(recorded.attempts) == 1
 
     asyncio.run(asyncio.wait_for(main(), 60))
+
+
+def test_whoever_waits_for_a_result_is_told_that_the_app_closed(postgres: Postgres) -> None:
+    """Also who is held up by the database at that moment, as there are few connections."""
+
+    async def main() -> list[str | BaseException]:
+        async with App(postgres.url(), worker=False):
+            run = await start(other())
+            waiting = [asyncio.create_task(run.result()) for _ in range(20)]
+            await asyncio.sleep(0)
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    told = asyncio.run(asyncio.wait_for(main(), 60))
+    assert {type(one) for one in told} == {NoAppError}

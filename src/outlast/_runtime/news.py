@@ -25,9 +25,12 @@ class Endings:
         self._waiters: dict[str, list[asyncio.Future[Ending]]] = {}
         self._added = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def wait(self, run_id: str) -> Ending:
-        """Return when the run is over. Also when it has been for long."""
+        """Return when the run is over. Also when it has been for long. Raises `NoAppError` once it is closed."""
+        if self._closed:  # whoever asks was held up by the world while the app closed
+            raise _no_app()
         future: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         self._waiters.setdefault(run_id, []).append(future)
         if not self._is_live(run_id):
@@ -50,13 +53,14 @@ class Endings:
 
     async def close(self) -> None:
         """Stop watching; whoever waits is told that the app is closed."""
+        self._closed = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         for futures in self._waiters.values():
             for future in futures:
                 if not future.done():
-                    future.set_exception(NoAppError("waiting for a run's end"))
+                    future.set_exception(_no_app())
 
     def _remove(self, run_id: str, future: asyncio.Future[Ending]) -> None:
         waiters = self._waiters.get(run_id, [])
@@ -90,3 +94,7 @@ class Endings:
     async def _something_new(self, mark: int) -> None:
         """Wait until somebody else has written, or a waiter was added."""
         await first_of(self._news.changed(mark), self._added.wait())
+
+
+def _no_app() -> NoAppError:
+    return NoAppError("waiting for a run's end")
