@@ -128,6 +128,14 @@ def test_an_attempt_that_was_begun_again_was_lost() -> None:
     assert "an attempt was lost with its worker" in drawn(log)
 
 
+def test_what_was_under_way_when_the_run_ended_was_cancelled() -> None:
+    log = Log().step("step_started", "pay#1", 1, 1.1)
+    log.add(3, "run_cancelled", reason="stop")
+    step = log.entry("pay#1")
+    assert (step.state, step.ended_at, step.attempts[0].ended_at) == ("cancelled", at(3), at(3))
+    assert "+1.000 s  2.00 s  ⊘ pay" in drawn(log, now=60)
+
+
 def test_children_waits_and_remarks() -> None:
     log = Log().add(1, "child_started", id="c#1", workflow="child", run_id="run_2")
     assert log.entry("c#1").state == "running"

@@ -142,7 +142,7 @@ class Timeline:
                 self._change_hook(event)
             case "run_completed" | "run_failed" | "run_cancelled":
                 self.ending = _ending(event)
-                self._end_hooks(at)
+                self._end_open(at)
             case _:
                 self._put(_remark(event, event.kind.replace("_", " ")))
 
@@ -176,10 +176,13 @@ class Timeline:
         else:
             self._put(_closed(hook, event.at))
 
-    def _end_hooks(self, at: datetime) -> None:
+    def _end_open(self, at: datetime) -> None:
+        """The run is over: nothing comes any more of its hooks, and of steps that were under way."""
         for entry in self.entries:
             if entry.kind == "hook" and entry.state == "waiting":
                 self._put(_closed(entry, at))
+            elif entry.kind == "step" and entry.state in OPEN:
+                self._put(_given_up(entry, at))
 
 
 def with_waits(entries: Iterable[Entry], info: RunInfo, since: datetime) -> list[Entry]:
@@ -290,6 +293,15 @@ def _hook(event: EventRecord) -> Entry:
         line=data.get("line"),
         remark=f"the token {data['token']} is that of {data['owner']}" if lost else "",
     )
+
+
+def _given_up(step: Entry, at: datetime) -> Entry:
+    """The step, which was cancelled, or which nobody awaited."""
+    ended = tuple(
+        one if one.lost else msgspec.structs.replace(one, ended_at=one.ended_at or at)
+        for one in step.attempts
+    )
+    return msgspec.structs.replace(step, state="cancelled", ended_at=at, until=None, attempts=ended)
 
 
 def _closed(hook: Entry, at: datetime) -> Entry:
