@@ -74,7 +74,7 @@ class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str
     status: str
-    """`running`, `retrying`, `completed` or `failed`."""
+    """`running`, `retrying`, `completed`, `failed`, or `cancelled`: the run is over, and the step had no outcome."""
     started_at: datetime
     ended_at: datetime | None
     attempts: tuple[StepAttempt, ...]

@@ -185,6 +185,32 @@ def test_cancelling_a_task_cancels_its_step_only(on_memory: Bench) -> None:
     assert on_memory(scenario) == "dropped"
 
 
+def test_a_step_that_was_cancelled_is_told_so_once_its_run_is_over(on_memory: Bench) -> None:
+    @step(backoff="1h")
+    async def busy() -> None:
+        raise ValueError("busy")
+
+    @workflow
+    async def gives_up() -> str:
+        try:
+            async with asyncio.timeout(0.05):
+                await busy()
+        except TimeoutError:
+            return "gave up"
+        return "?"
+
+    async def scenario(app: App) -> Any:
+        run = await start(gives_up())
+        await run.result()
+        return await run.steps(), (await run.info()).ended_at
+
+    (given_up,), ended_at = on_memory(scenario)
+    assert (given_up.status, given_up.ended_at) == ("cancelled", ended_at)
+    [attempt] = given_up.attempts
+    assert attempt.error == "ValueError: busy"
+    assert attempt.ended_at < ended_at
+
+
 def test_an_unknown_run(on_memory: Bench) -> None:
     async def scenario(app: App) -> None:
         run: Run[Any] = get_run("nobody")

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from outlast._clock import to_seconds
 from outlast._codec import Codec
@@ -12,6 +13,9 @@ from outlast._model.events import (
     NO_PAYLOAD,
     Logged,
     Payload,
+    RunCancelled,
+    RunCompleted,
+    RunFailed,
     StepCompleted,
     StepFailed,
     StepRetried,
@@ -109,8 +113,19 @@ class _Steps:
                 self._put(event, logged, "completed", result=_json(event.result))
             case StepFailed() as event:
                 self._put(event, logged, "failed", error=self._text(event.error))
+            case RunCompleted() | RunFailed() | RunCancelled():
+                self._end(to_datetime(logged.at))
             case _:
                 pass
+
+    def _end(self, at: datetime) -> None:
+        """Of a step that was cancelled, or that nobody awaited, no event tells: it ends with its run at the latest."""
+        for ref, step in self.records.items():
+            if step.ended_at is None:
+                attempts = [replace(one, ended_at=one.ended_at or at) for one in step.attempts]
+                self.records[ref] = replace(
+                    step, status="cancelled", ended_at=at, attempts=tuple(attempts)
+                )
 
     def _put(
         self,

@@ -15,7 +15,7 @@ from outlast.cli.render_steps import steps_table
 from outlast.cli.times import current_time
 from outlast.records import StepRecord
 
-StepStatus: TypeAlias = Literal["running", "retrying", "completed", "failed"]
+StepStatus: TypeAlias = Literal["running", "retrying", "completed", "failed", "cancelled"]
 
 
 async def command(
