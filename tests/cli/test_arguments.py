@@ -108,7 +108,7 @@ def test_what_does_not_fit_is_said(tokens: list[str], said: str) -> None:
 @pytest.mark.parametrize(
     ("token", "column", "excerpt"),
     [
-        ("[1, 2,]", 7, "  [1, 2,]\n        ^"),
+        ("[1, 2 3]", 7, "  [1, 2 3]\n        ^"),
         ("{'a': 1}", 2, "  {'a': 1}\n   ^"),
         (" {a: 1}", 3, "   {a: 1}\n    ^"),
         ("[" + "1, " * 30 + "x]", 92, "1, x]\n"),
