@@ -78,6 +78,12 @@ function GoingOn({ run, log }: NowProps) {
   );
 }
 
+/** Which attempt of a step is being made, where it is not the first one: a lost attempt gives its number to the next. */
+function attemptOf({ attempts }: Entry): string {
+  const lost = attempts.at(-2)?.lost;
+  return attempts.length > 1 ? `, attempt ${attempts.at(-1)!.number}${lost ? " again" : ""}` : "";
+}
+
 /** One thing that a run waits for. */
 function Pending({ entry, hook }: { entry: Entry; hook: HookInfo | undefined }) {
   const left = leftOf(entry, tick.value);
@@ -88,7 +94,7 @@ function Pending({ entry, hook }: { entry: Entry; hook: HookInfo | undefined }) 
     case "step": {
       const failed = entry.attempts.findLast((one) => one.error)?.error;
       const verb = entry.state === "queued" ? "Queued" : entry.state === "retrying" ? "Retrying" : "Running";
-      return <><b>{verb}</b> {name} {left ? `, ${left}` : since}{entry.attempts.length > 1 && entry.state === "running" ? `, attempt ${entry.attempts.length}` : ""} {failed && <span class="bad">{failed.name}: {failed.message}</span>} {line}</>;
+      return <><b>{verb}</b> {name} {left ? `, ${left}` : since}{entry.state === "running" && attemptOf(entry)} {failed && <span class="bad">{failed.name}: {failed.message}</span>} {line}</>;
     }
     case "child":
       return <><b>Waiting for</b> child {name} {entry.child && <RunLink id={entry.child} />} {since} {line}</>;
