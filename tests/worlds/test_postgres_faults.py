@@ -12,6 +12,7 @@ from outlast.testing.conformance import SettableClock
 from outlast.testing.conformance.scene import LEASE, Scene, append, draft, held
 from outlast.world import Claim, Heartbeat
 from outlast.worlds.postgres import PostgresWorld, connecting
+from outlast.worlds.postgres.address import read_address
 from outlast.worlds.postgres.faults import explained
 from tests.postgres import Postgres
 from tests.worlds.postgres_scenes import (
@@ -83,6 +84,35 @@ def test_a_setting_that_the_server_refuses(postgres: Postgres, parameters: dict[
     assert type(error) is WorldError
     assert "the server refuses a setting" in str(error)
     assert "parameters in the URL" in str(error.hint)
+
+
+def test_a_url_as_hosts_print_it(postgres: Postgres) -> None:
+    url = postgres.url(
+        connect_timeout="3",
+        channel_binding="prefer",
+        gssencmode="disable",
+        target_session_attrs="read-write",
+        application_name="shop",
+        options="-c%20work_mem%3D5MB",
+    )
+    asking = "SELECT current_setting('application_name') || ' ' || current_setting('work_mem')"
+
+    async def told() -> object:
+        connection = await connecting.connect(read_address(url))
+        try:
+            return await connection.fetchval(asking)
+        finally:
+            await connection.close()
+
+    assert asyncio.run(told()) == "shop 5MB"
+    assert read_address(url).connect_within == 3
+
+
+def test_a_server_of_the_wrong_kind(postgres: Postgres) -> None:
+    error = opening(postgres.url(target_session_attrs="read-only"))
+
+    assert type(error) is WorldUnavailableError
+    assert "is what its target_session_attrs asks for" in str(error)
 
 
 def test_a_user_without_rights(postgres: Postgres) -> None:

@@ -10,11 +10,13 @@ import msgspec
 
 from outlast.errors import WorldError
 from outlast.worlds.postgres.encoding import findable
+from outlast.worlds.postgres.libpq import check_servers, take_connect_timeout, take_demands
 
 _SCHEMA = "outlast"
 _SECRETS = ("password", "sslpassword", "passfile")
 _OURS = ("schema", "pooler")
 _POOLERS = ("session", "transaction")
+_WISHED: Final = {"application_name": "outlast", "jit": "off"}
 _NAME = re.compile(r"[^\x00\"]{1,63}")
 _FORM: Final = "Write postgresql://user:password@host:port/database?schema=outlast."
 _CONNECTING: Final = frozenset(
@@ -40,6 +42,9 @@ _CONNECTING: Final = frozenset(
         "gsslib",
         "service",
         "servicefile",
+        "connect_timeout",
+        "channel_binding",
+        "gssencmode",
     ]
 )
 _SERVERS: Final = frozenset(
@@ -78,12 +83,15 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     """As it is shown: without secrets."""
     dsn: str
-    """As the driver takes it: without what is ours."""
+    """As the driver takes it: without what is ours, and with the settings of the server that we wish unless the URL
+    gives others."""
     schema: str
     """The schema with all that is ours. Its name stands in SQL in quotes: see `quoted`."""
     pooled: bool
     """Whether a pooler is in between that gives a connection for one transaction only: nothing may
     rest on a session then."""
+    connect_within: int | None
+    """The seconds that a connection may take, where the URL says so."""
 
     @property
     def quoted(self) -> str:
@@ -94,7 +102,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 def read_address(url: str) -> Address:
     """The address behind `postgresql://user:password@host:port/database?schema=outlast&...`.
 
-    Ours are `schema` and `pooler` (`session` or `transaction`); the other parameters are the driver's and the
+    Ours are `schema` and `pooler` (`session` or `transaction`); the other parameters are libpq's and the
     server's. Raises `WorldError` for a parameter that there is not, or a value that cannot be used.
     """
     parts = _split(url)
@@ -117,11 +125,17 @@ def read_address(url: str) -> Address:
             f"there is no pooler mode {pooler!r}",
             hint="Write ?pooler=transaction if a pooler such as PgBouncer is in between that runs in this mode.",
         )
+    connect_within = take_connect_timeout(shown, given)
+    take_demands(shown, given)
+    check_servers(shown, given)
+    # A pooler refuses most settings at the start of a connection.
+    wished = {} if pooler == "transaction" else _WISHED
     return Address(
         url=shown,
-        dsn=urlunsplit(parts._replace(query=urlencode(given))),
+        dsn=urlunsplit(parts._replace(query=urlencode({**wished, **given}))),
         schema=schema,
         pooled=pooler == "transaction",
+        connect_within=connect_within,
     )
 
 

@@ -13,7 +13,7 @@ OLDEST = 14
 """The oldest release of PostgreSQL that has what the SQL needs: its bodies of functions, and more."""
 
 CONNECT_WITHIN = 10.0
-"""Seconds."""
+"""Seconds, where the URL says nothing else."""
 ANSWER_WITHIN = 20.0
 """Seconds after which a statement is given up, and its connection with it: less than a lease, so that a worker
 whose network swallows what it sends finds out while it holds its runs."""
@@ -28,17 +28,14 @@ async def connect(address: Address) -> Connection:
 
     Raises `WorldError` and its subclasses.
     """
-    # A pooler refuses most settings at the start of a connection.
-    settings = {} if address.pooled else {"application_name": "outlast", "jit": "off"}
     try:
         connection: Connection = await asyncpg.connect(
             address.dsn,
-            timeout=CONNECT_WITHIN,
+            timeout=address.connect_within or CONNECT_WITHIN,
             command_timeout=ANSWER_WITHIN,
             # With a pooler, the next transaction may meet a server that has never seen the statement.
             statement_cache_size=0 if address.pooled else _STATEMENTS,
             max_cached_statement_lifetime=0,
-            server_settings=settings,
         )
     except (*FAULTS, ValueError) as error:
         meant = explained(address.url, error)

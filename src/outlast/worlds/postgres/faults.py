@@ -113,9 +113,15 @@ def _without_state(url: str, error: Exception) -> Exception:
                 f"the server cannot be reached ({_first_line(error)})",
                 hint="Check the host and the port in the URL, and that the server runs.",
             )
-        case asyncpg.InternalClientError():
-            return WorldUnavailableError(url, "the connection to the server was lost", hint=_MAYBE)
-        case asyncpg.InterfaceError() if "closed" in str(error):
+        case asyncpg.TargetServerAttributeNotMatched():
+            return WorldUnavailableError(
+                url,
+                "no server of the URL is what its target_session_attrs asks for",
+                hint="Workers try again on their own. Runs need a server that takes writes: read-write or primary.",
+            )
+        case asyncpg.InternalClientError() | asyncpg.InterfaceError() if isinstance(
+            error, LOST
+        ) or "closed" in str(error):
             return WorldUnavailableError(url, "the connection to the server was lost", hint=_MAYBE)
         case _:
             return error
