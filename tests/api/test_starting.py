@@ -102,6 +102,9 @@ def test_what_cannot_be_started(on_memory: Bench) -> None:
         with pytest.raises(EncodeError, match="attributes"):
             await start(quick(), attributes={"a": [1]})  # type: ignore[dict-item]
         assert (await list_runs()).runs == ()
+        await start(quick(), run_id="taken")
+        with pytest.raises(InvalidArgumentsError, match=r"^start\(\) .* not 'place'"):
+            await start(place(Order(1, [])), run_id="taken")
 
     on_memory(scenario)
 

@@ -201,8 +201,8 @@ async def _check_same_workflow(runtime: Runtime, run_id: str, workflow: str) -> 
     """A run that exists already is given instead of a new one, but not another workflow's."""
     record = await runtime.world.listing.get(run_id)
     if record is not None and record.workflow != workflow:
-        problem = f"the run {run_id!r} exists, and is one of {record.workflow!r}"
-        raise InvalidArgumentsError(f"start({workflow}(...))", [problem])
+        problem = f"the run {run_id!r} exists, and is one of {record.workflow!r}, not {workflow!r}"
+        raise InvalidArgumentsError("start", [problem])
 
 
 async def _start_child(

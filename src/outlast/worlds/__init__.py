@@ -16,11 +16,16 @@ __all__ = ["Schema", "SchemaStatus", "file_of", "schema_from_url", "world_from_u
 
 _FILE = "sqlite:///"
 _SERVER = ("postgresql://", "postgres://")
+_API = ("http://", "https://")
 FORMS: Final = (
     "Use postgresql://USER:PASSWORD@HOST/DATABASE, sqlite:///FILE.db, sqlite:////ABSOLUTE/FILE.db, "
     "a path that ends in .db, or memory://."
 )
 """The hint where a URL names no world. The command line adds the form that only it takes."""
+_REMOTE = (
+    "This needs the database itself. To start and look at runs over HTTP take outlast.http.RemoteApp, "
+    "with the URL that `outlast serve` prints."
+)
 
 
 def world_from_url(url: str, clock: Clock) -> World:
@@ -85,6 +90,8 @@ def _needing_asyncpg(url: str) -> Generator[None]:
 def _unknown(url: str) -> WorldError:
     if url.startswith("sqlite:"):
         return WorldError(url, "this names no file", hint=FORMS)
+    if url.startswith(_API):
+        return WorldError(url.partition("://")[0] + "://", "this names an HTTP API", hint=_REMOTE)
     scheme, separator, _ = url.partition("://")
     if not separator and "@" in url:  # a slip, behind which a password may be
         scheme, separator, _ = url.partition(":")
