@@ -292,3 +292,22 @@ def test_failures_of_a_workflow(on_app: Bench) -> None:
     assert isinstance(raised, RunFailedError)
     assert isinstance(raised.__cause__, LookupError)
     assert "StepCall, which has no durable form: is an `await` missing?" in str(forgotten)
+
+
+def test_tracebacks_of_a_group_have_no_frames_of_the_library(on_memory: Bench) -> None:
+    @workflow
+    async def in_a_group() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fail("alone"))
+
+    async def scenario(_: App) -> Any:
+        run = await start(in_a_group())
+        await outcome(run)
+        return (await run.events())[-1].data["error"]
+
+    error = on_memory(scenario)
+    [member] = error["members"]
+    assert "in in_a_group" in error["traceback"]
+    for text in (error["traceback"], member["traceback"]):
+        assert "StepFailedError" in text
+        assert "outlast/_" not in text

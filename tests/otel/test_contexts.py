@@ -6,11 +6,11 @@ from typing import Any
 import httpx
 import pytest
 from opentelemetry.propagate import inject
-from opentelemetry.trace import format_span_id, format_trace_id
+from opentelemetry.trace import StatusCode, format_span_id, format_trace_id
 
 from outlast import App, get_run, hook, start, step, webhook, workflow
 from outlast._webhooks.tokens import PATH
-from outlast.errors import EncodeError
+from outlast.errors import EncodeError, RunFailedError
 from outlast.http import Role, asgi
 from outlast.otel import names
 from tests.otel.collecting import Collector, attributes, span_id, trace_id
@@ -169,3 +169,33 @@ def test_a_start_that_fails_ends_its_span(collector: Collector) -> None:
     asyncio.run(play())
     [span] = collector.spans("start")
     assert attributes(span)[names.OUTCOME] == "failed"
+
+
+class SilentError(Exception):
+    """Cannot be told."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@step(name="otel.contexts.silent", retries=0)
+async def silent() -> None:
+    raise SilentError
+
+
+@workflow(name="otel.contexts.hears")
+async def hears() -> None:
+    await silent()
+
+
+def test_an_error_that_cannot_be_told_ends_its_span_nevertheless(collector: Collector) -> None:
+    async def play() -> None:
+        async with App("memory://", instruments=[collector.telemetry()]):
+            with pytest.raises(RunFailedError):
+                await (await start(hears())).result("20s")
+
+    asyncio.run(play())
+    [span] = collector.spans("step otel.contexts.silent")
+    assert span.status.status_code is StatusCode.ERROR
+    assert attributes(span)[names.ERROR_TYPE] == f"{__name__}.SilentError"
+    assert collector.counts("outlast.step.duration") == {("failed", "otel.contexts.silent"): 1}

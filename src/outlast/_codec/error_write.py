@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Callable
+from itertools import takewhile
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any, Final, TypeVar, cast
 
@@ -9,6 +10,7 @@ from outlast._codec.classes import class_name
 from outlast._codec.plain import TAG
 from outlast._codec.records import is_dunder
 from outlast._codec.validation_errors import is_validation_error, validation_details
+from outlast.errors import OutlastError
 
 T = TypeVar("T")
 
@@ -97,12 +99,19 @@ def _traceback(error: BaseException) -> str:
 
 
 def _format(error: BaseException) -> list[str]:
-    """The traceback without this library's own frames around the user's code."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_OWN):
-        trace = trace.tb_next
-    kept = trace if trace is not None else error.__traceback__
-    return traceback.format_exception(type(error), error, kept, chain=False)
+    told = traceback.TracebackException(type(error), error, error.__traceback__, compact=True)
+    _trim(told, error)
+    return list(told.format(chain=False))
+
+
+def _trim(told: traceback.TracebackException, error: BaseException) -> None:
+    """Leave this library's own frames around the user's code out, also those of the members of a group. What this
+    library raises where there is no such code, as in a task that is but the call of a step, keeps none."""
+    own = sum(1 for _ in takewhile(lambda frame: frame.filename.startswith(_OWN), told.stack))
+    if own < len(told.stack) or issubclass(type(error), OutlastError):
+        del told.stack[:own]
+    for inner, member in zip(told.exceptions or (), _members(error) or (), strict=False):
+        _trim(inner, member)
 
 
 def _members(error: BaseException) -> tuple[BaseException, ...] | None:

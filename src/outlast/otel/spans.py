@@ -52,11 +52,11 @@ class Spans:
         now = self.now() * _NANOS
         if outcome is not None:
             span.set_attribute(names.OUTCOME, outcome)
+        if outcome in ("failed", "blocked"):
+            span.set_status(StatusCode.ERROR)
         if error is not None and outcome == "failed":
             span.set_attribute(names.ERROR_TYPE, error_type(error))
-            span.record_exception(error, timestamp=now)
-        if outcome in ("failed", "blocked"):
-            span.set_status(Status(StatusCode.ERROR, None if error is None else str(error)))
+            _tell_error(span, error, now)
         span.end(now)
 
     def tell(
@@ -74,6 +74,14 @@ class Spans:
             name, context, SpanKind.INTERNAL, attributes, links, start_time=began * _NANOS
         )
         span.end((self.now() if ended is None else ended) * _NANOS)
+
+
+def _tell_error(span: Span, error: BaseException, now: int) -> None:
+    try:
+        span.set_status(Status(StatusCode.ERROR, str(error)))
+        span.record_exception(error, timestamp=now)
+    except Exception:  # noqa: BLE001 - its own `__str__` may raise; the span has its type all the same
+        span.add_event("exception", {"exception.type": error_type(error)}, now)
 
 
 def error_type(error: BaseException) -> str:
