@@ -55,6 +55,28 @@ def test_a_file_further_up_counts(elsewhere: Path, monkeypatch: pytest.MonkeyPat
     assert WorkerOptions().max_steps == 7
 
 
+@pytest.mark.parametrize("url", ["sqlite:///shop.db", "shop.db", "./shop.db"])
+def test_a_relative_file_of_the_pyproject_is_one_beside_it(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    write(elsewhere, f'url = "{url}"')
+    below = elsewhere / "a" / "b"
+    below.mkdir(parents=True)
+    for folder in (elsewhere, below):
+        monkeypatch.chdir(folder)
+        assert find_url() == f"sqlite:///{elsewhere / 'shop.db'}"
+    monkeypatch.setenv("OUTLAST_URL", url)
+    assert find_url() == url
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:////abs/shop.db", "/abs/shop.db", "memory://", "postgresql://host/base"]
+)
+def test_what_is_no_relative_file_stays(elsewhere: Path, url: str) -> None:
+    write(elsewhere, f'url = "{url}"')
+    assert find_url() == url
+
+
 def test_a_file_that_changes_is_read_again(elsewhere: Path) -> None:
     write(elsewhere, "max_steps = 7")
     assert setting("max_steps") == 7

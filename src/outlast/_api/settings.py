@@ -2,7 +2,8 @@
 
 What the call gives goes before the environment, that before `[tool.outlast]` in the pyproject.toml of this
 folder or one above it, and that before the default. In the environment a setting is called
-`OUTLAST_` and its name in capitals; lists are separated by commas.
+`OUTLAST_` and its name in capitals; lists are separated by commas. A relative file in the `url` of a
+pyproject.toml is one beside it; elsewhere it is one in the current folder.
 """
 
 import os
@@ -67,8 +68,17 @@ def origin(name: str) -> Origin:
                 "it is a secret",
                 hint=f"Set it in the environment: {variable}.",
             )
-        return checked(name, table[name], f"[tool.outlast] in {file}")
+        found = checked(name, table[name], f"[tool.outlast] in {file}")
+        return _beside(str(file), found) if name == "url" else found
     return Origin(SETTINGS[name].default, "the default")
+
+
+def _beside(pyproject: str, found: Origin) -> Origin:
+    """A relative file is one beside the pyproject.toml: its project has one database, whatever the current folder."""
+    name = file_of(found.value)
+    if name is None or Path(name).is_absolute():
+        return found
+    return Origin(f"sqlite:///{Path(pyproject).parent / name}", found.source)
 
 
 def shown(name: str) -> Origin:
