@@ -52,6 +52,9 @@ from outlast.agents.stamps import stamp_last
 from outlast.agents.turns import TURN, Turn, current_turn, in_unit, turn_scope
 from outlast.errors import NotAllowedHereError
 
+_IN_TESTS: Final = (
+    "In a test, make the agent with the model of the test, and put it in the place of the other."
+)
 MODEL_STEP = StepOptions(retries=5, timeout="10 minutes")
 
 
@@ -150,6 +153,10 @@ class Durable(BaseDurabilityCapability[AgentDepsT]):
             return without_retries(infer_model(model_id))
         except (UserError, ValueError):
             return None  # who asks says what to do
+
+    def _model_rebuild_escape_hatches(self) -> str:
+        """What the refusal of a model advises: in tests `override(model=...)` is what one tries first."""
+        return f"{super()._model_rebuild_escape_hatches()} {_IN_TESTS}"
 
     def get_durable_operation_backend(self) -> StepOperations:
         agent, model = self.name, self.default_model_id
