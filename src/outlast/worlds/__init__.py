@@ -3,8 +3,10 @@
 A world is imported when it is chosen: a process uses one of them, and some, such as `outlast --help`, none.
 """
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from outlast._clock import Clock
@@ -16,6 +18,7 @@ __all__ = ["Schema", "SchemaStatus", "file_of", "schema_from_url", "world_from_u
 
 _FILE = "sqlite:///"
 _SERVER = ("postgresql://", "postgres://")
+_NO_PATH = ("sqlite:", "file:")
 _API = ("http://", "https://")
 FORMS: Final = (
     "Use postgresql://USER:PASSWORD@HOST/DATABASE, sqlite:///FILE.db, sqlite:////ABSOLUTE/FILE.db, "
@@ -67,10 +70,37 @@ def schema_from_url(url: str) -> Schema:
 
 
 def file_of(url: str) -> str | None:
-    """The file of the world that the URL names, as it stands there; `None` if that is no file."""
+    """The file of the world that the URL names, as it stands there; `None` if that is no file.
+
+    Raises `WorldError` for what other programs read as something else than a name.
+    """
     if url.startswith(_FILE):
-        return url.removeprefix(_FILE) or None
-    return url if url.endswith(".db") and "://" not in url else None
+        name = url.removeprefix(_FILE)
+    else:
+        path = url.endswith(".db") and "://" not in url and not url.startswith(_NO_PATH)
+        name = url if path else ""
+    if name:
+        _check_file(url, name)
+    return name or None
+
+
+def _check_file(url: str, name: str) -> None:
+    before, mark, parameters = url.partition("?")
+    if name.startswith(":memory:"):
+        raise WorldError(before, "this is no file", hint="Write memory:// for a world in memory.")
+    if mark and "=" in parameters:
+        raise WorldError(before, "a file takes no parameters", hint=f"Write {before} without ?.")
+    if name.endswith("/") or Path(name).name in ("", ".."):
+        raise WorldError(url, "this names a folder", hint=f"Name a file in it. {FORMS}")
+    if not _can_be_a_name(name):
+        raise WorldError(ascii(url), "the name has a NUL character or half a character", hint=FORMS)
+
+
+def _can_be_a_name(name: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
 
 
 @contextmanager
