@@ -557,16 +557,22 @@ class SettingsError(OutlastError):
 
 
 class NoAppError(OutlastError):
-    """A call needs an app, and none is open here."""
+    """A call needs an app, and none is open here. `elsewhere` says that one is open on another event loop."""
 
     slug = "no-app"
 
-    def __init__(self, what: str) -> None:
-        super().__init__(
-            f"{what} needs an open app, and there is none here",
-            hint="Open one around it: async with App() as app: ...",
-        )
-        self.what = what
+    def __init__(self, what: str, *, elsewhere: bool = False) -> None:
+        problem = f"{what} needs an open app, and there is none here"
+        hint = "Open one around it: async with App() as app: ..."
+        if elsewhere:
+            problem = (
+                f"{what} needs an app that was opened on this event loop; one is open on another"
+            )
+            hint = (
+                "Call it on the loop that opened the app; from other threads use outlast.blocking."
+            )
+        super().__init__(problem, hint=hint)
+        self.what, self.elsewhere = what, elsewhere
 
 
 class WorldError(OutlastError):

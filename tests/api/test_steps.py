@@ -362,7 +362,10 @@ def test_what_cannot_be_a_step() -> None:
 
     with pytest.raises(DefinitionError, match="retries"):
         step(retries=-1)(lambda: None)
-    with pytest.raises(DefinitionError, match="must be a function"):
+    with pytest.raises(DefinitionError, match="must be a function") as told:
+        step("charge")  # type: ignore[call-overload]
+    assert "name='charge'" in str(told.value)
+    with pytest.raises(DefinitionError, match="builtin_function"):
         step(print)
 
 

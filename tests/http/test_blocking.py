@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from outlast import App, RunCancelledError, RunFailedError, RunStatus, blocking
+from outlast import App, RunCancelledError, RunFailedError, RunStatus, blocking, get_run, start
 from outlast.errors import (
     InvalidArgumentsError,
     NoAppError,
@@ -90,6 +90,16 @@ def test_threads_use_an_app_that_async_code_has_opened() -> None:
             )
 
     asyncio.run(main())
+
+
+def test_another_loop_is_told_that_the_app_is_not_its_own() -> None:
+    with blocking.opened(App("memory://")):
+        run = blocking.start(flows.twice(1))
+        for call in (start(flows.twice(1)), get_run(run.id).info()):
+            with pytest.raises(NoAppError, match="one is open on another") as told:
+                asyncio.run(call)
+            assert told.value.elsewhere
+            assert "outlast.blocking" in str(told.value)
 
 
 def test_who_waits_is_told_when_the_app_is_closed() -> None:

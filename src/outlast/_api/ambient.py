@@ -49,7 +49,7 @@ def ambient_app(what: str) -> AmbientApp:
     loop = asyncio.get_running_loop()
     apps = [app for app in OPEN_APPS if app.runtime.loop is loop]
     if not apps:
-        raise NoAppError(what)
+        raise NoAppError(what, elsewhere=bool(OPEN_APPS))
     attempt = current_attempt()
     own = [app for app in apps if attempt is not None and app.runtime is attempt.runtime]
     return (own or apps)[-1]

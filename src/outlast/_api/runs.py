@@ -8,13 +8,13 @@ from typing import Any, Generic, Literal, TypeVar, cast, overload
 from outlast._api.chunks import type_name, value_of
 from outlast._api.inspecting import event_page
 from outlast._api.reading import event_record, position_within, run_info, step_records
+from outlast._api.results import result_of
 from outlast._api.streaming import read_stream, start_within, stream_info, stream_infos
 from outlast._api.where import current_execution
 from outlast._api.writable import DEFAULT, checked_name
 from outlast._clock import sleep_until, to_seconds
 from outlast._codec import decode_event, encode_event
 from outlast._codec.scalars import is_text
-from outlast._engine.failures import run_failed_error
 from outlast._ids import new_key
 from outlast._model.events import (
     CancelRequested,
@@ -34,7 +34,6 @@ from outlast.errors import (
     NoAppError,
     NotAllowedHereError,
     RunBlockedError,
-    RunCancelledError,
     RunNotFoundError,
 )
 from outlast.records import EventRecord, Rewind, RunInfo, StepRecord, StreamInfo
@@ -97,13 +96,7 @@ class Run(Generic[R_co]):
             workflow, ending = await self._ending(runtime)
         else:
             workflow, ending = await _within(runtime, self._ending(runtime), limit, self.id)
-        match ending:
-            case RunCompleted(result=result):
-                return cast(R_co, runtime.codec.decode(result))
-            case RunFailed(error=error):
-                raise run_failed_error(self.id, workflow, error, runtime.codec)
-            case RunCancelled(reason=reason):
-                raise RunCancelledError(self.id, reason)
+        return cast(R_co, result_of(self.id, workflow, ending, runtime.codec))
 
     async def cancel(self, reason: str | None = None) -> bool:
         """Ask for the run to be cancelled; durable on return. False if it is over already.
@@ -232,8 +225,8 @@ class Run(Generic[R_co]):
             )
         try:
             return self._find_runtime()
-        except NoAppError:
-            raise NoAppError(what) from None
+        except NoAppError as error:
+            raise NoAppError(what, elsewhere=error.elsewhere) from None
 
     async def _record(self) -> RunRecord:
         record = await self._runtime("Run.info()").world.listing.get(self.id)

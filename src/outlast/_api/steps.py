@@ -217,7 +217,9 @@ def _made_anew(made: Step[..., Any], fn: Callable[..., Any]) -> Step[..., Any]:
 def _check_function(fn: Any) -> None:
     name = getattr(fn, "__qualname__", repr(fn))
     if not inspect.isfunction(fn):
-        raise DefinitionError(name, f"a step must be a function, not a {type(fn).__name__}")
+        problem = f"a step must be a function; this is of the type {type(fn).__name__}"
+        hint = "Write @step, or name the options: @step(name='charge', retries=5)."
+        raise DefinitionError(name, problem, hint=hint)
     if inspect.isgeneratorfunction(fn) or inspect.isasyncgenfunction(fn):
         hint = "Return a list, or split the work into several steps."
         raise DefinitionError(name, "a generator cannot be a step: it has many results", hint=hint)
