@@ -172,6 +172,27 @@ def test_an_unknown_command_is_refused(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(
+    "command",
+    [
+        ["list", "--text"],
+        ["list", "--workflow"],
+        ["list", "--version"],
+        ["list", "--parent"],
+        ["prune", "--older-than", "1d", "--workflow"],
+        ["workflows"],
+        ["show"],
+        [],
+    ],
+    ids=" ".join,
+)
+def test_an_argument_that_is_no_utf_8_is_refused(cli: Cli, command: list[str]) -> None:
+    for more in ((), ("--json",)):
+        answer = cli(*command, "a\udcff", *more)
+        assert (answer.code, answer.out) == (2, "")
+        assert "'a\\udcff' is not UTF-8" in answer.err.replace("\\\\", "\\")
+
+
+@pytest.mark.parametrize(
     ("arguments", "help_of"),
     [
         (("list", "--frob"), "list"),

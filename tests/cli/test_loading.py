@@ -167,6 +167,15 @@ def test_a_file_named_like_a_loaded_module_is_refused(folder: Path) -> None:
         load("json.py")
 
 
+@pytest.mark.parametrize("name", ["", "cli..flows", "cli."])
+def test_what_is_no_name_of_a_module_is_said(cli: Cli, name: str) -> None:
+    for command in ("run", "check", "worker"):
+        answer = cli(command, name)
+        assert answer.code == 2
+        assert f"{name!r} cannot be the name of a module" in answer.err
+        assert "./flow.py" in answer.err
+
+
 def test_debug_lets_errors_through(cli: Cli) -> None:
     with pytest.raises(Problem):
         cli("run", "cli_none.py", "--debug")

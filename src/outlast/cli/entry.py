@@ -29,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags = tokens[: tokens.index("--")] if "--" in tokens else tokens
     settle(json="--json" in flags)
     try:
+        _check_texts(tokens)
         code = _run(tokens)
         sys.stdout.flush()
     except KeyboardInterrupt:
@@ -45,6 +46,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         _print(problem, _command(tokens), json="--json" in flags)
         return problem.exit_code
     return code
+
+
+def _check_texts(tokens: list[str]) -> None:
+    """What is no UTF-8 comes with half characters, which can be looked for nowhere, kept nowhere, and not printed."""
+    for token in tokens:
+        if any("\ud800" <= character <= "\udfff" for character in token):
+            raise Problem(
+                f"the argument {token!a} is not UTF-8",
+                hint="Write it in UTF-8, or rename the file that it names.",
+            )
 
 
 def _run(tokens: list[str]) -> int:

@@ -6,10 +6,13 @@ import traceback
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import Final
 
 from outlast.cli.problem import Problem
 from outlast.cli.texts import own_frames
 from outlast.errors import OutlastError
+
+_WANTED: Final = "Give a file (./flow.py), or a module that can be imported from this folder."
 
 
 def load(source: str) -> ModuleType:
@@ -74,6 +77,8 @@ def _similar_files(file: Path) -> str:
 
 
 def _load_module(name: str) -> ModuleType:
+    if not all(name.split(".")):
+        raise Problem(f"{name!r} cannot be the name of a module", hint=_WANTED)
     _put_on_path(Path.cwd())
     try:
         return importlib.import_module(name)
@@ -81,7 +86,7 @@ def _load_module(name: str) -> ModuleType:
         if error.name is not None and (name == error.name or name.startswith(error.name + ".")):
             raise Problem(
                 f"there is no module {name!r}",
-                hint="Give a file (./flow.py), or a module that can be imported from this folder.",
+                hint=_WANTED,
             ) from error
         _refuse(name, error)
         raise
