@@ -11,7 +11,7 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from outlast import App, RunCancelledError, RunStatus, blocking
+from outlast import App, RunCancelledError, RunFailedError, RunStatus, blocking
 from outlast.cli import main
 from outlast.errors import (
     AccessDeniedError,
@@ -70,6 +70,35 @@ def test_it_offers_what_an_app_offers(on_site: OnSite) -> None:
             assert (await app.list_runs(created_to=found.runs[0].created_at)).runs == ()
             assert await run.cancel("late") is False
             assert await run.wake() is False
+
+    on_site(scenario)
+
+
+def test_the_result_is_waited_for(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
+        async with _remote(site) as app:
+            run = await app.start(flows.twice(1))
+            assert await run.result("5s") == 4
+            assert await run.result(0) == 4
+            asking = await app.start(flows.ask("result"))
+            await site.signals.wait_for("run_suspended", run_id=asking.id)
+            with pytest.raises(TimeoutError, match="it goes on"):
+                await asking.result(0.01)
+            waiting = asyncio.ensure_future(asking.result("5s"))
+            await app.resume("result", 20)
+            await app.resume("result", 22)
+            assert await waiting == 42
+            failing = await app.start(flows.nap("no time"))
+            for here in (failing, site.app.get_run(failing.id)):
+                with pytest.raises(RunFailedError) as caught:
+                    await here.result("5s")
+                assert isinstance(caught.value.__cause__, InvalidDurationError)
+            napping = await app.start(flows.nap())
+            await napping.cancel("enough")
+            with pytest.raises(RunCancelledError, match="enough"):
+                await napping.result("5s")
+            with pytest.raises(RunNotFoundError):
+                await app.get_run("none").result()
 
     on_site(scenario)
 

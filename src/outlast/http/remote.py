@@ -1,5 +1,6 @@
 """`RemoteApp`: what an `App` offers to those who look and act, over the HTTP API of another process."""
 
+import asyncio
 from base64 import b64decode
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -16,11 +17,13 @@ from outlast import Call, RunStatus
 from outlast._api.chunks import form_of, type_name, value_of
 from outlast._api.hooks import checked_text
 from outlast._api.listing import RunFilters, several
+from outlast._api.results import is_settled, result_of_record, seconds_to_wait
 from outlast._api.runs import checked_run_id
 from outlast._api.settings import setting
 from outlast._api.starting import StartKeywords, start_options
 from outlast._api.streaming import start_within
 from outlast._api.writable import checked_name
+from outlast._clock import pause
 from outlast._codec import Codec
 from outlast.errors import EncodeError, RequestError
 from outlast.http.asking import Api, attribute_text
@@ -56,6 +59,9 @@ from outlast.records import (
 )
 from outlast.world import Chunk
 
+_TRIED_AGAIN: Final = 0.5
+"""Seconds between two looks at a blocked run that a worker is about to try again."""
+
 
 class RemoteRun:
     """A run of a `RemoteApp`. Its methods are those of `Run`, and raise the same errors."""
@@ -73,6 +79,34 @@ class RemoteRun:
     async def status(self) -> RunStatus:
         """Where it stands."""
         return (await self.info()).status
+
+    async def result(self, timeout: float | str | timedelta | None = None) -> Any:  # noqa: ASYNC109 - as in `Run.result`
+        """Wait until the run is over, and give its result; see `Run.result`. `timeout` is of real time.
+
+        An error whose class this process does not have is told in words, as in the process of another program.
+        """
+        limit = seconds_to_wait(timeout)
+        info = await self.info()
+        if not is_settled(info):
+            try:
+                async with asyncio.timeout(limit):
+                    info = await self._settled(info)
+            except TimeoutError:
+                message = f"run {self.id!r} was not over within {limit:g} s; it goes on"
+                raise TimeoutError(message) from None
+        last = await self.events(info.events - 1)
+        return result_of_record(info, last[0], _CODEC)
+
+    async def _settled(self, info: RunInfo) -> RunInfo:
+        while not is_settled(info):
+            if info.status is RunStatus.BLOCKED:  # a worker takes it soon; its feed is at the end
+                await pause(_TRIED_AGAIN)
+            path, query = f"{self._path}/feed", {"start": info.events}
+            async with aclosing(self._api.feed(path, query)) as messages:
+                async for message in messages:
+                    if message.name == "end":
+                        info = msgspec.json.decode(message.data or b"", type=RunInfo)
+        return info
 
     async def events(self, start: int = 0) -> list[EventRecord]:
         """The events of its log from position `start` on, in order."""
