@@ -206,6 +206,11 @@ def test_a_wrong_value_of_the_call_is_named_with_it() -> None:
     assert WorkerOptions(grace=timedelta(seconds=3)).grace == timedelta(seconds=3)
 
 
+def test_options_in_the_place_of_another_argument_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"App\(worker=\.\.\.\) takes an object of the type bool"):
+        App(worker=WorkerOptions(lease="1s"))  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
 @pytest.mark.parametrize(
     ("value", "told"),
     [

@@ -58,7 +58,7 @@ class App:
         world: An unopened world to use instead of `url`.
 
     Raises:
-        TypeError: `url`, `options` or `codec` is of another type.
+        TypeError: `url`, `worker`, `options`, `codec` or `public_url` is of another type.
         SettingsError: A setting of the worker cannot be used.
 
     Raises, when opened:
@@ -79,6 +79,7 @@ class App:
         world: World | None = None,
     ) -> None:
         _check_kind("url", url, str)
+        _check_kind("worker", worker, bool)
         _check_kind("options", options, WorkerOptions)
         _check_kind("codec", codec, Codec)
         _check_kind("public_url", public_url, str)
