@@ -77,6 +77,8 @@ def test_runs_are_found_by_what_they_are(cli: Cli, flows: Path, run_id: str) -> 
     assert found("--text", "CLI_NA") == {nap}
     assert nap not in found("--sort", "-ended")
     assert found("--sort=created") == found()
+    assert found("--limit", "9" * 20) == found()
+    assert found("--parent", "") == set()
 
 
 def test_runs_are_sorted(cli: Cli, flows: Path) -> None:
@@ -164,6 +166,8 @@ async def _opened(app: App) -> None:
         (("events", "nope"), 3),
         (("list", "--status", "asleep"), 2),
         (("list", "--since", "yesterday"), 2),
+        (("list", "--since", ""), 2),
+        (("list", "--until", ""), 2),
         (("list", "--cursor", "x"), 2),
         (("list", "--limit", "0"), 2),
         (("--url", "postgresql://u:secret@h/d", "list"), 4),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypedDict, Unpack, cast
+from typing import Any, Final, TypedDict, Unpack, cast
 
 import msgspec
 
@@ -16,6 +16,9 @@ from outlast._runtime.runtime import Runtime
 from outlast.records import RunPage
 from outlast.world import RunFilter, RunOrder
 from outlast.world import RunPage as Page
+
+_LARGEST: Final = 1_000_000
+"""The most runs of a page: no database counts further than its integers reach, and the cursor goes on."""
 
 
 class RunFilters(TypedDict, total=False):
@@ -137,7 +140,7 @@ def _limit(limit: object) -> int:
     if type(limit) is not int or limit < 1:
         message = f"limit = {limit!r}: it is a whole number from 1 on"
         raise ValueError(message)
-    return limit
+    return min(limit, _LARGEST)
 
 
 def status_of(name: str) -> RunStatus:

@@ -144,11 +144,11 @@ def wanted_runs(filters: Filters, limit: int, cursor: str | None = None) -> RunF
         wanted["workflow"] = filters.workflow
     if filters.attribute:
         wanted["attributes"] = attribute_pairs(filters.attribute)
-    if filters.since:
+    if filters.since is not None:
         wanted["created_from"] = past_moment(filters.since)
-    if filters.until:
+    if filters.until is not None:
         wanted["created_to"] = past_moment(filters.until)
-    if filters.parent:
+    if filters.parent is not None:
         wanted["parent"] = filters.parent
     if filters.version:
         wanted["version"] = filters.version
