@@ -9,8 +9,8 @@ import pytest
 
 from outlast import App, WorkerOptions
 from outlast._api.options import runtime_options
-from outlast._api.settings import SETTINGS, Origin, find_url, origin, setting, shown
-from outlast.errors import SettingsError
+from outlast._api.settings import SETTINGS, Origin, find_url, origin, setting, shown, shown_url
+from outlast.errors import SettingsError, WorldError
 
 DAY = 86_400_000_000
 
@@ -229,6 +229,25 @@ def test_a_public_url_is_told_without_its_password(
     assert caught.value.value == told
     assert "sec" not in str(caught.value)
     assert "ret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["https://h:x", "https://h:99999", "https://[::1"])
+def test_a_public_url_without_a_host_or_with_an_odd_port_is_refused(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTLAST_PUBLIC_URL", value)
+    with pytest.raises(SettingsError, match=r"(?i)port|url"):
+        setting("public_url")
+
+
+def test_an_api_whose_host_can_be_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "http://u:secret@[::1/api/v1"
+    monkeypatch.setenv("OUTLAST_URL", url)
+    with pytest.raises(SettingsError, match="cannot be a host") as caught:
+        find_url()
+    with pytest.raises(WorldError, match="cannot be a host") as given:
+        shown_url(url)
+    assert "secret" not in f"{caught.value}{given.value}"
 
 
 def test_a_file_that_is_no_toml_is_named(elsewhere: Path) -> None:

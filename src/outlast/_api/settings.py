@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any, Final, NoReturn, TypeAlias, cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -122,11 +122,22 @@ def find_public_url(given: str | None = None) -> str:
 def shown_url(url: str) -> str:
     """The same without secrets. Raises `WorldError` for a URL that names no world and is not that of an HTTP API."""
     if url.startswith(_HTTP):
-        parts = urlsplit(url)
+        parts = _api_parts(url)
         return parts._replace(
             netloc=parts.netloc.rpartition("@")[2], query="", fragment=""
         ).geturl()
     return world_from_url(url, SystemClock()).url
+
+
+def _api_parts(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # which quotes the host, and that may have a password before it
+        raise WorldError(
+            url.partition("://")[0] + "://",
+            "this is no URL: what stands before the / cannot be a host",
+            hint="Give the URL that `outlast serve` prints, such as http://127.0.0.1:8000/api/v1.",
+        ) from None
 
 
 def missing_file(given: str | None = None) -> Path | None:
@@ -155,7 +166,9 @@ def _version(value: Any) -> str:
 def _url(value: Any) -> str:
     """One of a world, or of an HTTP API, which only the command line can use."""
     url = _text(value)
-    if not url.startswith(_HTTP):
+    if url.startswith(_HTTP):
+        _api_parts(url)
+    else:
         try:
             world_from_url(url, SystemClock())
         except WorldError as error:
@@ -172,6 +185,7 @@ def _public_url(value: Any) -> str:
     if "@" in url:  # wherever: what follows a / or a # may be the rest of a password
         _must("have no name and no password: others will see it")
     parts = urlsplit(url)
+    _ = parts.port  # raises ValueError for one that can be none
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         _must("be a URL that begins with https:// or http://, without ? and #")
     return url.rstrip("/")
