@@ -36,6 +36,17 @@ def test_a_log_is_followed_to_its_end_and_from_any_place(on_site: OnSite) -> Non
     on_site(scenario)
 
 
+def test_who_asks_for_the_headers_alone_waits_for_nothing(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
+        run_id = await site.started(flows.nap.name)
+        async with site.client() as client, asyncio.timeout(5):
+            for path in (f"/runs/{run_id}/feed", f"/runs/{run_id}/streams/default", "/feed"):
+                answer = await client.head(path)
+                assert (answer.status_code, answer.content) == (200, b"")
+
+    on_site(scenario)
+
+
 class Wire:
     """An ASGI connection by hand."""
 

@@ -44,6 +44,10 @@ class Feed(Response):
         await send(
             {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         )
+        if scope.get("method") == "HEAD":  # there is nothing to wait for
+            await self._frames.aclose()
+            await send({"type": "http.response.body", "body": b""})
+            return
         if self._has_comments:
             await _send(send, RETRY)
         pings: set[asyncio.Task[None]] = set()
