@@ -193,6 +193,17 @@ async def test_a_run_is_opened_on_its_timeline_and_grows() -> None:
 
 
 @on_a_loop
+async def test_a_look_that_ends_while_its_run_is_left_is_dropped() -> None:
+    async with staged(nap("20 days")) as stage:
+        await stage.press("enter")
+        assert isinstance(stage.dashboard.screen, RunScreen)
+        await stage.dashboard.screen.remove_children()  # as leaving begins
+        await stage.dashboard.screen.look()
+        await stage.press("escape")
+        assert stage.dashboard.screen is stage.dashboard.screen_stack[0]
+
+
+@on_a_loop
 async def test_the_run_of_a_hook_is_opened() -> None:
     async with staged(nap(), ask(7), nap()) as stage:
         await stage.press("2", "enter")

@@ -71,7 +71,7 @@ class RunScreen(Screen[None]):
             self._shown = RunView(info=info, timeline=self._timeline, now=current_time())
         except OutlastError as error:
             said = str(error).partition("\n")[0]
-        if self.is_attached:  # it may have been left meanwhile
+        if self.is_attached and len(self.query("#run, #missed")) == 2:  # not left meanwhile
             self.query_one("#missed", Static).update(said)
             self._show()
 
