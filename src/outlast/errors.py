@@ -285,7 +285,7 @@ class RecordedError(OutlastError):
     slug = "recorded"
 
     def __init__(self, error_type: str, error_message: str, error_traceback: str = "") -> None:
-        super().__init__(f"{error_type}: {error_message}" if error_message else error_type)
+        super().__init__(_told(error_type, error_message))
         self.error_type, self.error_message = error_type, error_message
         self.error_traceback = error_traceback
 
@@ -311,7 +311,7 @@ class StepFailedError(OutlastError):
     ) -> None:
         tries = "1 attempt" if attempts == 1 else f"{attempts} attempts"
         super().__init__(
-            f"step {step!r} ({step_id}) failed after {tries}: {error_type}: {error_message}"
+            f"step {step!r} ({step_id}) failed after {tries}: {_told(error_type, error_message)}"
         )
         self.step, self.step_id, self.attempts = step, step_id, attempts
         self.error_type, self.error_message = error_type, error_message
@@ -358,7 +358,7 @@ class RunFailedError(RunError):
         error_traceback: str = "",
     ) -> None:
         super().__init__(
-            run_id, f"run {run_id!r} of {workflow!r} failed: {error_type}: {error_message}"
+            run_id, f"run {run_id!r} of {workflow!r} failed: {_told(error_type, error_message)}"
         )
         self.workflow = workflow
         self.error_type, self.error_message = error_type, error_message
@@ -609,3 +609,8 @@ class SchemaVersionError(WorldError):
             hint="Upgrade the library in this process, or use another database.",
         )
         self.found, self.known, self.library = found, known, library
+
+
+def _told(error_type: str, error_message: str) -> str:
+    """Many errors have no message, as the `TimeoutError` of `asyncio.timeout`."""
+    return f"{error_type}: {error_message}" if error_message else error_type

@@ -237,3 +237,27 @@ def test_a_long_path_is_shortened_where_it_is_said(on_memory: Bench) -> None:
         assert len(str(caught.value).splitlines()[0]) < 250
 
     on_memory(scenario)
+
+
+@step(name="misuse.silent_step", retries=0)
+async def silent_step() -> None:
+    raise TimeoutError
+
+
+@workflow(name="misuse.silent")
+async def silent(in_step: bool) -> None:
+    if in_step:
+        await silent_step()
+    raise TimeoutError
+
+
+@pytest.mark.parametrize("in_step", [True, False])
+def test_an_error_without_a_message_is_told_by_its_class(in_step: bool) -> None:
+    async def main() -> None:
+        async with App("memory://"):
+            run = await start(silent(in_step))
+            with pytest.raises(RunFailedError, match=r"TimeoutError$"):
+                await run.result()
+            assert [one.error for one in await run.steps()] == ["TimeoutError"] * in_step
+
+    asyncio.run(main())

@@ -46,7 +46,8 @@ def _untagged(form: dict[str, Any]) -> Any:
         case {"$type": "dict", "items": pairs}:
             return {_key(key): plain(item) for key, item in pairs}
         case {"$type": "exception", "class": name, "message": message}:
-            return f"{name.rpartition(':')[2]}: {message}"
+            kind = name.rpartition(":")[2]
+            return f"{kind}: {message}" if message else kind
         case {"fields": inner} | {"items": inner} | {"value": inner}:
             return plain(inner)
         case _:
