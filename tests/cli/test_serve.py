@@ -47,3 +47,10 @@ def test_it_says_who_is_answered(cli: Cli, flows: Path, monkeypatch: pytest.Monk
     assert answer.code == 0
     assert answer.out.startswith("http://0.0.0.0:")
     assert "only this machine is answered" in answer.err
+
+
+def test_an_empty_host_is_refused(cli: Cli, flows: Path) -> None:
+    answer = cli("serve", flows, "--host", "")
+    assert answer.code == 2
+    assert "--host is empty" in answer.err
+    assert "--host 0.0.0.0" in answer.err

@@ -53,6 +53,8 @@ async def command(
     log_to_stderr()
     for one in source:
         load(one)
+    if not host:  # to the system it would mean everywhere
+        raise Problem("--host is empty", hint="For all addresses of this machine: --host 0.0.0.0")
     await _serve(common, output, host, port, worker=worker and bool(source))
     return Exit.OK
 
