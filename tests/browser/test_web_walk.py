@@ -53,7 +53,7 @@ def look_around(page: Page, order: str) -> None:
     worker = page.locator("tbody tr")
     expect(worker).to_have_count(1)
     expect(worker.get_by_role("link")).to_have_text(
-        ["web.long", "web.nap", "web.order", "web.parcel", "web.slow"]
+        ["web.long", "web.nap", "web.order", "web.parcel", "web.slow", "web.spills", "web.travel"]
     )
 
 
