@@ -231,9 +231,14 @@ def test_the_chats_and_the_theme_on_a_phone(
 
 def say(page: Page, text: str) -> None:
     """As one types it."""
-    expect(page.get_by_role("button", name="Send")).to_be_visible()
-    page.get_by_role("textbox", name="Message").fill(text)
-    page.keyboard.press("Enter")
+    box = page.get_by_role("textbox", name="Message")
+    box.fill(text)
+    for _ in range(20):  # while the page looks whether an answer is under way, it keeps the text
+        expect(page.get_by_role("button", name="Send")).to_be_enabled()
+        box.press("Enter")
+        if box.input_value() != text:
+            return
+    pytest.fail(f"{text!r} is not sent")
 
 
 def answered(page: Page, text: str) -> Locator:
