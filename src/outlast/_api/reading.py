@@ -164,8 +164,7 @@ class _Steps:
         )
 
     def _text(self, payload: msgspec.Raw) -> str:
-        text = self._codec.describe_error(payload)
-        return f"{text.type}: {text.message}" if text.message else text.type
+        return str(self._codec.describe_error(payload))
 
 
 def step_records(log: Iterable[Logged], codec: Codec) -> list[StepRecord]:

@@ -17,6 +17,10 @@ class ErrorText(msgspec.Struct, frozen=True):
     traceback: str
     """As Python prints it, without the exceptions that led to it; see `chain_text`."""
 
+    def __str__(self) -> str:
+        """Its class and its message; many have none."""
+        return f"{self.type}: {self.message}" if self.message else self.type
+
 
 def error_text(form: dict[str, Any]) -> ErrorText:
     """The texts in the form of an exception. Missing ones are empty."""

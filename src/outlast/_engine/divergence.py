@@ -60,8 +60,7 @@ def ending(outcome: Outcome, codec: Codec) -> str:
         case Completed():
             return "nothing more: it has returned"
         case Failed(error):
-            text = codec.describe_error(error)
-            return f"nothing more: it has raised {text.type}: {text.message}"
+            return f"nothing more: it has raised {codec.describe_error(error)}"
         case Cancelled():
             return "nothing more: it was cancelled"
         case unknown:

@@ -154,8 +154,9 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
     ) -> asyncio.TimerHandle:
         handle = WorkflowTimer(when, callback, args, self, context)
         # To asyncio infinity is a time like any other. No date can tell it: for ever is a hundred years.
-        deadline = from_seconds(min(when, to_seconds(self._timers.now() + MAX_DURATION)))
-        if deadline <= self._timers.now():
+        now = self._timers.now()
+        deadline = from_seconds(min(when, to_seconds(now + MAX_DURATION)))
+        if deadline <= now:
             self._ready.append(handle)
         else:
             handle._scheduled = handle.durable = True  # type: ignore[attr-defined]

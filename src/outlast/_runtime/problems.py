@@ -16,8 +16,7 @@ def problem_text(problem: Exception, codec: Codec) -> str:
     if isinstance(problem, OutlastError):
         return str(problem).encode(errors="backslashreplace").decode()
     logger.error("a run cannot go on, for an unexpected error", exc_info=problem)
-    text = codec.describe_error(codec.encode_error(problem))
-    return f"its log could not be replayed: {text.type}: {text.message}"
+    return f"its log could not be replayed: {codec.describe_error(codec.encode_error(problem))}"
 
 
 def log_reports(run_id: str, reports: Sequence[dict[str, Any]]) -> None:

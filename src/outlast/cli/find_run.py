@@ -1,6 +1,6 @@
 """Finding the runs that a command is about."""
 
-from outlast import RunStatus
+from outlast._api.results import is_settled
 from outlast.cli.exits import Exit
 from outlast.cli.operated import AnyRun, OperatedApp, OperatedRun
 from outlast.cli.problem import Problem
@@ -33,6 +33,4 @@ def run_of(app: OperatedApp[AnyRun], run_id: str) -> AnyRun:
 
 async def is_over(run: OperatedRun) -> bool:
     """Whether nothing more comes of the run by itself: it has ended, or is blocked and not about to be tried again."""
-    info = await run.info()
-    blocked = info.status is RunStatus.BLOCKED and info.due_at is None
-    return blocked or info.ended_at is not None
+    return is_settled(await run.info())
