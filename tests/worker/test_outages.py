@@ -35,6 +35,24 @@ def test_an_outage_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     assert not any(record.exc_info for record in caplog.records)
 
 
+def test_those_who_wait_for_results_wait_on() -> None:
+    async def main() -> str:
+        clock = SkippingClock()
+        inner = MemoryWorld(clock)
+        asked = FaultyWorld(inner)
+        async with App(world=asked, clock=clock, worker=False) as app:
+            run = await app.start(sleeper())
+            asked.inject(Unavailable(call=1, times=6, of="ended"))
+            waiting = asyncio.create_task(run.result())
+            with pytest.raises(TimeoutError):  # which holds in an outage, too
+                await run.result(timeout="1 second")
+            asked.inject(*[Unavailable(call=1, times=2, of=of) for of in ("get", "read")])
+            async with App(world=FaultyWorld(inner), clock=clock):
+                return await waiting
+
+    assert asyncio.run(main()) == "rested"
+
+
 def test_stopping_in_an_outage_is_told_on_one_line(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         clock = SkippingClock()

@@ -48,6 +48,8 @@ def test_names_a_world(url: str, named: str) -> None:
         ),
         ("postgresql://me:secret@host/base?pooler=yes", "no pooler mode 'yes'", "PgBouncer"),
         ("postgresql://me:secret@host/base?shcema=x", "'shcema'", "Did you mean schema?"),
+        ("postgresql://me:secret@host/base?pgbouncer=true", "'pgbouncer'", "pooler=transaction"),
+        ("postgresql://me:secret@host/base?ssl=require", "'ssl'", "sslmode=require"),
         ("postgresql://me:secret@host:99999/base", "'99999' cannot be a port", "65535"),
         ("postgresql://me:secret@host:x,other:5432/base", "'x' cannot be a port", "65535"),
         ("postgresql://me:secret@/base?port=0", "'0' cannot be a port", "65535"),

@@ -28,6 +28,7 @@ from outlast._model.runs import TERMINAL, RunRecord, RunStatus
 from outlast._registry.durations import duration
 from outlast._registry.policy import Delay
 from outlast._runtime.endings import EndEvent
+from outlast._runtime.outages import through_outages
 from outlast._runtime.racing import first_of
 from outlast._runtime.runtime import Runtime
 from outlast.errors import (
@@ -76,7 +77,7 @@ class Run(Generic[R_co]):
         return (await self._record()).status
 
     async def result(self, timeout: Delay | None = None) -> R_co:  # noqa: ASYNC109 - the run goes on when this gives up
-        """Wait until the run is over, and give its result.
+        """Wait until the run is over, and give its result. While the world cannot be used, it waits on.
 
         Args:
             timeout: How long to wait: seconds, a text, or a `timedelta`; for ever by default. The run
@@ -248,11 +249,12 @@ class Run(Generic[R_co]):
             ending = await runtime.endings.wait(self.id)
             if isinstance(ending, RunCompleted | RunCancelled):
                 return "", ending
-            record = await self._record()
+            record = await through_outages(runtime.clock, self._record)
             if record.status is RunStatus.BLOCKED and record.due_at is None:
                 raise RunBlockedError(self.id, record.problem or "")
             if record.status in TERMINAL:
-                (last,) = await runtime.world.log.read(self.id, after=record.position - 1)
+                read = partial(runtime.world.log.read, self.id, after=record.position - 1)
+                (last,) = await through_outages(runtime.clock, read)
                 event = decode_event(last).event
                 assert isinstance(event, RunCompleted | RunFailed | RunCancelled)  # noqa: S101 - terminal is terminal
                 return record.workflow, event

@@ -1,10 +1,12 @@
 """Waiting for runs to be over, wherever they run."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeAlias
 
+from outlast._clock import Clock
 from outlast._model.events import Event
+from outlast._runtime.outages import through_outages
 from outlast._runtime.racing import first_of
 from outlast.errors import NoAppError
 from outlast.world import Listing, News
@@ -17,11 +19,13 @@ class Endings:
     """Tells waiters that their runs are over (or blocked).
 
     Runs that end in this process tell at once. For others the world is asked in one query for all, once
-    when the waiting begins, and then whenever somebody else has written.
+    when the waiting begins, and then whenever somebody else has written. An outage of the world costs them time only.
     """
 
-    def __init__(self, listing: Listing, news: News, is_live: Callable[[str], bool]) -> None:
-        self._listing, self._news, self._is_live = listing, news, is_live
+    def __init__(
+        self, listing: Listing, news: News, clock: Clock, is_live: Callable[[str], bool]
+    ) -> None:
+        self._listing, self._news, self._clock, self._is_live = listing, news, clock, is_live
         self._waiters: dict[str, list[asyncio.Future[Ending]]] = {}
         self._added = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -79,11 +83,14 @@ class Endings:
             mark = self._news.mark()
             self._added.clear()
             try:
-                for run_id in await self._listing.ended(watched):
+                for run_id in await self._ended(watched):
                     self.tell(run_id)
             except Exception as error:  # noqa: BLE001 - whoever waits gets it
                 self._fail(watched, error)
             await self._something_new(mark)
+
+    async def _ended(self, run_ids: list[str]) -> Collection[str]:
+        return await through_outages(self._clock, lambda: self._listing.ended(run_ids))
 
     def _fail(self, run_ids: list[str], error: Exception) -> None:
         for run_id in run_ids:

@@ -87,7 +87,7 @@ class Runtime:
         self.committer = self._make_committer()
         self.deliveries = Deliveries(self.committer, self.live, self.woke)
         self.awaking = self._make_awaking()
-        self.endings = Endings(world.listing, world.news, self.live.__contains__)
+        self.endings = Endings(world.listing, world.news, clock, self.live.__contains__)
         self.followers = Followers(world.news)
         self.streams = StreamSender(world.streams, clock, self.followers, options, observers)
         self.stream_reads = SharedReads(world.streams, self.followers)

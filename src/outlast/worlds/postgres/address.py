@@ -10,7 +10,12 @@ import msgspec
 
 from outlast.errors import WorldError
 from outlast.worlds.postgres.encoding import findable
-from outlast.worlds.postgres.libpq import check_servers, take_connect_timeout, take_demands
+from outlast.worlds.postgres.libpq import (
+    check_servers,
+    said_here,
+    take_connect_timeout,
+    take_demands,
+)
 
 _SCHEMA = "outlast"
 _SECRETS = ("password", "sslpassword", "passfile")
@@ -186,7 +191,8 @@ def _check_parameters(shown: str, given: Mapping[str, str]) -> None:
         raise WorldError(
             shown,
             f"the URL has the parameter {name!r}, which there is not",
-            hint=f"{meant}Ours are schema and pooler. Other settings of the server go into options: "
+            hint=said_here(name)
+            or f"{meant}Ours are schema and pooler. Other settings of the server go into options: "
             f"?options=-c%20NAME%3DVALUE.",
         )
 

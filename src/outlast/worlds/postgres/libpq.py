@@ -1,4 +1,4 @@
-"""The parameters that hosted servers print into their URLs for programs with libpq, and that the driver has not."""
+"""The parameters that hosted servers print into their URLs for other programs, and that the driver has not."""
 
 from typing import Final
 
@@ -17,6 +17,13 @@ _DEMANDS: Final = {
     ),
 }
 """What `require` cannot be given, and what to do; `prefer` and `disable` come true without it."""
+
+_ELSEWHERE: Final = {
+    "pgbouncer": "With a pooler in transaction mode write pooler=transaction instead.",
+    "ssl": "Write sslmode=require instead; or, to be sure of the server, sslmode=verify-full with sslrootcert=FILE.",
+    "statement_cache_size": "Leave it out; with a pooler in transaction mode write pooler=transaction.",
+}
+"""What URLs for other drivers say, and how it is said here."""
 
 _SERVERS: Final = ("any", "primary", "standby", "prefer-standby", "read-write", "read-only")
 
@@ -58,3 +65,8 @@ def _check_choice(shown: str, name: str, value: str, choice: tuple[str, ...]) ->
         raise WorldError(
             shown, f"{value!r} cannot be the {name}", hint=f"Write one of {', '.join(choice)}."
         )
+
+
+def said_here(name: str) -> str:
+    """How to say what a parameter of another driver says; empty if there is none that is known."""
+    return _ELSEWHERE.get(name, "")
