@@ -259,7 +259,7 @@ class RunTree(msgspec.Struct, frozen=True, kw_only=True):
     runs: tuple[RunInfo, ...]
     """The outermost parent first, then down to the run, then its children and theirs, level by level."""
     more: bool
-    """Whether some were left out: of a tree of more than 500 runs."""
+    """Whether some were left out: more than 500 runs are below it."""
 
 
 class AwaitedLine(msgspec.Struct, frozen=True, kw_only=True):

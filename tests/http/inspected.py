@@ -1,5 +1,7 @@
 """Workflows that are looked at."""
 
+import asyncio
+
 from outlast import hook, step, workflow
 
 
@@ -24,3 +26,8 @@ async def ask(question: str) -> str:
 @workflow(name="inspected.parent")
 async def parent(question: str) -> str:
     return await ask(question)
+
+
+@workflow(name="inspected.family")
+async def family(children: int) -> None:
+    await asyncio.gather(*(echo("") for _ in range(children)))

@@ -184,6 +184,19 @@ def test_a_tree_has_parents_and_children(on_site: OnSite) -> None:
 
 def test_the_source_shows_the_line_that_waits(on_site: OnSite) -> None:
     async def scenario(site: Site) -> None:
+def test_a_tree_says_whether_it_is_whole(on_site: OnSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(site: Site) -> None:
+        run = await site.app.start(inspected.family(101))
+        await run.result()
+        async with site.client() as client:
+            for most, more in ((101, False), (100, True)):
+                monkeypatch.setattr("outlast._api.inspecting.FAMILY", most)
+                tree = await got(client, f"/runs/{run.id}/tree")
+                assert (len(tree["runs"]), tree["more"]) == (1 + most, more)
+
+    on_site(scenario)
+
+
         _, below = await asking(site, "source?")
         async with site.client() as client:
             told = await got(client, f"/runs/{below}/source")

@@ -1,7 +1,7 @@
 """What a page shows beside lists: counts, families, sources, and how workflows went."""
 
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -35,9 +35,9 @@ CHARTED: Final = 50_000
 """So far the runs of a whole chart are counted, of each kind: in each bucket its share."""
 DAY: Final = 24 * 3600 * 1_000_000
 FAMILY: Final = 500
-"""The most runs of a tree."""
-LOOKS: Final = 100
-"""The most parents that are followed, and the most runs whose children are looked up."""
+"""The most runs below a run that its tree has."""
+ABOVE: Final = 100
+"""The most parents that are followed."""
 SAMPLE: Final = 500
 """The most runs by which a workflow is judged."""
 LOGS: Final = 20
@@ -222,7 +222,7 @@ async def _parents(runtime: Runtime, run: RunRecord) -> list[RunRecord]:
     """The outermost first. They may have been deleted."""
     found: list[RunRecord] = []
     at: RunRecord | None = run
-    while at is not None and at.parent is not None and len(found) < LOOKS:
+    while at is not None and at.parent is not None and len(found) < ABOVE:
         at = await runtime.world.listing.get(at.parent.run_id)
         if at is not None:
             found.append(at)
@@ -230,19 +230,17 @@ async def _parents(runtime: Runtime, run: RunRecord) -> list[RunRecord]:
 
 
 async def _children(runtime: Runtime, run: RunRecord) -> tuple[list[RunRecord], bool]:
-    """Those and theirs, level by level; and whether there may be more."""
+    """Those and theirs, level by level; and whether there are more."""
     found: list[RunRecord] = []
-    waiting = [run]
-    for _ in range(LOOKS):
-        if not waiting:
-            return found, False
-        wish = RunFilter(parent=waiting.pop(0).id, order=RunOrder.OLDEST)
-        page = await runtime.world.listing.find(wish, limit=FAMILY - len(found))
+    waiting = deque([run])
+    while waiting:
+        wish = RunFilter(parent=waiting.popleft().id, order=RunOrder.OLDEST)
+        page = await runtime.world.listing.find(wish, limit=FAMILY + 1 - len(found))
         found += page.runs
         waiting += page.runs
-        if page.cursor is not None or len(found) >= FAMILY:
-            return found, True
-    return found, bool(waiting)
+        if len(found) > FAMILY:
+            return found[:FAMILY], True
+    return found, False
 
 
 async def _awaits(runtime: Runtime, run: RunRecord) -> tuple[AwaitedLine, ...]:

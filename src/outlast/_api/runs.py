@@ -299,14 +299,18 @@ def _checked_reason(reason: str | None) -> str | None:
 
 
 def checked_run_id(run_id: str) -> str:
-    """The id. Raises `ValueError` if it is not 1 to 200 printable characters without slashes."""
+    """The id. Raises `ValueError` if it is not 1 to 200 printable characters without slashes, or if no URL can have it
+    as a part: `.` and `..`."""
     given: Any = run_id
     if (
         not isinstance(given, str)
         or not 1 <= len(run_id) <= 200
+        or run_id in (".", "..")
         or not run_id.isprintable()
         or "/" in run_id
     ):
-        message = f"{run_id!r} cannot be a run id: 1 to 200 printable characters, no '/'"
+        message = (
+            f"{run_id!r} cannot be a run id: 1 to 200 printable characters, no '/', not '.' or '..'"
+        )
         raise ValueError(message)
     return run_id

@@ -141,14 +141,14 @@ def _hook_place(hook: HookRecord) -> tuple[Micros, str]:
 
 def _fits(run: RunRecord, wish: RunFilter) -> bool:
     return (
-        (not wish.ids or run.id in wish.ids)
+        (wish.parent is None or (run.parent is not None and run.parent.run_id == wish.parent))
+        and (not wish.ids or run.id in wish.ids)
         and (not wish.statuses or run.status in wish.statuses)
         and (not wish.workflows or run.workflow in wish.workflows)
         and (not wish.versions or run.version in wish.versions)
         and (not wish.order.by_end or run.ended_at is not None)
         and (wish.created_from is None or run.created_at >= wish.created_from)
         and (wish.created_to is None or run.created_at < wish.created_to)
-        and (wish.parent is None or (run.parent is not None and run.parent.run_id == wish.parent))
         and _has_all(run.attributes, wish.attributes)
         and (not wish.text or has_text(run.id, run.workflow, run.attributes, wish.text.casefold()))
     )
