@@ -2,18 +2,19 @@
 there, how often they are asked, and what is said of it."""
 
 import asyncio
-from collections.abc import Sequence
+import sys
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeAlias
 
 import pytest
-from pydantic_ai import Agent
+from pydantic_ai import Agent, RunContext
 from pydantic_ai.exceptions import ModelHTTPError
 from pydantic_ai.models import Model
 from pydantic_ai.usage import UsageLimits
 
 from outlast import App, Run, RunCancelledError, RunFailedError, start, workflow
-from outlast.agents import AgentEvent, Durable, StepOptions
+from outlast.agents import AgentEvent, Durable, StepOptions, in_workflow
 from outlast.testing import assert_replays, record_history
 from outlast.testing.models import Answer, ModelServer, Refusal, Reply, Silence, ToolCall
 from tests.agents.conftest import Serve
@@ -138,6 +139,39 @@ def test_a_model_by_its_name_is_asked_once_for_each_attempt(
             assert len(server.requests) == 3
 
     serve(scenario)
+
+
+def test_the_client_of_a_model_by_name_is_imported_when_the_agent_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("openai")
+    needed = "pydantic_ai.providers.deepseek"
+    monkeypatch.delitem(sys.modules, needed, raising=False)
+    use("deepseek:some-model")  # without a key: who asks it hears of that
+    assert needed in sys.modules
+    use("nobody:some-model")
+    use("nothing")
+
+
+def test_workflows_make_a_model_by_name_once(serve: Serve) -> None:
+    async def scenario(_app: App) -> None:
+        use("test")
+        seen: list[int] = []
+        agents[-1].tool(metadata=in_workflow())(see_model(seen))
+        for _ in range(2):
+            await (await start(asks_a_provider())).result("20s")
+        assert len(seen) >= 2
+        assert len(set(seen)) == 1
+
+    serve(scenario)
+
+
+def see_model(seen: list[int]) -> Callable[[RunContext[object]], Awaitable[str]]:
+    async def see(ctx: RunContext[object]) -> str:
+        seen.append(id(ctx.model))
+        return "seen"
+
+    return see
 
 
 @pytest.mark.parametrize("streamed", [False, True])

@@ -47,14 +47,11 @@ from outlast.agents.events import MODEL_EVENTS, EventWriter, StreamOfEvents
 from outlast.agents.failures import cannot_be_kept
 from outlast.agents.operations import StepOperations, in_step
 from outlast.agents.options import KEY, StepOptions, options_of_tool, runs_in_workflow
-from outlast.agents.providers import without_retries
+from outlast.agents.providers import import_client, without_retries
 from outlast.agents.stamps import stamp_last
 from outlast.agents.turns import TURN, Turn, current_turn, in_unit, turn_scope
 from outlast.errors import NotAllowedHereError
 
-_IN_TESTS: Final = (
-    "In a test, make the agent with the model of the test, and put it in the place of the other."
-)
 MODEL_STEP = StepOptions(retries=5, timeout="10 minutes")
 
 
@@ -129,6 +126,7 @@ class Durable(BaseDurabilityCapability[AgentDepsT]):
         self._model_step, self._tool_step, self._mcp_step = model_step, tool_step, mcp_step
         self._operations: dict[tuple[str, str | None], StepOperations] = {}
         """By the names of the agent and its model: they are asked for with each request."""
+        self._by_name: dict[str, Model] = {}
 
     @property
     def in_durable_context(self) -> bool:
@@ -141,22 +139,26 @@ class Durable(BaseDurabilityCapability[AgentDepsT]):
         for model in (agent.model, *self._extra_models.values()):
             if isinstance(model, Model):
                 without_retries(model)
+            elif isinstance(model, str):
+                import_client(model)
         return super().for_agent(agent)
 
     async def resolve_model_id(
         self, ctx: ModelResolutionContext[AgentDepsT], *, model_id: KnownModelName | str
     ) -> Model | None:
         found = await super().resolve_model_id(ctx, model_id=model_id)
-        if found is not None or not in_unit():
+        if found is not None or not (in_unit() or self.in_durable_context):
             return found
         try:
-            return without_retries(infer_model(model_id))
+            return without_retries(infer_model(model_id)) if in_unit() else self._known(model_id)
         except (UserError, ValueError):
             return None  # who asks says what to do
 
-    def _model_rebuild_escape_hatches(self) -> str:
-        """What the refusal of a model advises: in tests `override(model=...)` is what one tries first."""
-        return f"{super()._model_rebuild_escape_hatches()} {_IN_TESTS}"
+    def _known(self, model_id: str) -> Model:
+        """What the workflow takes for the model: it reads the profile and sends nothing, so one does for all runs."""
+        if model_id not in self._by_name:
+            self._by_name[model_id] = infer_model(model_id)
+        return self._by_name[model_id]
 
     def get_durable_operation_backend(self) -> StepOperations:
         agent, model = self.name, self.default_model_id
