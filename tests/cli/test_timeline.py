@@ -9,7 +9,7 @@ from rich.console import Console
 from outlast import RunStatus
 from outlast.cli.condensing import Group, Mark, condensed
 from outlast.cli.render_run import RunView, render_run
-from outlast.cli.timeline import Entry, Timeline, with_waits
+from outlast.cli.timeline import Entry, Timeline
 from outlast.cli.times import ago, length, offset, rough, ticking
 from outlast.records import EventRecord, RunInfo, Waiting
 
@@ -33,9 +33,10 @@ def micros(seconds: float) -> int:
 class Log:
     """Events as they are recorded."""
 
-    def __init__(self) -> None:
-        self.events: list[EventRecord] = []
-        self.add(0, "run_created", input={"args": [3], "kwargs": {"fast": True}})
+    def __init__(self, before: "Log | None" = None) -> None:
+        self.events: list[EventRecord] = list(before.events) if before else []
+        if before is None:
+            self.add(0, "run_created", input={"args": [3], "kwargs": {"fast": True}})
 
     def add(self, seconds: float, kind: str, **data: Any) -> "Log":
         position = len(self.events)
@@ -161,7 +162,7 @@ def test_what_a_run_waits_for_comes_from_its_row() -> None:
         Waiting(kind="child", id="c#1", on="run_2"),
     )
     log = Log().add(1, "child_started", id="c#1", workflow="child", run_id="run_2")
-    entries = with_waits(Timeline(log.events).entries, info(waiting=waiting), at(2))
+    entries = Timeline(log.events).pending(info(waiting=waiting), at(2))
     assert [(entry.id, entry.state) for entry in entries] == [
         ("c#1", "running"),
         ("sleep#2", "waiting"),
@@ -174,7 +175,7 @@ def test_what_a_run_waits_for_comes_from_its_row() -> None:
 
 def test_a_pending_wait_begins_when_its_row_says_so() -> None:
     sleep = Waiting(kind="wait", id="sleep#1", until=at(100), since=at(1))
-    waits = with_waits([], info(waiting=(sleep,)), at(7))
+    waits = Timeline().pending(info(waiting=(sleep,)), at(7))
     assert [wait.started_at for wait in waits] == [at(1)]
     assert "+1.000 s  9.0 s" in drawn(Log(), waiting=(sleep,), status=RunStatus.SUSPENDED)
 
@@ -195,6 +196,35 @@ def test_a_sleep_that_ended_before_the_wake_stays_as_it_was() -> None:
     log.add(3, "wake_requested", waits=[sleep]).add(4, "wake_requested")
     assert log.entry("sleep#1").ended_at == at(2)
     assert not log.entry("sleep#1").woken
+
+
+def test_a_step_tells_of_the_sleeps_beside_it_while_it_is_under_way() -> None:
+    beside = [
+        {"kind": "wait", "ref": "sleep#1", "until": micros(100), "since": micros(1)},
+        {"kind": "wait", "ref": "timeout#1", "until": micros(60), "since": micros(1)},
+    ]
+    log = Log().add(
+        2, "step_started", id="s#1", name="s", attempt=1, started_at=micros(1), waits=beside
+    )
+    assert pending(log) == ["s#1 running", "sleep#1 waiting", "timeout#1 waiting"]
+    assert "◦ sleep  1m 30s left" in drawn(log, status=RunStatus.RUNNING)
+    woken = Log(log).add(3, "wake_requested")
+    assert pending(woken) == [
+        "s#1 running",
+        "sleep#1 completed",
+        "timeout#1 waiting",
+        "@2 completed",
+    ]
+    assert woken.entry("sleep#1").woken
+    ended = Log(log).add(3, "wait_completed", id="timeout#1", deadline=micros(3))
+    assert pending(ended) == ["s#1 running", "sleep#1 waiting", "timeout#1 completed"]
+    over = Log(log).done("s#1", 1, 3)
+    assert pending(over) == ["s#1 completed"], "it may have been cancelled with it"
+
+
+def pending(log: "Log") -> list[str]:
+    found = Timeline(log.events).pending(info(), at(5))
+    return [f"{entry.id} {entry.state}" for entry in found]
 
 
 def test_a_short_timeline_is_shown_as_it_is() -> None:

@@ -23,6 +23,17 @@ async def ask(question: str) -> str:
     return str(await hook(str, token=question))
 
 
+@step(retries=0)
+async def inspected_forever() -> None:
+    await asyncio.Event().wait()
+
+
+@workflow(name="inspected.beside")
+async def beside() -> None:
+    async with asyncio.timeout(3600):
+        await inspected_forever()
+
+
 @workflow(name="inspected.parent")
 async def parent(question: str) -> str:
     return await ask(question)

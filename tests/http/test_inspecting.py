@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from outlast._api.inspecting import overview, run_source, run_tree, workflow_inf
 from outlast._api.listing import RunFilters
 from outlast._model.workers import Manifest, ManifestEntry
 from outlast._registry.manifest import encode_manifest
+from outlast.errors import RunCancelledError
 from outlast.http import BearerTokens, RemoteApp
 from tests.http import inspected
 from tests.http.conftest import Site
@@ -182,8 +184,6 @@ def test_a_tree_has_parents_and_children(on_site: OnSite) -> None:
     on_site(scenario)
 
 
-def test_the_source_shows_the_line_that_waits(on_site: OnSite) -> None:
-    async def scenario(site: Site) -> None:
 def test_a_tree_says_whether_it_is_whole(on_site: OnSite, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario(site: Site) -> None:
         run = await site.app.start(inspected.family(101))
@@ -197,6 +197,8 @@ def test_a_tree_says_whether_it_is_whole(on_site: OnSite, monkeypatch: pytest.Mo
     on_site(scenario)
 
 
+def test_the_source_shows_the_line_that_waits(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
         _, below = await asking(site, "source?")
         async with site.client() as client:
             told = await got(client, f"/runs/{below}/source")
@@ -207,6 +209,28 @@ def test_a_tree_says_whether_it_is_whole(on_site: OnSite, monkeypatch: pytest.Mo
             assert (told["changed"], told["workflow"]) == (False, "inspected.ask")
             (over,) = await ended(site, "over")
             assert (await got(client, f"/runs/{over}/source"))["awaits"] == []
+
+    on_site(scenario)
+
+
+def test_the_source_shows_the_timeout_beside_a_step_that_is_under_way(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
+        run = await site.app.start(inspected.beside())
+        async with aclosing(run.follow()) as events:
+            async for event in events:
+                if event.kind == "step_started":
+                    break
+        async with site.client() as client:
+            told = await got(client, f"/runs/{run.id}/source")
+        lines = told["source"].splitlines()
+        stands = {one["id"]: lines[one["line"] - told["line"]].strip() for one in told["awaits"]}
+        assert stands == {
+            "timeout#1": "async with asyncio.timeout(3600):",
+            "inspected_forever#1": "await inspected_forever()",
+        }
+        await run.cancel()
+        with pytest.raises(RunCancelledError):
+            await run.result()
 
     on_site(scenario)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from outlast._api.reading import event_record, position_within, run_info, step_records
+from outlast._api.reading import event_record, position_within, run_info, step_records, waits_beside
 from outlast._codec import decode_event
 from outlast._ids import digest
 from outlast._model.runs import TERMINAL, RunRecord, RunStatus
@@ -246,15 +246,13 @@ async def _children(runtime: Runtime, run: RunRecord) -> tuple[list[RunRecord], 
 async def _awaits(runtime: Runtime, run: RunRecord) -> tuple[AwaitedLine, ...]:
     if run.status in TERMINAL:
         return ()
-    waits = [(one.line, one.kind, one.ref) for one in run.waiting]
-    known = {ref for _, _, ref in waits}
-    log = await runtime.world.log.read(run.id)
-    steps = step_records((decode_event(one) for one in log), runtime.codec)
-    waits += [
-        (one.line, "step", one.id) for one in steps if one.ended_at is None and one.id not in known
-    ]
+    log = [decode_event(one) for one in await runtime.world.log.read(run.id)]
+    waits = {one.ref: (one.line, one.kind) for one in (*run.waiting, *waits_beside(log))}
+    for step in step_records(log, runtime.codec):
+        if step.ended_at is None:
+            waits.setdefault(step.id, (step.line, "step"))
     found: list[AwaitedLine] = []
-    for line, kind, ref in waits:
+    for ref, (line, kind) in waits.items():
         file, _, number = (line or "").rpartition(":")
         if file and number.isdecimal():
             found.append(AwaitedLine(file=file, line=int(number), kind=kind, id=ref))

@@ -20,8 +20,11 @@ from outlast._model.events import (
     StepFailed,
     StepRetried,
     StepStarted,
+    WaitCompleted,
+    WakeRequested,
 )
 from outlast._model.runs import RunRecord
+from outlast._model.runs import Waiting as WaitingRow
 from outlast._model.workers import WorkerRecord
 from outlast._registry.durations import to_datetime
 from outlast.records import EventRecord, RunInfo, StepAttempt, StepRecord, Waiting, WorkerInfo
@@ -165,6 +168,26 @@ class _Steps:
 
     def _text(self, payload: msgspec.Raw) -> str:
         return str(self._codec.describe_error(payload))
+
+
+def waits_beside(log: Iterable[Logged]) -> Iterable[WaitingRow]:
+    """The sleeps and timeouts that a run is in beside steps that are under way, as those steps told."""
+    told: dict[str, tuple[WaitingRow, ...]] = {}
+    over: set[str] = set()
+    for logged in log:
+        match logged.event:
+            case StepStarted(id=ref, waits=waits):
+                told[ref] = waits
+            case StepRetried(id=ref) | StepCompleted(id=ref) | StepFailed(id=ref):
+                told.pop(ref, None)
+            case WaitCompleted(id=ref):
+                over.add(ref)
+            case WakeRequested():
+                over.update(one.ref for waits in told.values() for one in waits if one.is_sleep)
+            case _:
+                pass
+    pending = {one.ref: one for waits in told.values() for one in waits}
+    return [one for ref, one in pending.items() if ref not in over]
 
 
 def step_records(log: Iterable[Logged], codec: Codec) -> list[StepRecord]:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
 from typing import Any, Generic, Literal, TypeVar, cast, overload
 
+from outlast._api.ambient import check_here
 from outlast._api.chunks import type_name, value_of
 from outlast._api.inspecting import event_page
 from outlast._api.reading import event_record, position_within, run_info, step_records
@@ -114,7 +115,7 @@ class Run(Generic[R_co]):
         record = await self._record()
         if record.status is RunStatus.BLOCKED or record.started_at is None:
             return await self._append("Run.wake()")
-        sleeps = tuple(one for one in record.waiting if one.kind == "wait" and _is_sleep(one.ref))
+        sleeps = tuple(one for one in record.waiting if one.is_sleep)
         return await self._append("Run.wake()", WakeRequested(waits=sleeps, key=new_key()))
 
     async def events(self, start: int = 0) -> list[EventRecord]:
@@ -225,9 +226,11 @@ class Run(Generic[R_co]):
                 "Await the workflow's call to wait for a child, or use a step to look at other runs.",
             )
         try:
-            return self._find_runtime()
+            runtime = self._find_runtime()
         except NoAppError as error:
             raise NoAppError(what, elsewhere=error.elsewhere) from None
+        check_here(runtime, what)
+        return runtime
 
     async def _record(self) -> RunRecord:
         record = await self._runtime("Run.info()").world.listing.get(self.id)
@@ -269,11 +272,6 @@ async def whole_log(run: Run[Any]) -> list[EventRecord]:
     return [event_record(one, secrets=True) for one in stored]
 
 
-def _is_sleep(ref: str) -> bool:
-    """Whether a wait is a sleep, which a wake ends, and not a timeout: `2/sleep#1`."""
-    return ref.rpartition("/")[2].startswith("sleep#")
-
-
 async def _within(runtime: Runtime, waiting: Coroutine[Any, Any, R], limit: int, run_id: str) -> R:
     """Wait on the app's own clock, so that time can be skipped in tests."""
     waiter = asyncio.ensure_future(waiting)
@@ -305,9 +303,9 @@ def checked_run_id(run_id: str) -> str:
     if (
         not isinstance(given, str)
         or not 1 <= len(run_id) <= 200
-        or run_id in (".", "..")
         or not run_id.isprintable()
         or "/" in run_id
+        or run_id in (".", "..")
     ):
         message = (
             f"{run_id!r} cannot be a run id: 1 to 200 printable characters, no '/', not '.' or '..'"

@@ -64,6 +64,9 @@ class StepStarted(_Event, frozen=True, tag="step_started"):
     """The worker that makes a dispatched step's attempt."""
     queued: Micros = 0
     """How long it waited for room, or in its queue; 0: it began at once, or nobody knows."""
+    waits: tuple[Waiting, ...] = ()
+    """The sleeps and timeouts that the run was in beside it when this was written, the first few of them. For people:
+    the row of a run that is not suspended does not tell them."""
 
 
 class StepRetried(_Event, frozen=True, tag="step_retried"):

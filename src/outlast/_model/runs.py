@@ -46,7 +46,7 @@ class Parent(msgspec.Struct, frozen=True, gc=False):
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One thing that a suspended run waits for. For people; no decision rests on it."""
+    """One thing that a run waits for. For people; no decision rests on it."""
 
     kind: str
     """`wait`, `step`, `child` or `hook`."""
@@ -60,6 +60,11 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The line that waits: `flow.py:17`."""
     since: Micros | None = None
     """When a wait began. Steps and children have begun when the log says so."""
+
+    @property
+    def is_sleep(self) -> bool:
+        """Whether it is a sleep, which a wake ends, and not a timeout: `2/sleep#1`."""
+        return self.kind == "wait" and self.ref.rpartition("/")[2].startswith("sleep#")
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):

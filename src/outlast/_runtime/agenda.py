@@ -1,6 +1,6 @@
 """What a live run does at which time: its waits, the steps that are to be tried again, the ends of hooks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from outlast._clock import Clock, Micros, Timer
@@ -29,6 +29,10 @@ class Agenda:
         """A hook is open; perhaps it expires."""
         if command.expires_at is not None:
             self._hooks[command.ref] = command.expires_at
+
+    def waits(self) -> Iterable[StartWait]:
+        """The waits, in the order in which they were asked for."""
+        return self._waits.values()
 
     def remove(self, ref: str) -> None:
         """It is not wanted any more. Idempotent."""

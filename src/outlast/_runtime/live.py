@@ -211,6 +211,8 @@ class LiveRun:
 
     def tell(self, event: StepStarted | AttemptEvent) -> None:
         """Put what an attempt has come to into the log. The first of a claim says who has the run."""
+        if isinstance(event, StepStarted):
+            event = replace(event, waits=what_it_waits_for(self._agenda.waits()))
         if self._untold:
             event, self._untold = replace(event, owner=self._untold), None
         self.write(event)

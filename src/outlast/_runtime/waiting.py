@@ -1,6 +1,7 @@
-"""What a suspended run waits for, in words for people."""
+"""What a run waits for, in words for people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from itertools import islice
 
 from outlast._engine.commands import Command, KeepHook, RunStep, StartChild, StartWait
 from outlast._model.runs import Waiting
@@ -8,10 +9,10 @@ from outlast._model.runs import Waiting
 MAX_SHOWN = 20
 
 
-def what_it_waits_for(commands: Sequence[Command]) -> tuple[Waiting, ...]:
+def what_it_waits_for(commands: Iterable[Command]) -> tuple[Waiting, ...]:
     """The first few of the commands that are not answered yet."""
-    shown = [waiting for command in commands if (waiting := _waiting(command)) is not None]
-    return tuple(shown[:MAX_SHOWN])
+    shown = (waiting for command in commands if (waiting := _waiting(command)) is not None)
+    return tuple(islice(shown, MAX_SHOWN))
 
 
 def _waiting(command: Command) -> Waiting | None:

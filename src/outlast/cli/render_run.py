@@ -14,7 +14,7 @@ from outlast.cli.looks import STATUS_SIGNS
 from outlast.cli.plain import call_text, value_text
 from outlast.cli.render_timeline import Span, TimelineTable, error_line
 from outlast.cli.texts import count, indented, own_frames
-from outlast.cli.timeline import Timeline, with_waits
+from outlast.cli.timeline import Timeline
 from outlast.cli.times import ago, date_and_time, length, offset, ticking
 from outlast.records import RunInfo
 
@@ -52,8 +52,8 @@ def render_run(view: RunView) -> RenderableType:
 
 def timeline_table(view: RunView) -> TimelineTable:
     """The rows of the timeline."""
-    waits = with_waits(view.timeline.entries, view.info, _quiet_since(view))
-    rows = condensed(waits, limit=view.limit, marks=view.marks)
+    entries = view.timeline.pending(view.info, _quiet_since(view))
+    rows = condensed(entries, limit=view.limit, marks=view.marks)
     return TimelineTable(rows, view.span, view.now)
 
 

@@ -1,6 +1,6 @@
 """What the log of a run tells, as entries on a timeline. Pure: from events to records."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias
 
@@ -102,6 +102,8 @@ class Timeline:
         self.position = 0
         """The position of the next event."""
         self._entries: dict[str, Entry] = {}
+        self._beside: dict[str, list[Mapping[str, Any]]] = {}
+        """The sleeps and timeouts beside each step that is under way, as it told."""
         for event in events:
             self.add(event)
 
@@ -114,6 +116,17 @@ class Timeline:
         """The entry of a step, wait or child by its id."""
         return self._entries.get(ref)
 
+    def pending(self, info: RunInfo, since: datetime) -> list[Entry]:
+        """The entries, and what the run waits for by its row or beside a step, but not yet by an event.
+
+        `since` is when such waits are taken to have begun of which nothing tells.
+        """
+        known = dict(self._entries)
+        told = [] if self.ending else map(_waiting, self._waits_beside())
+        for waiting in (*info.waiting, *told):
+            known.setdefault(waiting.id, _pending(waiting, since))
+        return sorted(known.values(), key=lambda entry: entry.started_at)
+
     def add(self, event: EventRecord) -> None:  # noqa: C901 - one arm for each kind of entry
         """Read the next event."""
         self.position = event.position + 1
@@ -125,6 +138,9 @@ class Timeline:
                 self._owner = data.get("owner") or self._owner
                 worker = data.get("worker") or self._owner
                 self._put(_step(event, self._entries.get(data["id"]), worker))
+                self._beside.pop(data["id"], None)
+                if "waits" in data:
+                    self._beside[data["id"]] = data["waits"]
             case "wait_completed":
                 self._put(_wait(at, data))
             case "child_started":
@@ -149,9 +165,16 @@ class Timeline:
     def _put(self, entry: Entry) -> None:
         self._entries[entry.id] = entry
 
+    def _waits_beside(self) -> Iterator[Mapping[str, Any]]:
+        """Those that no event has ended yet."""
+        for waits in self._beside.values():
+            yield from (one for one in waits if one["ref"] not in self._entries)
+
     def _end_sleeps(self, at: datetime, data: Mapping[str, Any]) -> None:
-        """A woken sleep has no event of its own. The wake tells which ones the run was suspended in."""
-        for waiting in data.get("waits", ()):
+        """A woken sleep has no event of its own. The wake tells which ones the run was suspended in, and
+        a step that is under way those that were beside it."""
+        beside = [one for one in self._waits_beside() if _name(one["ref"]) == "sleep"]
+        for waiting in (*data.get("waits", ()), *beside):
             if waiting["ref"] not in self._entries:
                 self._put(_woken(at, waiting))
 
@@ -183,18 +206,6 @@ class Timeline:
                 self._put(_closed(entry, at))
             elif entry.kind == "step" and entry.state in OPEN:
                 self._put(_given_up(entry, at))
-
-
-def with_waits(entries: Iterable[Entry], info: RunInfo, since: datetime) -> list[Entry]:
-    """The entries, and what the run waits for by its row but not yet by its log.
-
-    `since` is when such waits are taken to have begun of which the row does not tell.
-    """
-    known = {entry.id: entry for entry in entries}
-    for waiting in info.waiting:
-        if waiting.id not in known:
-            known[waiting.id] = _pending(waiting, since)
-    return sorted(known.values(), key=lambda entry: entry.started_at)
 
 
 def _step(event: EventRecord, known: Entry | None, worker: str) -> Entry:
@@ -251,18 +262,8 @@ def _wait(at: datetime, data: Mapping[str, Any]) -> Entry:
 
 
 def _woken(at: datetime, waiting: Mapping[str, Any]) -> Entry:
-    ref, since, until = waiting["ref"], waiting.get("since"), waiting.get("until")
-    return Entry(
-        kind="wait",
-        id=ref,
-        name=_name(ref),
-        state="completed",
-        started_at=at if since is None else moment(since),
-        ended_at=at,
-        until=None if until is None else moment(until),
-        line=waiting.get("line"),
-        woken=True,
-    )
+    pending = _pending(_waiting(waiting), since=at)
+    return replace(pending, state="completed", ended_at=at, woken=True)
 
 
 def _child(at: datetime, data: Mapping[str, Any]) -> Entry:
@@ -331,6 +332,18 @@ def _remark(event: EventRecord, text: str) -> Entry:
         started_at=event.at,
         ended_at=event.at,
         line=event.data.get("line"),
+    )
+
+
+def _waiting(told: Mapping[str, Any]) -> Waiting:
+    """What an event tells of a wait, as a row does."""
+    since, until = told.get("since"), told.get("until")
+    return Waiting(
+        kind=told["kind"],
+        id=told["ref"],
+        until=None if until is None else moment(until),
+        line=told.get("line"),
+        since=None if since is None else moment(since),
     )
 
 

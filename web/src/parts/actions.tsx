@@ -21,7 +21,7 @@ export function Actions({ run, log, act }: ActionsProps) {
   const [asking, setAsking] = useState<"" | "cancel" | "rerun">("");
   const [problem, setProblem] = useState<Problem>();
   const wake = () => act("wake").then(() => setProblem(undefined), (error: unknown) => setProblem(told(error)));
-  const sleeps = run.status === "blocked" || run.waiting.some((one) => one.kind === "wait");
+  const sleeps = run.status === "blocked" || log.pending(run).some((one) => one.kind === "wait");
   return (
     <>
       {!isOver(run.status) && sleeps && <button type="button" title={waking(run)} onClick={() => void wake()}>Wake</button>}

@@ -1,6 +1,6 @@
 // What the log of a run tells, as entries on a timeline. Pure: from events to records.
 import { time } from "../time.ts";
-import type { EventRecord, Fields, Json, RunInfo, Waiting } from "../types.ts";
+import { isOver, type EventRecord, type Fields, type Json, type RunInfo, type Waiting } from "../types.ts";
 
 export type State = "queued" | "running" | "retrying" | "waiting" | "completed" | "failed" | "cancelled";
 export type Kind = "run" | "step" | "wait" | "child" | "hook" | "note" | "branch";
@@ -74,6 +74,8 @@ export class Log {
   last = 0;
   /** The worker that has the run, by the last attempt that told. */
   #owner = "";
+  /** The sleeps and timeouts beside each step that is under way, as it told. */
+  #beside = new Map<string, Waiting[]>();
 
   add(events: readonly EventRecord[]): void {
     for (const one of events) {
@@ -95,10 +97,16 @@ export class Log {
     return [...this.entries.values()].filter((one) => one.state === "failed").sort((a, b) => (a.to ?? 0) - (b.to ?? 0)).at(-1);
   }
 
-  /** The entries, and what the run waits for by its row but not yet by its log; in the order of their beginnings. */
+  /** What the run waits for by its row, or beside a step that is under way, but not yet by an event. */
+  pending(run: RunInfo): Entry[] {
+    if (isOver(run.status)) return [];
+    const told = new Map([...run.waiting, ...this.#waitsBeside()].map((one) => [one.id, one]));
+    return [...told.values()].filter(({ id }) => !this.entries.has(id)).map((one) => pending(one, this.last));
+  }
+
+  /** The entries, and what is pending; in the order of their beginnings. */
   timeline(run: RunInfo): Entry[] {
-    const found = [...this.entries.values()];
-    for (const one of run.waiting) if (!this.entries.has(one.id)) found.push(pending(one, this.last));
+    const found = [...this.entries.values(), ...this.pending(run)];
     return found.sort((a, b) => a.from - b.from || (a.positions[0] ?? 1e12) - (b.positions[0] ?? 1e12));
   }
 
@@ -112,6 +120,8 @@ export class Log {
         return;
       case "step_started": case "step_retried": case "step_completed": case "step_failed":
         if (data.owner) this.#owner = text(data.owner);
+        this.#beside.delete(text(data.id));
+        if (Array.isArray(data.waits)) this.#beside.set(text(data.id), data.waits.map((one) => waitOf(one as Fields)));
         return step(known ?? this.#new("step", data, at, position), kind, data, at, text(data.worker) || this.#owner);
       case "wait_completed":
         return assign(this.#new("wait", data, at, position), { from: micros(data.started_at) ?? at, to: at, until: micros(data.deadline), state: "completed" });
@@ -149,15 +159,17 @@ export class Log {
       : kind === "cancel_requested" ? `cancel asked for${data.reason ? `: ${text(data.reason)}` : ""}`
       : kind === "wake_requested" ? "woken: its sleeps end" : kind.replaceAll("_", " ");
     assign(this.#new("note", { ...data, id: `@${position}` }, at, position), { name, to: at, state: "completed" });
-    if (Array.isArray(data.waits)) for (const one of data.waits) this.#woken(one as Fields, at, position);
+    if (kind === "wake_requested") this.#wake(Array.isArray(data.waits) ? data.waits.map((one) => waitOf(one as Fields)) : [], at, position);
   }
 
-  /** A woken sleep has no event of its own: the wake tells which ones the run was suspended in. */
-  #woken(waiting: Fields, at: number, position: number): void {
-    const id = text(waiting.ref);
-    if (this.entries.has(id)) return;
-    const from = micros(waiting.since) ?? at;
-    assign(this.#new("wait", { id, line: waiting.line ?? null }, from, position), { to: at, until: micros(waiting.until), state: "completed", remark: "woken before its time" });
+  /** A woken sleep has no event of its own: the wake tells which ones the run was suspended in, and a step that is under way those beside it. */
+  #wake(waits: Waiting[], at: number, position: number): void {
+    for (const one of [...waits, ...this.#waitsBeside().filter(({ id }) => nameOf(id) === "sleep")])
+      if (!this.entries.has(one.id)) this.entries.set(one.id, { ...pending(one, at), positions: [position], to: at, state: "completed", remark: "woken before its time" });
+  }
+
+  #waitsBeside(): Waiting[] {
+    return [...this.#beside.values()].flat().filter((one) => !this.entries.has(one.id));
   }
 
   #end(data: Fields, at: number, position: number): void {
@@ -194,6 +206,13 @@ function step(entry: Entry, kind: string, data: Fields, at: number, worker: stri
     to: kind === "step_completed" || kind === "step_failed" ? at : null, until: attempt.retryAt,
     input: data.input ?? entry.input, result: data.result, line: typeof data.line === "string" ? data.line : entry.line,
   });
+}
+
+/** What an event tells of a wait, as a row does. */
+function waitOf(told: Fields): Waiting {
+  const moment = (value: Json | undefined) => (typeof value === "number" ? new Date(value / 1000).toISOString() : null);
+  const line = typeof told.line === "string" ? told.line : null;
+  return { kind: "wait", id: text(told.ref), until: moment(told.until), on: null, line, since: moment(told.since) };
 }
 
 function pending(one: Waiting, since: number): Entry {
