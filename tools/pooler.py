@@ -1,4 +1,4 @@
-"""A pooler between tests and PostgreSQL: Debian's PgBouncer, in transaction mode.
+"""A pooler between tests and PostgreSQL: Debian's PgBouncer.
 
     python -m tools.pooler                  install it if it is missing and this may be done; else say what to do
     with pooled(server) as url: ...         the URL of the same database through a pooler of one's own
@@ -33,7 +33,7 @@ listen_addr =
 listen_port = {port}
 unix_socket_dir = {folder}
 auth_type = any
-pool_mode = transaction
+pool_mode = {mode}
 default_pool_size = 4
 max_client_conn = 200
 """
@@ -44,7 +44,7 @@ class NoPoolerError(Exception):
 
 
 @contextmanager
-def pooled(server: Path) -> Iterator[str]:
+def pooled(server: Path, mode: str = "transaction") -> Iterator[str]:
     """The URL of the database `postgres` of the server that has its socket in a folder, through PgBouncer.
 
     The pooler has four connections for all of its clients. Raises `NoPoolerError`.
@@ -54,7 +54,7 @@ def pooled(server: Path) -> Iterator[str]:
         raise NoPoolerError(f"there is no PgBouncer. For these tests: {BY_HAND}")
     folder = Path(tempfile.mkdtemp(prefix="outlast-pooler-", dir="/tmp"))
     settings = folder / "pgbouncer.ini"
-    settings.write_text(_SETTINGS.format(server=server, folder=folder, port=_PORT))
+    settings.write_text(_SETTINGS.format(server=server, folder=folder, port=_PORT, mode=mode))
     # PgBouncer refuses root, as PostgreSQL does: it runs as who owns the server's socket.
     owner = server.stat().st_uid if os.geteuid() == 0 else None
     if owner is not None:
@@ -66,7 +66,7 @@ def pooled(server: Path) -> Iterator[str]:
         )
     try:
         _wait_until_ready(process, folder)
-        yield f"postgresql://postgres@/postgres?host={folder}&port={_PORT}&pooler=transaction"
+        yield f"postgresql://postgres@/postgres?host={folder}&port={_PORT}&pooler={mode}"
     finally:
         process.terminate()
         process.wait(PATIENCE)

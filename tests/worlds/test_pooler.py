@@ -1,7 +1,8 @@
-"""PostgreSQL through PgBouncer in transaction mode: each transaction may meet another connection."""
+"""PostgreSQL through PgBouncer, mostly in transaction mode: each transaction may meet another connection."""
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,18 +10,27 @@ import pytest
 
 from outlast import App, WorkerOptions, hook, sleep, step, workflow, writable
 from outlast.testing.conformance import WorldFactory, exercise
+from outlast.testing.conformance.scene import Scene
 from outlast.worlds.postgres import PostgresWorld
 from tests.postgres import ELSEWHERE, Postgres
+from tests.worlds.postgres_scenes import in_scene
 from tools.pooler import NoPoolerError, pooled
 
 
 @pytest.fixture(scope="module")
 def pooler(postgres: Postgres) -> Iterator[Postgres]:
     """The server of the tests, through a pooler."""
+    with through_pooler(postgres, "transaction") as server:
+        yield server
+
+
+@contextmanager
+def through_pooler(postgres: Postgres, mode: str) -> Iterator[Postgres]:
+    """The server through a pooler in a mode."""
     if ELSEWHERE:
         pytest.skip("the server is somebody else's; its URL may name a pooler")
     try:
-        with pooled(Path(parse_qs(urlsplit(postgres.server).query)["host"][0])) as url:
+        with pooled(Path(parse_qs(urlsplit(postgres.server).query)["host"][0]), mode) as url:
             yield Postgres(url)
     except NoPoolerError as error:
         pytest.skip(str(error))
@@ -80,3 +90,12 @@ async def _opened(app: App, token: str) -> None:
     async with asyncio.timeout(60):
         while await app.runtime.world.listing.hook(token) is None:
             await asyncio.sleep(0.01)
+
+
+def test_a_pooler_in_session_mode_needs_nothing(postgres: Postgres) -> None:
+    async def body(scene: Scene, world: PostgresWorld) -> None:
+        await scene.register("worker")  # whose lock rests on a session
+        assert world.capabilities.notices_death
+
+    with through_pooler(postgres, "session") as server:
+        in_scene(server.url(), body)

@@ -11,7 +11,7 @@ from outlast.worlds.postgres import PostgresSchema, PostgresWorld, schema_of
 from outlast.worlds.postgres.address import read_address
 from outlast.worlds.postgres.migrations import LATEST, MIGRATIONS, Migration
 from tests.postgres import Postgres
-from tests.worlds.postgres_scenes import beside, in_scene, make, opened
+from tests.worlds.postgres_scenes import as_user, beside, in_scene, make, opened, user
 from tests.worlds.postgres_scenes import schema_of as name_of
 
 PRE = Migration(LATEST + 1, "remarks", "pre", "ALTER TABLE {schema}.runs ADD COLUMN remark text;")
@@ -45,18 +45,24 @@ def test_looking_makes_nothing(postgres: Postgres) -> None:
 
 
 def test_several_open_an_empty_database_at_once(postgres: Postgres) -> None:
-    url = postgres.url()
+    """Also where transactions of the user would not see what was committed after they began."""
+    with user(postgres, "default_transaction_isolation = 'repeatable read'") as stubborn:
+        url = as_user(postgres.url(), stubborn)
 
-    async def open_it() -> None:
-        async with opened(url) as (scene, _):
-            await scene.commit(draft("a"), append("a", "fact"))
+        async def open_it() -> None:
+            async with opened(url) as (scene, _):
+                await scene.commit(draft("a"), append("a", "fact"))
 
-    async def body() -> None:
-        await asyncio.gather(*(open_it() for _ in range(5)))
-        async with opened(url) as (scene, _):
-            assert await scene.kinds("a") == ["run_created", *["fact"] * 5]
+        async def body() -> None:
+            await asyncio.gather(*(open_it() for _ in range(5)))
+            async with opened(url) as (scene, world):
+                assert await scene.kinds("a") == ["run_created", *["fact"] * 5]
+                level = await world._writing.call(
+                    lambda connection: connection.fetchval("SHOW transaction_isolation")
+                )
+                assert level == "read committed"
 
-    asyncio.run(body())
+        asyncio.run(body())
 
 
 def test_what_fails_is_not_recorded(postgres: Postgres) -> None:

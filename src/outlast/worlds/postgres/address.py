@@ -21,7 +21,7 @@ _SCHEMA = "outlast"
 _SECRETS = ("password", "sslpassword", "passfile")
 _OURS = ("schema", "pooler")
 _POOLERS = ("session", "transaction")
-_WISHED: Final = {"application_name": "outlast", "jit": "off"}
+_WISHED: Final = {"application_name": "outlast"}
 _NAME = re.compile(r"[^\x00\"]{1,63}")
 _FORM: Final = "Write postgresql://user:password@host:port/database?schema=outlast."
 _CONNECTING: Final = frozenset(

@@ -6,6 +6,7 @@ import asyncpg
 
 from outlast.worlds.postgres.address import Address
 from outlast.worlds.postgres.faults import FAULTS, explained, refused, too_old, wrong_encoding
+from outlast.worlds.postgres.queries import queries
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -42,6 +43,11 @@ async def connect(address: Address) -> Connection:
         raise refused(address.url, error) if meant is error else meant from error
     try:
         _check(connection, address)
+        if not address.pooled:
+            await connection.execute(queries(address.quoted)["settle"])
+    except FAULTS as error:
+        connection.terminate()
+        raise explained(address.url, error) from error
     except BaseException:
         connection.terminate()
         raise

@@ -97,7 +97,7 @@ class PostgresLog:
                 if tried < _HOPEFUL:
                     written = await self._write(connection, batch, likely)
                 else:
-                    async with connection.transaction():
+                    async with connection.transaction(isolation="read_committed"):
                         await connection.execute(
                             self._queries["lock_runs"], wishes(wanted(batch))[0]
                         )

@@ -131,6 +131,16 @@ run.ended_at, run.id
             SELECT FROM {schema}.run_attributes AS has
             WHERE has.run = run.number AND has.name = wish.name AND has.value = wish.value)))
 
+-- name: settle
+-- What the statements of a session rely on, whatever its user and its database are set to: that each sees what was
+-- committed before it. And, unless the URL says otherwise, no compiling, which takes longer than they do. Not at the
+-- start of the connection: a pooler in session mode would refuse it.
+SELECT set_config(wish.name, wish.value, false)
+FROM (VALUES ('default_transaction_isolation', 'read committed', true), ('jit', 'off', false))
+    AS wish (name, value, always)
+WHERE wish.always OR EXISTS (
+    SELECT FROM pg_settings AS setting WHERE setting.name = wish.name AND setting.source <> 'client');
+
 -- name: advance_one
 -- Put an event into the log of a run whose owner goes on, if its row is as expected: the plan that is
 -- written most, without the preparations of write_plan_v1. Answers with the time, or with nothing.

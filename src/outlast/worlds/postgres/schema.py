@@ -83,7 +83,7 @@ class PostgresSchema:
         """Apply those of the wanted that are pending, each in a transaction of its own."""
         done: list[Migration] = []
         for one in wanted:
-            async with connection.transaction():
+            async with connection.transaction(isolation="read_committed"):
                 await connection.execute(
                     self._queries["lock_migrations"], self._lock(), timeout=PATIENTLY
                 )

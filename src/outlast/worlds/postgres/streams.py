@@ -98,7 +98,7 @@ class PostgresStreams:
 
     async def _write(self, connection: Connection, batch: StreamBatch) -> StreamPlan:
         needs = wanted_streams(batch)
-        async with connection.transaction():
+        async with connection.transaction(isolation="read_committed"):
             await connection.execute(self._queries["lock"], self._locks(needs))
             # A statement of its own: it sees what was committed before the locks were had.
             known, numbers = await self._known(connection, needs)
