@@ -2,7 +2,9 @@
 
 import asyncio
 import gc
+import re
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -111,3 +113,57 @@ def test_a_call_is_awaited_once(on_memory: Bench, again: str) -> None:
 
     assert "await" in (said := on_memory(scenario))
     assert said != "awaited twice"
+
+
+@workflow(name="forgotten.result")
+async def uses_the_result(how: str) -> Any:
+    call: Any = child() if how == "child" else double(1)
+    match how:
+        case "attribute" | "child":
+            return call.total
+        case "item":
+            return call["total"]
+        case "iterated":
+            return list(call)
+        case "compared":
+            return call > 1
+        case "added":
+            return 1 + call
+        case _:
+            return [
+                f"{call}",
+                bool(call),
+                isinstance(call, Iterable),
+                hasattr(call, "__deepcopy__"),
+            ]
+
+
+@pytest.mark.filterwarnings(
+    "ignore:step 'forgotten.double' was called", "ignore:workflow 'forgotten.child' was called"
+)
+@pytest.mark.parametrize("how", ["attribute", "item", "iterated", "compared", "added", "child"])
+def test_a_result_that_was_not_awaited_has_nothing(on_memory: Bench, how: str) -> None:
+    async def scenario(_: App) -> Any:
+        return await outcome(await start(uses_the_result(how)))
+
+    failed = on_memory(scenario)
+    assert isinstance(
+        failed.__cause__, AttributeError if how in ("attribute", "child") else TypeError
+    )
+    assert re.search(
+        r"'forgotten\.\w+' was called but not awaited, test_forgotten_awaits\.py:\d+", str(failed)
+    )
+    assert "write `(await ...)" in str(failed)
+
+
+@pytest.mark.filterwarnings("ignore:step 'forgotten.double' was called")
+def test_a_call_may_still_be_looked_at(on_memory: Bench) -> None:
+    async def scenario(_: App) -> Any:
+        return await outcome(await start(uses_the_result("looked at")))
+
+    assert on_memory(scenario) == [
+        "<call of step 'forgotten.double', to be awaited>",
+        True,
+        False,
+        False,
+    ]

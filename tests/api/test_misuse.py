@@ -1,6 +1,7 @@
 """What users without a type checker pass by mistake is refused before it is stored."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -261,3 +262,60 @@ def test_an_error_without_a_message_is_told_by_its_class(in_step: bool) -> None:
             assert [one.error for one in await run.steps()] == ["TimeoutError"] * in_step
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("what", ["start", "list_runs", "result", "cancel"])
+def test_an_app_of_another_event_loop(on_memory: Bench, what: str) -> None:
+    async def scenario(app: App) -> None:
+        run = await app.start(one(), run_id="there")
+        calls: dict[str, Callable[[], Coroutine[Any, Any, Any]]] = {
+            "start": lambda: app.start(one()),
+            "list_runs": app.list_runs,
+            "result": run.result,
+            "cancel": run.cancel,
+        }
+        with pytest.raises(NoAppError, match=rf"\.{what}\(\) needs .* this event loop") as caught:
+            await asyncio.to_thread(lambda: asyncio.run(calls[what]()))
+        assert caught.value.elsewhere
+        assert await run.result() == 1
+
+    on_memory(scenario)
+
+
+def test_an_app_opened_without_async() -> None:
+    app: Any = App("memory://")
+    with pytest.raises(TypeError, match=r"async with App\(\).*blocking\.opened"), app:
+        pass
+
+
+@step(name="misuse.adds")
+async def adds(first: int, /, second: int = 0, *rest: int, third: int, **others: int) -> int:
+    return sum([first, second, *rest, third, *others.values()])
+
+
+@workflow(name="misuse.calls")
+async def calls(args: list[int], named: dict[str, int]) -> int:
+    return await adds(*args, **named)
+
+
+@pytest.mark.parametrize(
+    ("args", "named", "problem"),
+    [
+        ([], {"third": 1}, "missing 1 required positional argument: 'first'"),
+        ([1], {}, "missing 1 required keyword-only argument: 'third'"),
+        ([1, 2, 3], {"third": 1, "second": 2}, "got multiple values for argument 'second'"),
+    ],
+)
+def test_a_step_called_wrongly_is_not_tried(
+    on_memory: Bench, args: list[int], named: dict[str, int], problem: str
+) -> None:
+    async def scenario(_: App) -> None:
+        run = await start(calls(args, named))
+        with pytest.raises(RunFailedError) as caught:
+            await run.result()
+        assert isinstance(caught.value.__cause__, InvalidArgumentsError)
+        assert caught.value.__cause__.problems == (problem,)
+        assert await run.steps() == []
+        assert await calls([1, 2, 3], {"third": 4, "fourth": 5}) == 15
+
+    on_memory(scenario)

@@ -1,6 +1,7 @@
 """The app that calls go to when none is named."""
 
 import asyncio
+from asyncio import _get_running_loop as running_loop
 from typing import Any, Final, Protocol
 from weakref import WeakSet
 
@@ -34,18 +35,21 @@ def while_open(runtime: Runtime, what: str) -> Runtime:
     return runtime
 
 
+def here(runtime: Runtime, what: str) -> Runtime:
+    """The runtime. Raises `NotAllowedHereError` in a workflow, and `NoAppError` on another event loop than its app's."""
+    _check_outside(what)
+    if running_loop() not in (None, runtime.loop):
+        raise NoAppError(what, elsewhere=True)
+    return runtime
+
+
 def ambient_app(what: str) -> AmbientApp:
     """In a step, the app that runs it; elsewhere the one that was opened last, of those that belong to
     the running event loop: an app cannot be used from another loop's thread.
 
     Raises `NoAppError` if none is open there, and `NotAllowedHereError` in a workflow.
     """
-    if current_execution() is not None:
-        raise NotAllowedHereError(
-            what,
-            "in a workflow",
-            "Do it in a step: what is outside of a run changes between replays.",
-        )
+    _check_outside(what)
     loop = asyncio.get_running_loop()
     apps = [app for app in OPEN_APPS if app.runtime.loop is loop]
     if not apps:
@@ -53,3 +57,12 @@ def ambient_app(what: str) -> AmbientApp:
     attempt = current_attempt()
     own = [app for app in apps if attempt is not None and app.runtime is attempt.runtime]
     return (own or apps)[-1]
+
+
+def _check_outside(what: str) -> None:
+    if current_execution() is not None:
+        raise NotAllowedHereError(
+            what,
+            "in a workflow",
+            "Do it in a step: what is outside of a run changes between replays.",
+        )

@@ -5,9 +5,9 @@ import random
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, Unpack
 
-from outlast._api.ambient import CLOSED, OPEN_APPS
+from outlast._api.ambient import CLOSED, OPEN_APPS, here
 from outlast._api.calls import Call
 from outlast._api.hooks import find_hook, find_hooks, resume_on
 from outlast._api.interrupts import Interrupts, say_stopped_at_once
@@ -109,6 +109,16 @@ class App:
         await self._stack.aclose()
         self._runtime = self._worker = None
 
+    if not TYPE_CHECKING:  # type checkers find it by themselves
+
+        def __enter__(self) -> NoReturn:
+            raise TypeError(
+                "an App is opened by `async with App() as app: ...`, and where there is no event loop "
+                "by `with outlast.blocking.opened(App()): ...`"
+            )
+
+        def __exit__(self, *error: object) -> NoReturn: ...
+
     @property
     def runtime(self) -> Runtime:
         """The open runtime. Internal. Raises `NoAppError` before and after the app is open."""
@@ -128,7 +138,7 @@ class App:
 
     async def start(self, call: Call[R], /, **options: Unpack[StartKeywords]) -> Run[R]:
         """Start a run on this app; the options are those of `outlast.start`."""
-        return await start_on(self.runtime, call, start_options(options))
+        return await start_on(here(self.runtime, "App.start()"), call, start_options(options))
 
     def get_run(self, run_id: str) -> Run[Any]:
         """A handle on a run of this app. It need not exist: the handle's methods tell.
@@ -139,15 +149,15 @@ class App:
 
     async def list_runs(self, **filters: Unpack[RunFilters]) -> RunPage:
         """A page of runs, newest first; see `outlast.list_runs`."""
-        return await find_runs(self.runtime, filters)
+        return await find_runs(here(self.runtime, "App.list_runs()"), filters)
 
     async def resume(self, token: str, payload: Any = None, *, key: str | None = None) -> str:
         """Hand a payload to a hook of this app; see `outlast.resume`."""
-        return await resume_on(self.runtime, token, payload, key)
+        return await resume_on(here(self.runtime, "App.resume()"), token, payload, key)
 
     async def get_hook(self, token: str) -> HookInfo:
         """The live hook that has the token. Raises `HookNotFoundError` if there is none."""
-        return await find_hook(self.runtime, token)
+        return await find_hook(here(self.runtime, "App.get_hook()"), token)
 
     async def list_hooks(
         self,
@@ -162,16 +172,19 @@ class App:
 
         Raises `ValueError` for a limit that is not 1 to 1,000, or a cursor that is none of such a list.
         """
-        return await find_hooks(self.runtime, run_id, limit, cursor, sort)
+        return await find_hooks(here(self.runtime, "App.list_hooks()"), run_id, limit, cursor, sort)
 
     async def workers(self) -> tuple[WorkerInfo, ...]:
         """The workers that serve this world, oldest first."""
-        return tuple(worker_info(worker) for worker in await self.runtime.world.listing.workers())
+        return tuple(
+            worker_info(worker)
+            for worker in await here(self.runtime, "App.workers()").world.listing.workers()
+        )
 
     async def notice_deaths(self) -> int:
         """Make due what dead workers hold, where the world notices deaths, and forget these workers. Workers
         do this by themselves; it is for those who only look. Gives how many were found dead."""
-        return await self.runtime.world.claims.reap()
+        return await here(self.runtime, "App.notice_deaths()").world.claims.reap()
 
     async def prune(
         self,
@@ -194,7 +207,9 @@ class App:
             ValueError: An unknown status, or one that is no end.
             InvalidDurationError: The age is no length of time.
         """
-        return await prune_runs(self.runtime, duration(older_than), status, workflow)
+        return await prune_runs(
+            here(self.runtime, "App.prune()"), duration(older_than), status, workflow
+        )
 
     async def serve(
         self,

@@ -2,8 +2,8 @@
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Awaitable, Coroutine, Generator
-from typing import Any, Final, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from typing import Any, Final, NoReturn, TypeVar
 
 from outlast._engine.execution import Execution
 
@@ -59,7 +59,7 @@ class Pending(Coroutine[Any, Any, R_co]):
         self._spent = True
 
     def __repr__(self) -> str:
-        return f"<call of {self._what}>"
+        return f"<call of {self._what}, to be awaited>"
 
     def __del__(self) -> None:
         if self._awaited or self._spent or self._execution is None:
@@ -82,3 +82,36 @@ class Pending(Coroutine[Any, Any, R_co]):
 
     def _awaited_again(self) -> RuntimeError:
         return RuntimeError(f"cannot await {self._what} again: a call is awaited once")
+
+
+def _no_attribute(call: Pending[Any], name: str) -> NoReturn:
+    if name.startswith("_"):  # what Python and libraries look for in any object
+        message = f"{type(call).__name__!r} object has no attribute {name!r}"
+        raise AttributeError(message)
+    raise AttributeError(_no_result_yet(call, f".{name}"))
+
+
+def _no_item(call: Pending[Any], _key: object) -> NoReturn:
+    raise TypeError(_no_result_yet(call, "[...]"))
+
+
+def _no_operand(call: Pending[Any], _other: object) -> NoReturn:
+    raise TypeError(_no_result_yet(call, ""))
+
+
+def _no_result_yet(call: Any, then: str) -> str:
+    at = f", {call.line}" if call.line else ""
+    return f"{call._what} was called but not awaited{at}, and has no result yet: write `(await ...){then}`"  # noqa: SLF001 - a method of it
+
+
+# What is done to the result of a call whose `await` was forgotten. Not written in the class, as type checkers would then
+# take it for allowed. Python also iterates by `__getitem__`; with an `__iter__` libraries would take a call for a collection.
+_FORBIDDEN: Final[dict[str, Callable[..., NoReturn]]] = {
+    "getattr": _no_attribute,
+    "getitem": _no_item,
+    **dict.fromkeys(("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"), _no_operand),
+    **dict.fromkeys(("radd", "rsub", "rmul", "rtruediv", "rfloordiv", "rmod"), _no_operand),
+    **dict.fromkeys(("lt", "le", "gt", "ge"), _no_operand),
+}
+for _name, _refuse in _FORBIDDEN.items():
+    setattr(Pending, f"__{_name}__", _refuse)

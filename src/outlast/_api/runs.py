@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
 from typing import Any, Generic, Literal, TypeVar, cast, overload
 
-from outlast._api.ambient import check_here
+from outlast._api.ambient import here
 from outlast._api.chunks import type_name, value_of
 from outlast._api.inspecting import event_page
 from outlast._api.reading import event_record, position_within, run_info, step_records
@@ -229,8 +229,7 @@ class Run(Generic[R_co]):
             runtime = self._find_runtime()
         except NoAppError as error:
             raise NoAppError(what, elsewhere=error.elsewhere) from None
-        check_here(runtime, what)
-        return runtime
+        return here(runtime, what)
 
     async def _record(self) -> RunRecord:
         record = await self._runtime("Run.info()").world.listing.get(self.id)

@@ -22,7 +22,7 @@ from outlast._registry.policy import (
     step_policy,
 )
 from outlast._registry.registry import REGISTRY
-from outlast.errors import DefinitionError
+from outlast.errors import DefinitionError, InvalidArgumentsError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,13 +52,18 @@ class Step(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R]:
         """An awaitable of the result. In a workflow raises, when awaited, `StepFailedError` once the step
-        is out of attempts, and `EncodeError` if an argument cannot be stored."""
+        is out of attempts, and `EncodeError` if an argument cannot be stored; `InvalidArgumentsError` at once, if the
+        function does not take such arguments."""
         execution = current_execution()
         if execution is None:
             call: Any = self._call_plainly(*args, **kwargs)
             call.__qualname__ = self._named  # what Python calls it if it is never awaited
             return cast(Coroutine[Any, Any, R], call)
         definition = self.__outlast_definition__
+        try:
+            definition.accept(*args, **kwargs)
+        except TypeError as error:
+            raise InvalidArgumentsError(self.name, [str(error).partition("() ")[2]]) from None
         return StepCall(execution, definition, self._named, args, kwargs, calling_line())
 
     def __repr__(self) -> str:
