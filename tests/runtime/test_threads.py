@@ -2,10 +2,13 @@
 
 import asyncio
 import threading
+from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
 from outlast import App, StepFailedError, WorkerOptions, step, workflow
+from outlast.records import EventRecord, StepRecord
 
 turns = threading.Semaphore(0)
 
@@ -21,14 +24,21 @@ async def take_turns(times: int) -> list[int]:
     return await asyncio.gather(*(take_turn() for _ in range(times)))
 
 
-def test_waiting_for_a_thread_does_not_count_for_the_timeout() -> None:
+def test_waiting_for_a_thread_is_no_part_of_an_attempt() -> None:
     """Three attempts one after another in one thread take longer than the timeout of each."""
 
-    async def main() -> list[int]:
+    async def main() -> tuple[list[int], list[EventRecord], list[StepRecord]]:
         async with App("memory://", options=WorkerOptions(max_threads=1)) as app:
-            return await (await app.start(take_turns(3))).result("10s")
+            run = await app.start(take_turns(3))
+            return await run.result("10s"), await run.events(), await run.steps()
 
-    assert asyncio.run(main()) == [1, 1, 1]
+    result, events, steps = asyncio.run(main())
+    assert result == [1, 1, 1]
+    kinds = [event.kind for event in events[1:-1]]
+    assert ("step_started", "step_started") not in pairwise(kinds), "one has no thread yet"
+    for before, after in pairwise(step.attempts[0] for step in steps):
+        assert after.started_at > before.started_at + timedelta(seconds=0.2)
+        assert after.queued > before.queued + 0.2
 
 
 @step(name="threads.fail_oddly", retries=1, backoff=0)

@@ -31,6 +31,9 @@ from outlast.world import Writer
 
 logger: Final = logging.getLogger("outlast")
 
+NOTICEABLE: Final[Micros] = 10_000
+"""What waits less for a thread has begun at once."""
+
 AttemptEvent = StepCompleted | StepFailed | StepRetried
 
 
@@ -101,6 +104,9 @@ class Attempt:
         self._streams: AttemptStreams | None = None
         self.started_at = runtime.clock.now()
         self._queued = 0 if due is None else _queued(due, self.started_at)
+        self._awaits_thread = False
+        """Its function is to be called in a thread, and none has taken it yet."""
+        self._noted = False
         self.over = False
 
     @property
@@ -109,7 +115,10 @@ class Attempt:
         return f"{self.run.id}/{self.command.ref}"
 
     def note_start(self) -> None:
-        """Write that it has started: it is slow."""
+        """Write that it has started, unless it waits for a thread: it is slow. Idempotent."""
+        if self._awaits_thread or self._noted:
+            return
+        self._noted = True
         command = self.command
         self.run.tell(
             StepStarted(
@@ -200,13 +209,16 @@ class Attempt:
 
         def call_fn() -> tuple[Any, BaseException | None]:
             # The time runs from here: all threads may have been busy until now.
-            if self._seconds() is not None:
-                loop.call_soon_threadsafe(self._limit_now, scope)
+            self._awaits_thread = False
+            now = self.runtime.clock.now()
+            if self._seconds() is not None or now - self.started_at > NOTICEABLE:
+                loop.call_soon_threadsafe(self._begun_in_thread, scope, now)
             try:
                 return context.run(fn), None
             except BaseException as error:  # noqa: BLE001 - a future cannot hold all of them: StopIteration
                 return None, error
 
+        self._awaits_thread = True
         called = loop.run_in_executor(self.runtime.threads, call_fn)
         result, error = await self._limited(called, scope)
         if error is not None:
@@ -217,10 +229,15 @@ class Attempt:
         limit = self.command.definition.policy.timeout
         return None if limit is None else to_seconds(limit)
 
-    def _limit_now(self, scope: asyncio.Timeout) -> None:
-        seconds = self._seconds()
-        if seconds is not None and not self.over:
+    def _begun_in_thread(self, scope: asyncio.Timeout, now: Micros) -> None:
+        if self.over:
+            return
+        if (seconds := self._seconds()) is not None:
             scope.reschedule(self.runtime.loop.time() + seconds)
+        if now - self.started_at > NOTICEABLE and not self._noted:
+            self._queued += now - self.started_at
+            self.started_at = now
+            self.runtime.slow_attempts.add(self)
 
     async def _limited(self, awaitable: Awaitable[Any], scope: asyncio.Timeout) -> Any:
         seconds = self._seconds()
