@@ -36,7 +36,7 @@ def test_waiting_for_a_thread_is_no_part_of_an_attempt() -> None:
     assert result == [1, 1, 1]
     kinds = [event.kind for event in events[1:-1]]
     assert ("step_started", "step_started") not in pairwise(kinds), "one has no thread yet"
-    for before, after in pairwise(step.attempts[0] for step in steps):
+    for before, after in pairwise(one.attempts[0] for one in steps):
         assert after.started_at > before.started_at + timedelta(seconds=0.2)
         assert after.queued > before.queued + 0.2
 
