@@ -318,6 +318,9 @@ def test_the_body_of_a_request_is_read_as_what_it_is() -> None:
     assert request.text() == "a=1&a=2&b="
     with pytest.raises(ValueError, match="JSON"):
         request.json()
+    parts = {"content-type": "multipart/form-data; boundary=x"}
+    with pytest.raises(ValueError, match="reads no files"):
+        WebhookRequest(method="POST", headers=parts, body=b"--x\r\na=b").form()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import MutableMapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -46,6 +48,57 @@ def test_only_true_or_a_text_takes_a_request(
     assert "tests.http.webhook_flows:says returned NoneType" in told[0]
     assert "returned an empty str" in told[3]
     assert "secret" not in "".join(told)
+
+
+def test_a_body_that_is_neither_json_nor_a_form_is_told_so(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
+        run, url = await started(site, flows.page())
+        async with outside(site) as client:
+            parts = await client.post(url, data={"approved": "on"}, files={"file": b"x"})
+            assert (parts.status_code, "x-www-form-urlencoded" in parts.text) == (415, True)
+            packed = await client.post(url, content=b"x", headers={"Content-Encoding": "gzip"})
+            assert (packed.status_code, "gzip" in packed.text) == (415, True)
+            assert (await client.post(url, json={"approved": True})).status_code == 202
+        await run.result("5s")
+
+    on_site(scenario)
+
+
+def test_a_sender_that_goes_in_the_middle_is_no_fault(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
+        run, url = await started(site, flows.plain())
+        path = url.removeprefix(BASE)
+        for target, host in ((path, "203.0.113.9"), ("/api/v1/runs", "127.0.0.1")):
+            json = {"Content-Type": "application/json"}
+            begun = httpx.Request("POST", f"http://localhost{target}", content=b"x", headers=json)
+            told = await abandoned(site, begun, host)
+            assert told[0]["status"] == 400
+        assert await received(run) == 0
+
+    on_site(scenario)
+
+
+async def abandoned(
+    site: Site, request: httpx.Request, host: str
+) -> list[MutableMapping[str, Any]]:
+    """What is answered to a request whose sender goes in the middle of the body."""
+    parts = iter(
+        ({"type": "http.request", "body": b"x", "more_body": True}, {"type": "http.disconnect"})
+    )
+    told: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return next(parts)
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        told.append(message)
+
+    scope = {
+        "type": "http", "method": request.method, "scheme": "http", "path": request.url.path, "query_string": b"",
+        "headers": [(name.lower(), value) for name, value in request.headers.raw], "client": (host, 5000), "server": ("localhost", 80),
+    }  # fmt: skip
+    await site.http(scope, receive, send)
+    return told
 
 
 def test_a_function_may_give_something_to_await(on_site: OnSite) -> None:

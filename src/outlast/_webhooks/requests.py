@@ -1,7 +1,7 @@
 """What comes to a webhook, and what it is answered: `WebhookRequest` and `Response`."""
 
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import parse_qs
 
@@ -72,7 +72,10 @@ class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True):
         return self.body.decode()
 
     def form(self) -> dict[str, list[str]]:
-        """The fields of a body that is a form. Raises `ValueError`."""
+        """The fields of a body that is a form (`application/x-www-form-urlencoded`). Raises `ValueError`, also for
+        `multipart/form-data`, which takes a parser of your own for `body`."""
+        if media_type(self.headers).startswith("multipart/"):
+            raise ValueError("the body is multipart/form-data, and form() reads no files")
         return parse_qs(self.body.decode(), keep_blank_values=True, max_num_fields=1_000)
 
     def respond(self, response: Response) -> Awaitable[None]:
@@ -93,6 +96,11 @@ class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True):
                 "Give a Response of outlast.webhooks: Response.json(...), Response.text(...).",
             )
         return respond(self.answer, response)
+
+
+def media_type(headers: Mapping[str, str]) -> str:
+    """What the body is, without parameters; empty if the sender does not say."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 class TypedRequest(WebhookRequest, Generic[T_co], frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.types import Receive
 
 from outlast.errors import RequestError
@@ -12,19 +12,20 @@ T = TypeVar("T")
 
 
 async def read_body(request: Request, limit: int) -> bytes | None:
-    """The body, whatever its media type; `None` if it has more bytes: then no more of it is read."""
+    """The body, whatever its media type; `None` if it has more bytes: then no more of it is read. Raises `RequestError`
+    if it does not come to its end."""
     return await body_within(request.receive, limit, request.headers.get("content-length", ""))
 
 
 async def body_within(receive: Receive, limit: int, length: str) -> bytes | None:
-    """The same, where the header that tells the length is known. Raises `ClientDisconnect`."""
+    """The same, where the header that tells the length is known."""
     if length.isdecimal() and int(length[:20]) > limit:
         return None
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientDisconnect
+            raise RequestError("whoever sends this has gone before the end of the body")
         body += message.get("body", b"")
         if len(body) > limit:
             return None

@@ -14,6 +14,7 @@ from outlast._ids import new_secret
 from outlast._webhooks import page
 from outlast._webhooks.form_bodies import body_of
 from outlast._webhooks.receiving import Found, take
+from outlast._webhooks.requests import media_type
 from outlast._webhooks.submitting import payload_of, problems_by_field
 from outlast.errors import (
     AccessDeniedError,
@@ -31,8 +32,7 @@ FORM: Final = "application/x-www-form-urlencoded"
 
 def is_form(incoming: WebhookRequest) -> bool:
     """Whether the body is what browsers make of a form."""
-    media = incoming.headers.get("content-type", "").partition(";")[0]
-    return media.strip().lower() == FORM
+    return media_type(incoming.headers) == FORM
 
 
 def form_payload(found: Found, form: Mapping[str, Sequence[str]]) -> dict[str, Any]:

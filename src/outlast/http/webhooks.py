@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from outlast import App
 from outlast._webhooks.receiving import Found, answer_to, check_request, find_webhook, take
+from outlast._webhooks.requests import media_type
 from outlast.errors import (
     AccessDeniedError,
     HookNotFoundError,
@@ -176,6 +177,11 @@ def _payload(found: Found, incoming: WebhookRequest) -> Any:
     """What the body stands for: JSON, or the fields of a form. Raises `RequestError`."""
     if is_form(incoming):
         return form_payload(found, read_form(incoming))
+    if media_type(incoming.headers).startswith("multipart/"):
+        message = "a form must be application/x-www-form-urlencoded here, not multipart/form-data"
+        raise RequestError(message, status=415)
+    if (coding := incoming.headers.get("content-encoding", "identity")) != "identity":
+        raise RequestError(f"a body with the Content-Encoding {coding} is not read", status=415)
     return decoded(incoming.body, object)
 
 
