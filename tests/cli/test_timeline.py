@@ -9,7 +9,8 @@ from rich.console import Console
 from outlast import RunStatus
 from outlast.cli.condensing import Group, Mark, condensed
 from outlast.cli.render_run import RunView, render_run
-from outlast.cli.timeline import Entry, Timeline
+from outlast.cli.timeline import Timeline
+from outlast.cli.timeline_entries import Entry
 from outlast.cli.times import ago, length, offset, rough, ticking
 from outlast.records import EventRecord, RunInfo, Waiting
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from outlast.cli.timeline import Entry, Kind
+from outlast.cli.timeline_entries import Entry, Kind
 
 ALIKE = 4
 """So many steps of one name, completed, become a group."""

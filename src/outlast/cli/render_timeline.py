@@ -13,7 +13,7 @@ from outlast._api.inspection import ErrorText
 from outlast.cli.condensing import Group, Mark, Row
 from outlast.cli.looks import SIGNS
 from outlast.cli.texts import fitted
-from outlast.cli.timeline import OPEN, Attempt, Entry
+from outlast.cli.timeline_entries import OPEN, Attempt, Entry
 from outlast.cli.times import length, offset, rough, ticking
 
 BAR: Final = (12, 40)
