@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import Final, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -11,23 +11,62 @@ R = TypeVar("R")
 logger: Final = logging.getLogger("outlast")
 
 
-def harmless(method: Callable[P, None]) -> Callable[P, None]:
-    """Log what the method raises."""
+class Faults:
+    """What has gone wrong while telling. It is logged once: what breaks one span breaks thousands."""
+
+    def __init__(self) -> None:
+        self._known: set[tuple[type[Exception], str, int]] = set()
+
+    def note(self, error: Exception) -> None:
+        """Log the error, unless one of its class was raised by the same line before."""
+        if (fault := _fault(error)) in self._known:
+            return
+        self._known.add(fault)
+        logger.error(
+            "telemetry could not be emitted; runs go on, and this fault is not logged again",
+            exc_info=error,
+        )
+
+
+class Teller:
+    """Whose methods can be made harmless."""
+
+    def __init__(self, faults: Faults) -> None:
+        self.faults = faults
+
+
+T = TypeVar("T", bound=Teller)
+
+
+def harmless(method: Callable[Concatenate[T, P], None]) -> Callable[Concatenate[T, P], None]:
+    """Note what the method raises."""
     return or_else(lambda: None)(method)
 
 
-def or_else(make: Callable[[], R]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def or_else(
+    make: Callable[[], R],
+) -> Callable[[Callable[Concatenate[T, P], R]], Callable[Concatenate[T, P], R]]:
     """The same for a method that gives something: when it raises, what is made instead."""
 
-    def decorate(method: Callable[P, R]) -> Callable[P, R]:
+    def decorate(method: Callable[Concatenate[T, P], R]) -> Callable[Concatenate[T, P], R]:
         @wraps(method)
-        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        def call(self: T, /, *args: P.args, **kwargs: P.kwargs) -> R:
             try:
-                return method(*args, **kwargs)
-            except Exception:  # whatever a span processor does
-                logger.exception("telemetry could not be emitted")
+                return method(self, *args, **kwargs)
+            except Exception as error:  # noqa: BLE001 - whatever an SDK does
+                self.faults.note(error)
                 return make()
 
         return call
 
     return decorate
+
+
+def _fault(error: Exception) -> tuple[type[Exception], str, int]:
+    """Its class, and the line that has raised it."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    if at is None:
+        return type(error), "", 0
+    return type(error), at.tb_frame.f_code.co_filename, at.tb_lineno

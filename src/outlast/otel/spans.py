@@ -4,11 +4,21 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from opentelemetry.context import Context
-from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode, Tracer
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    Span,
+    SpanKind,
+    Status,
+    StatusCode,
+    Tracer,
+    get_current_span,
+)
 from opentelemetry.util.types import AttributeValue
 
 from outlast._clock import Clock, Micros
 from outlast.otel import names
+from outlast.otel.harmless import Faults, Teller, harmless
 
 _NANOS: Final = 1_000
 """In a microsecond."""
@@ -16,10 +26,11 @@ _NANOS: Final = 1_000
 Attributes = Mapping[str, AttributeValue]
 
 
-class Spans:
-    """Begins and ends spans, by the clock of the app."""
+class Spans(Teller):
+    """Begins and ends spans, by the clock of the app. What samplers and span processors raise is noted as a fault."""
 
-    def __init__(self, tracer: Tracer, clock: Clock) -> None:
+    def __init__(self, tracer: Tracer, clock: Clock, faults: Faults) -> None:
+        super().__init__(faults)
         self._tracer, self._clock = tracer, clock
 
     def now(self) -> Micros:
@@ -35,16 +46,22 @@ class Spans:
         context: Context | None = None,
         links: Sequence[Link] = (),
     ) -> Span:
-        """A span that begins now; by default under the one that is current."""
-        return self._tracer.start_span(
-            name,
-            context,
-            kind,
-            attributes,
-            links,
-            start_time=self.now() * _NANOS,
-        )
+        """A span that begins now; by default under the one that is current. If there can be none, the one above takes
+        its place: what comes below stays in the trace."""
+        try:
+            return self._tracer.start_span(
+                name,
+                context,
+                kind,
+                attributes,
+                links,
+                start_time=self.now() * _NANOS,
+            )
+        except Exception as error:  # noqa: BLE001 - whatever an SDK does
+            self.faults.note(error)
+            return NonRecordingSpan(get_current_span(context).get_span_context())
 
+    @harmless
     def end(
         self, span: Span, outcome: str | None = None, *, error: BaseException | None = None
     ) -> None:
@@ -59,6 +76,7 @@ class Spans:
             _tell_error(span, error, now)
         span.end(now)
 
+    @harmless
     def tell(
         self,
         name: str,

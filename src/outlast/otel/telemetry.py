@@ -4,6 +4,7 @@ import contextvars
 from asyncio import CancelledError
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Final
 
 from opentelemetry.context import Context, attach
@@ -33,7 +34,7 @@ from outlast.otel.attempts import attempt_context
 from outlast.otel.contexts import request_context, run_context, span_context, traceparent
 from outlast.otel.following import LiveStretch, OpenAttempt, SpanUndertaking, Written
 from outlast.otel.genai import gen_ai_attributes
-from outlast.otel.harmless import harmless, or_else
+from outlast.otel.harmless import Faults, Teller, harmless, or_else
 from outlast.otel.meters import Meters, seconds
 from outlast.otel.spans import Spans, error_type
 
@@ -41,7 +42,7 @@ _MOST_LINKS: Final = 32
 """A commit has links to so many of its runs at most."""
 
 
-class OpenTelemetry(Tracer):
+class OpenTelemetry(Teller, Tracer):
     """Emits spans and metrics: `App(instruments=[OpenTelemetry()])`. It serves one app.
 
     Set the providers of the SDK up before the app is opened. If there are none by then, it is left out and costs
@@ -58,6 +59,7 @@ class OpenTelemetry(Tracer):
         tracer_provider: TracerProvider | None = None,
         meter_provider: MeterProvider | None = None,
     ) -> None:
+        super().__init__(Faults())
         self._tracer_provider, self._meter_provider = tracer_provider, meter_provider
         self._runs: dict[str, LiveStretch] = {}
         self._attempts: dict[tuple[str, str, int], OpenAttempt] = {}
@@ -69,7 +71,7 @@ class OpenTelemetry(Tracer):
         meters = self._meter_provider or get_meter_provider()
         if _is_nobody(tracers) and _is_nobody(meters):
             return False
-        self._spans = Spans(tracers.get_tracer(names.SCOPE), clock)
+        self._spans = Spans(tracers.get_tracer(names.SCOPE), clock, self.faults)
         self._meters = Meters(meters.get_meter(names.SCOPE))
         return True
 
@@ -78,14 +80,13 @@ class OpenTelemetry(Tracer):
     @or_else(Undertaking)
     def starting(self, run_id: str, workflow: str) -> Undertaking:
         span = self._start(run_id, workflow, None)
+        return SpanUndertaking(span, partial(self._started, workflow))
 
-        @harmless
-        def on_end(span: Span, outcome: str) -> None:
-            self._spans.end(span, outcome)
-            if outcome == "created":
-                self._meters.run_starts.add(1, {names.WORKFLOW: workflow})
-
-        return SpanUndertaking(span, on_end)
+    @harmless
+    def _started(self, workflow: str, span: Span, outcome: str) -> None:
+        self._spans.end(span, outcome)
+        if outcome == "created":
+            self._meters.run_starts.add(1, {names.WORKFLOW: workflow})
 
     @or_else(str)
     def starting_child(self, run_id: str, child_id: str, workflow: str) -> str:
@@ -112,7 +113,7 @@ class OpenTelemetry(Tracer):
             kind=SpanKind.PRODUCER,
             links=[] if live is None else [Link(live.span.get_span_context())],
         )
-        return SpanUndertaking(span, harmless(self._spans.end))
+        return SpanUndertaking(span, self._spans.end)
 
     def incoming(self, headers: Mapping[str, str]) -> AbstractContextManager[None]:
         return request_context(headers)
@@ -138,6 +139,7 @@ class OpenTelemetry(Tracer):
         self._runs[stretch.run_id] = LiveStretch(stretch, span, now)
         self._meters.run_live.add(1, {names.WORKFLOW: stretch.workflow})
 
+    @harmless
     def run_claimed(self, run_id: str, epoch: int) -> None:
         live = self._runs.get(run_id)
         if live is not None and live.stretch.epoch > 1:
@@ -164,6 +166,7 @@ class OpenTelemetry(Tracer):
         if isinstance(event, HookReceived) and (context := span_context(event.trace)):
             self._runs[run_id].span.add_link(context)
 
+    @harmless
     def run_ended(self, run_id: str, status: str) -> None:
         live = self._runs[run_id]
         live.outcome = status
@@ -233,6 +236,7 @@ class OpenTelemetry(Tracer):
             return set_span_in_context(live.span, Context())
         return run_context(attempt.run_id, attempt.trace)
 
+    @harmless
     def attempt_ended(
         self, run_id: str, step_id: str, attempt: int, error: BaseException | None
     ) -> None:
@@ -314,6 +318,7 @@ class OpenTelemetry(Tracer):
         self._meters.commit_size.record(events)
         self._meters.commit_duration.record(seconds(self._spans.now() - began))
 
+    @harmless
     def commit_failed(self, error: Exception) -> None:
         self._meters.commit_failures.add(1, {names.ERROR_TYPE: error_type(error)})
 
