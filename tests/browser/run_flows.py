@@ -157,6 +157,7 @@ async def odd_values() -> dict[str, Any]:
         "deep": deep,
         "ticket": Ticket("1A", 5),
         "many": list(range(5_000)),
+        "path": r"C:\new\table",
         "controls": "\u202eright to left\u202c\x1b[31m",
     }
 

@@ -115,14 +115,16 @@ def test_a_form_keeps_long_numbers_and_has_itself_in_it(
     expect(panel.locator(".payload").first).to_contain_text(str(number))
     page.get_by_role("button", name="Answer…").click()
     panel.get_by_label("Miles").fill(str(number))
+    panel.get_by_label("Hours").clear()
+    panel.get_by_label("Hours").press_sequentially("0.05")
     panel.get_by_role("checkbox", name="onward").check()
     panel.get_by_label("Miles").nth(1).fill("2")
     panel.get_by_label("Fast").nth(1).select_option("true")
     panel.get_by_role("button", name="Resume", exact=True).click()
     expect(page.locator(".run-head .badge")).to_have_text("completed")
     answer = site.client.get(f"/runs/{quote(run_id)}/events").json()["events"][-1]["data"]
-    inner = {"miles": 2, "fast": True, "onward": None}
-    leg = {"miles": number, "fast": None, "onward": inner}
+    inner = {"miles": 2, "hours": 1.5, "fast": True, "onward": None}
+    leg = {"miles": number, "hours": 0.05, "fast": None, "onward": inner}
     assert answer["result"] == {"ticket": number, "leg": leg}
     page.goto(f"{pages}runs/100%")
     expect(page.get_by_role("alert")).to_contain_text("there is no run '100%'")

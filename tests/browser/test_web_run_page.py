@@ -90,8 +90,18 @@ def test_all_that_a_run_waits_for_is_told_at_the_top(
     expect(panel.get_by_role("button", name="Copy command")).to_have_attribute(
         "title", f"outlast wake {run_id}"
     )
+    panel.get_by_role("button", name="Close").press("Enter")
+    expect(page.get_by_role("tree")).to_be_focused()
+    now.get_by_role("button", name="sleep").click()
+    refused = {"title": "Conflict", "status": 409, "detail": "it cannot be woken <b>now</b>"}
+    page.route("**/wake", lambda route: route.fulfill(status=409, json=refused))
+    panel.get_by_role("button", name="Wake now").click()
+    expect(panel.get_by_role("alert")).to_have_text("it cannot be woken <b>now</b>")
+    page.unroute_all()
     panel.get_by_role("button", name="Wake now").click()
     expect(panel).to_contain_text("woken before its time")
+    page.get_by_role("tree").press("Escape")
+    expect(page).to_have_url(f"{pages}runs/{run_id}")
     page.get_by_role("button", name="Cancel…").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Reason").fill("it's <b>over</b>")
@@ -294,6 +304,8 @@ def test_values_that_nobody_expects_are_shown_and_harm_nothing(
     panel.get_by_role("button", name="Show all").click()
     expect(panel).to_contain_text("<script>alert(1)</script>")
     expect(panel).to_contain_text("256 bytes 00 01 02")
+    expect(panel).to_contain_text(r"C:\new\table")
+    expect(panel).to_contain_text(r"\u001b[31m")
     expect(panel).to_contain_text("4900 more")
     expect(panel.get_by_title("served:Ticket")).to_have_text("Ticket")
     assert page.locator(".panel script, .panel img").count() == 0

@@ -37,6 +37,7 @@ class Leg(BaseModel):
     """A way somewhere, and perhaps on from there."""
 
     miles: int
+    hours: float = 1.5
     fast: bool | None
     onward: Optional["Leg"] = None
 
@@ -102,7 +103,8 @@ async def nap(length: str = "3 days") -> str:
 async def print_bytes(words: str) -> None:
     """Writes as programs do."""
     async with writable("raw") as out:
-        await out.write(words.encode())
+        await out.write(words.encode()[:3])
+        await out.write(words.encode()[3:])
 
 
 @step(name="web.spill", retries=0)

@@ -1,6 +1,7 @@
 // The log of a run: every position, and what it holds.
 import { useMemo, useState } from "preact/hooks";
 import { bytes, get } from "../api.ts";
+import { closing } from "../parts/closing.ts";
 import { Payload, save } from "../parts/json.tsx";
 import { Virtual } from "../parts/virtual.tsx";
 import { pathOf } from "../router.ts";
@@ -13,8 +14,9 @@ export function Events({ log, changes, run, at, show }: { log: Log; changes: num
   const found = useMemo(() => log.events.filter((one) => fits(one, text.toLowerCase())), [log, changes, text]);
   const chosen = log.events[at];
   const start = time(run.created_at);
+  const { leave, onKeyDown } = closing(chosen && (() => show(undefined)));
   return (
-    <section class={`split${chosen ? " chosen" : ""}`} aria-label="Events">
+    <section class={`split${chosen ? " chosen" : ""}`} aria-label="Events" onKeyDown={onKeyDown}>
       <div class="side">
         <div class="bar">
           <input type="search" aria-label="Find in the log" placeholder="Find in the log" value={text} onInput={(event) => setText(event.currentTarget.value)} />
@@ -39,7 +41,7 @@ export function Events({ log, changes, run, at, show }: { log: Log; changes: num
           <>
             <header>
               <h2>#{chosen.position} {chosen.kind.replaceAll("_", " ")}</h2>
-              <button class="quiet close" type="button" aria-label="Close" onClick={() => show(undefined)}>✕</button>
+              <button class="quiet close" type="button" aria-label="Close" onClick={leave}>✕</button>
             </header>
             <p class="dim">{exact(time(chosen.at))}</p>
             <Payload key={chosen.position} value={chosen.data} name={`${run.id}-${chosen.position}`} />

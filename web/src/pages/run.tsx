@@ -2,6 +2,7 @@
 import "../../style/run.css";
 import { useEffect } from "preact/hooks";
 import { post } from "../api.ts";
+import { closing } from "../parts/closing.ts";
 import { Failed, Loading } from "../parts/small.tsx";
 import { change, href, pathOf, place } from "../router.ts";
 import { Head } from "../run/head.tsx";
@@ -28,6 +29,7 @@ export function RunPage({ id }: { id: string }) {
   const chosen = query.get("row") ?? "";
   const choose = (row: string) => change({ row }, true);
   const row = rowAt(log, run, chosen);
+  const { leave, onKeyDown } = closing(row.key ? () => choose("") : undefined);
   const act = (path: string, body: object = {}) => post(`${pathOf(id)}/${path}`, body).then(again);
   return (
     <>
@@ -36,9 +38,9 @@ export function RunPage({ id }: { id: string }) {
         {TABS.map((one) => <a key={one} href={href(`${pathOf(id)}${one === "timeline" ? "" : `?tab=${one}`}`)} aria-current={one === tab ? "page" : undefined}>{one}</a>)}
       </nav>
       {tab === "timeline" && (
-        <div class={`split${row.key ? " chosen" : ""}`}>
+        <div class={`split${row.key ? " chosen" : ""}`} onKeyDown={onKeyDown}>
           <Trace log={log} changes={changes} run={run} selected={row.key} select={(one) => choose(one.key)} />
-          <Panel key={row.key} row={row} log={log} run={run} close={() => choose("")} choose={choose} wake={() => void act("wake")} toEvent={(position) => change({ tab: "events", row: undefined, at: String(position) })} />
+          <Panel key={row.key} row={row} log={log} run={run} close={leave} choose={choose} wake={() => act("wake")} toEvent={(position) => change({ tab: "events", row: undefined, at: String(position) })} />
         </div>
       )}
       {tab === "events" && <Events log={log} changes={changes} run={run} at={Number(query.get("at") ?? -1)} show={(position) => change({ at: position === undefined ? undefined : String(position) }, true)} />}

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { bytes, follow } from "../api.ts";
 import { parsed } from "../exact.ts";
+import { closing } from "../parts/closing.ts";
 import { useEnd } from "../parts/end.ts";
 import { Payload, save } from "../parts/json.tsx";
 import { Empty, Failed, Loading } from "../parts/small.tsx";
@@ -113,15 +114,16 @@ function Plain({ chunks, changes, live }: { chunks: Json[]; changes: number; liv
 function Chunks({ read: { chunks, start }, name }: { read: Read; name: string }) {
   const [at, setAt] = useState<number>();
   const chosen = at === undefined ? undefined : chunks[at - start];
+  const { leave, onKeyDown } = closing(chosen === undefined ? undefined : () => setAt(undefined));
   return (
-    <div class={`split${chosen === undefined ? "" : " chosen"}`}>
+    <div class={`split${chosen === undefined ? "" : " chosen"}`} onKeyDown={onKeyDown}>
       <Virtual count={chunks.length} height={24} label="Chunks" sticks row={(n) => (
         <button type="button" class={`chunk${at === n + start ? " selected" : ""}`} aria-pressed={at === n + start} onClick={() => setAt(n + start)}>
           <span class="num dim">{n + start}</span><span class="mono clip">{JSON.stringify(chunks[n])?.slice(0, 400)}</span>
         </button>
       )} />
       <aside class="panel" aria-label="Details">
-        {chosen === undefined ? <p class="dim">Choose a chunk to see it whole.</p> : <><header><h2>Chunk {at}</h2><button class="quiet close" type="button" aria-label="Close" onClick={() => setAt(undefined)}>✕</button></header><Payload key={at} value={chosen} name={`${name}-${at}`} /></>}
+        {chosen === undefined ? <p class="dim">Choose a chunk to see it whole.</p> : <><header><h2>Chunk {at}</h2><button class="quiet close" type="button" aria-label="Close" onClick={leave}>✕</button></header><Payload key={at} value={chosen} name={`${name}-${at}`} /></>}
       </aside>
     </div>
   );

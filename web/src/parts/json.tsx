@@ -119,11 +119,14 @@ const isObject = (value: Json | undefined): value is { [name: string]: Json } =>
 const preview = (entries: [string, Json][]): string =>
   entries.slice(0, 4).map(([name]) => name).join(", ") + (entries.length > 4 ? ", …" : "");
 
+/** What would not be seen in a text: as JSON writes it. All else stands there as it is, backslashes too. */
+const UNSEEN = /(?![\t\n])[\u0000-\u001f\p{Cs}]/gu;
+
 function Text({ text }: { text: string }) {
   const [most, setMost] = useState(CUT);
   return (
     <span class="text">
-      {JSON.stringify(text.slice(0, most)).slice(1, -1).replaceAll("\\n", "\n").replaceAll('\\"', '"')}
+      {text.slice(0, most).replace(UNSEEN, (one) => JSON.stringify(one).slice(1, -1))}
       {text.length > most && (
         <button class="quiet" type="button" onClick={() => setMost(most * 20)}>… {(text.length - most).toLocaleString()} more</button>
       )}

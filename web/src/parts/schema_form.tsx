@@ -107,22 +107,28 @@ function Input({ schema, value, needed, set }: FieldProps) {
       </select>
     );
   }
-  const empty = schema.nullable ? null : undefined;
-  if (schema.type === "integer" || schema.type === "number") {
-    return (
-      <input
-        type="number" value={text} required={needed && !schema.nullable} step={schema.type === "integer" ? 1 : "any"}
-        min={bound(schema.minimum)} max={bound(schema.maximum)}
-        onInput={({ currentTarget }) => set(currentTarget.value === "" ? empty : wholeNumber(Number(currentTarget.value), currentTarget.value))}
-      />
-    );
-  }
+  if (schema.type === "integer" || schema.type === "number") return <NumberInput schema={schema} given={text} needed={needed} set={set} />;
   if (schema.type === "string") {
     const hint = HINTS[String(schema.format)];
     const blank = schema.nullable ? null : needed || schema.default !== undefined ? "" : undefined;
     return <input type={schema.format === "date" ? "date" : "text"} value={text} placeholder={hint} onInput={({ currentTarget }) => set(currentTarget.value === "" ? blank : currentTarget.value)} />;
   }
   return <JsonInput value={value} set={set} />;
+}
+
+/** It keeps what is typed and not the number that this is: `0.0` is on the way to `0.05`. */
+function NumberInput({ schema, given, needed, set }: { schema: Fields; given: string; needed: boolean; set: FieldProps["set"] }) {
+  const [text, setText] = useState(given);
+  const read = (typed: string) => {
+    setText(typed);
+    set(typed === "" ? (schema.nullable ? null : undefined) : wholeNumber(Number(typed), typed));
+  };
+  return (
+    <input
+      type="number" value={text} required={needed && !schema.nullable} step={schema.type === "integer" ? 1 : "any"}
+      min={bound(schema.minimum)} max={bound(schema.maximum)} onInput={({ currentTarget }) => read(currentTarget.value)}
+    />
+  );
 }
 
 /** How texts of these formats are written. */

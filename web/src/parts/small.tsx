@@ -72,10 +72,21 @@ export const Attributes = ({ run }: { run: RunInfo }) => (
   </span>
 );
 
+/** Browsers hand out the clipboard on pages of this machine and by HTTPS only; elsewhere there is the old way. */
+async function copied(text: string): Promise<void> {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const give = (event: ClipboardEvent) => {
+    event.clipboardData?.setData("text/plain", text);
+    event.preventDefault();
+  };
+  document.addEventListener("copy", give, { once: true });
+  document.execCommand("copy");
+}
+
 export function Copy({ text, label = "Copy" }: { text: string; label?: string }) {
   const [done, setDone] = useState(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
+    await copied(text);
     setDone(true);
     setTimeout(() => setDone(false), 1200);
   };

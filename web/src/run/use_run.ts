@@ -32,7 +32,9 @@ export function useRun(id: string): Followed {
   const [run, setRun] = useState<RunInfo>();
   const [changes, setChanges] = useState(0);
   const [problem, setProblem] = useState<Problem>();
-  const again = () => get<RunInfo>(pathOf(id)).then(setRun);
+  /** Answers may come in another order than they were asked for: what is older than what is known is not news. */
+  const learn = (found: RunInfo) => setRun((was) => (was && (isOver(was.status) || found.events < was.events) ? was : found));
+  const again = () => get<RunInfo>(pathOf(id)).then(learn);
   useEffect(() => {
     let stop = () => {};
     let gone = false;
@@ -43,7 +45,7 @@ export function useRun(id: string): Followed {
         setChanges((n) => n + 1);
       }, log.entries.size > MANY ? 250 : 16);
     };
-    const look = () => get<RunInfo>(pathOf(id)).then((found) => !gone && setRun(found));
+    const look = () => get<RunInfo>(pathOf(id)).then((found) => !gone && learn(found));
     const begin = async (): Promise<void> => {
       try {
         const ask = (start: number) => get<Page>(`${pathOf(id)}/events?start=${start}&limit=5000&longest=${LONGEST}`);

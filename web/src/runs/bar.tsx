@@ -131,13 +131,15 @@ function Typed({ label, value, pause, set, ...rest }: TypedProps) {
   const [text, setText] = useState(value);
   const timer = useRef(0);
   const gone = useRef(false); // a field that is taken away says once more what it has
-  useEffect(() => setText(value), [value]);
+  // What the address has is what was typed, without the spaces around it; and more may have been typed since.
+  useEffect(() => void (timer.current || setText((now) => (now.trim() === value ? now : value))), [value]);
   useEffect(() => () => {
     gone.current = true;
     clearTimeout(timer.current);
   }, []);
   const done = (typed: string, pausing: boolean) => {
     clearTimeout(timer.current);
+    timer.current = 0;
     if (!gone.current) set(typed.trim(), pausing);
   };
   const typed = (next: string) => {

@@ -1,5 +1,5 @@
 // What the chunks of a stream say, as a conversation. Pure.
-import type { Json } from "../types.ts";
+import type { Fields, Json } from "../types.ts";
 import { readChunk } from "./chunks.ts";
 import { readEvent } from "./events.ts";
 import { readMessage } from "./messages.ts";
@@ -26,17 +26,18 @@ function token(talk: Talk, text: string): void {
 
 /** All that is said, as one text. Words have spaces around them, or else each chunk is a line of its own. */
 export function plainText(chunks: readonly Json[]): string {
-  const texts = chunks.map((one) => (typeof one === "string" ? one : deltaOf(one)));
-  const glued = texts.length < 2 || texts.some((one) => /^\s|\s$/.test(one));
+  // Bytes are often text, such as the output of a program; a chunk of them may end within a character.
+  const decoder = new TextDecoder();
+  const texts = chunks.map((one) => (typeof one === "string" ? one : isBytes(one) ? decoder.decode(bytesOf(words(one.base64)), { stream: true }) : deltaOf(one)));
+  const glued = texts.length < 2 || chunks.every(isBytes) || texts.some((one) => /^\s|\s$/.test(one));
   return texts.join(glued ? "" : "\n");
 }
 
 const deltaOf = (chunk: Json): string => {
-  if (isFields(chunk) && chunk.$type === "bytes") return textOf(words(chunk.base64));
   if (isFields(chunk) && typeof chunk.delta === "string") return chunk.delta;
   if (isFields(chunk) && isFields(chunk.delta) && typeof chunk.delta.content_delta === "string") return chunk.delta.content_delta;
   return `${JSON.stringify(chunk)}\n`;
 };
 
-/** Bytes are often text: the output of a program. */
-const textOf = (base64: string): string => new TextDecoder().decode(Uint8Array.from(atob(base64), (one) => one.charCodeAt(0)));
+const isBytes = (chunk: Json): chunk is Fields => isFields(chunk) && chunk.$type === "bytes";
+const bytesOf = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (one) => one.charCodeAt(0));

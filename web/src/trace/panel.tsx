@@ -1,9 +1,10 @@
 // What there is to know about one row: of the run, a step, an attempt, a wait, a hook or a child.
 import type { ComponentChildren } from "preact";
-import { role } from "../api.ts";
+import { useState } from "preact/hooks";
+import { role, told, type Problem } from "../api.ts";
 import { waking } from "../parts/commands.ts";
 import { Payload, View } from "../parts/json.tsx";
-import { Resume } from "../parts/resume.tsx";
+import { Resume, Wrong } from "../parts/resume.tsx";
 import { Badge, Copy, RunLink, When } from "../parts/small.tsx";
 import { useAsked } from "../parts/use.ts";
 import { pathOf } from "../router.ts";
@@ -21,7 +22,7 @@ interface PanelProps {
   log: Log;
   run: RunInfo;
   close: () => void;
-  wake: () => void;
+  wake: () => Promise<void>;
   choose: (id: string) => void;
   toEvent: (position: number) => void;
 }
@@ -47,9 +48,7 @@ export function Panel({ row, log, run, close, wake, choose, toEvent }: PanelProp
       </header>
       {entry.kind !== "run" && <p><Badge status={attempt?.error ? "failed" : entry.state} /> <span class="dim">{entry.kind} {entry.id}</span></p>}
       {entry.kind === "hook" && isOpen(entry) && <OpenHook run={run} entry={entry} />}
-      {isOpen(entry) && entry.kind === "wait" && (
-        <p class="row"><b>{leftOf(entry, tick.value)}</b>{role.value === "operate" && <><button type="button" onClick={wake}>Wake now</button><Copy text={waking(run)} label="Copy command" /></>}</p>
-      )}
+      {isOpen(entry) && entry.kind === "wait" && <OpenWait run={run} entry={entry} wake={wake} />}
       {error && <Part title="Error"><WholeTrouble error={error} run={run} /></Part>}
       {entry.kind !== "branch" && <Around row={row} log={log} run={run} choose={choose} />}
       {entry.remark && <p>{entry.remark}</p>}
@@ -151,6 +150,17 @@ const Attempts = ({ entry }: { entry: Entry }) => (
     ))}
   </ul>
 );
+
+function OpenWait({ run, entry, wake }: { run: RunInfo; entry: Entry; wake: () => Promise<void> }) {
+  const [problem, setProblem] = useState<Problem>();
+  const press = () => wake().then(() => setProblem(undefined), (error: unknown) => setProblem(told(error)));
+  return (
+    <>
+      <p class="row"><b>{leftOf(entry, tick.value)}</b>{role.value === "operate" && <><button type="button" onClick={() => void press()}>Wake now</button><Copy text={waking(run)} label="Copy command" /></>}</p>
+      <Wrong problem={problem} />
+    </>
+  );
+}
 
 function OpenHook({ run, entry }: { run: RunInfo; entry: Entry }) {
   const may = role.value === "operate";
