@@ -403,12 +403,15 @@ class RecoveryLimitError(RunError):
     slug = "recovery-limit"
 
     def __init__(self, run_id: str, recoveries: int, *, step: str | None = None) -> None:
-        dead = f"{recoveries} workers in a row died while they"
+        did = "ran it" if step is None else "made its attempt"
+        dead = f"{recoveries} workers in a row died while they {did}"
+        if recoveries == 1:
+            dead = f"the worker that {did} died"
         super().__init__(
             run_id,
-            f"run {run_id!r} was failed: {dead} ran it, and none recorded progress"
+            f"run {run_id!r} was failed: {dead}, and no progress was recorded"
             if step is None
-            else f"step {step!r} of run {run_id!r} was failed: {dead} made its attempt",
+            else f"step {step!r} of run {run_id!r} was failed: {dead}",
             hint="Its log is kept: look at the steps that had started in it.",
         )
         self.recoveries, self.step = recoveries, step

@@ -2,8 +2,10 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from enum import Enum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, NewType
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -16,6 +18,13 @@ from outlast.cli.problem import Problem
 
 class Point(msgspec.Struct):
     x: int
+
+
+Code = NewType("Code", str)
+
+
+class Size(Enum):
+    SMALL = "1"
 
 
 @workflow(name="cli_typed")
@@ -31,11 +40,23 @@ async def typed(
     path: Path = Path(),
     *,
     dry_run: bool = False,
+    code: Code | None = None,
+    size: Size | None = None,
+    key: UUID | None = None,
+    quiet: Annotated[bool, "said in the help"] = True,
 ) -> None: ...
 
 
 @workflow(name="cli_loose")
 async def loose(*args: Any, **kwargs: Any) -> None: ...
+
+
+@workflow(name="cli_labels")
+async def labels(**values: str) -> None: ...
+
+
+@workflow(name="cli_switches")
+async def switches(**values: bool) -> None: ...
 
 
 def bound(of: Workflow[..., Any], *tokens: str) -> dict[str, Any]:
@@ -44,7 +65,8 @@ def bound(of: Workflow[..., Any], *tokens: str) -> dict[str, Any]:
     names = ("number", "text", "maybe", "many", "day", "price", "wait", "mode", "path")
     defaults = (0, "", None, None, None, Decimal(0), timedelta(0), "a", Path())
     given = dict(zip(names, args, strict=False)) | kwargs
-    default = dict(zip(names, defaults, strict=True)) | {"dry_run": False}
+    default: dict[str, Any] = dict(zip(names, defaults, strict=True))
+    default |= {"dry_run": False, "code": None, "size": None, "key": None, "quiet": True}
     return {name: value for name, value in given.items() if value != default[name]}
 
 
@@ -72,6 +94,10 @@ def bound(of: Workflow[..., Any], *tokens: str) -> dict[str, Any]:
         (["--no-dry-run"], {}),
         (["--dry-run=true", "2"], {"dry_run": True, "number": 2}),
         (["--dry_run", "2"], {"dry_run": True, "number": 2}),
+        (["--code", "007"], {"code": "007"}),
+        (["--size", "1"], {"size": Size.SMALL}),
+        (["--key", "1" * 32], {"key": UUID("1" * 32)}),
+        (["--no-quiet"], {"quiet": False}),
     ],
 )
 def test_values_are_what_the_signature_wants(tokens: list[str], expected: dict[str, Any]) -> None:
@@ -86,6 +112,13 @@ def test_without_annotations_values_are_json_or_text() -> None:
     args, kwargs = call_with(loose, ["1", "x", "[1]", "a=2", "--b", "y"]).arguments
     assert list(args) == [1, "x", [1]]
     assert kwargs == {"a": 2, "b": "y"}
+
+
+def test_other_keywords_are_what_their_annotation_wants() -> None:
+    _, kwargs = call_with(labels, ["a=1", "--b", "007"]).arguments
+    assert kwargs == {"a": "1", "b": "007"}
+    _, kwargs = call_with(switches, ["--a", "--b=false"]).arguments
+    assert kwargs == {"a": True, "b": False}
 
 
 @pytest.mark.parametrize(

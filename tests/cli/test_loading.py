@@ -26,6 +26,10 @@ class {name}_Orders:
 async def written() -> int:
     return 2
 
+@workflow(name="{name}:colon")
+async def colon() -> int:
+    return 3
+
 if __name__ == "__main__":
     raise RuntimeError("this is no script now")
 """
@@ -77,6 +81,8 @@ def test_a_module_is_found_from_where_one_is(folder: Path) -> None:
         ("cli_load_d.py:cli_load_d_recorded", "cli_load_d_recorded"),
         ("./cli_load_d.py:cli_load_d_Orders.pay", "cli_load_d_Orders.pay"),
         ("cli_load_d:written", "cli_load_d_recorded"),
+        ("cli_load_d.py:cli_load_d:colon", "cli_load_d:colon"),
+        ("cli_load_d:cli_load_d:colon", "cli_load_d:colon"),
     ],
 )
 def test_a_workflow_is_found_by_its_name_or_its_place(folder: Path, target: str, name: str) -> None:
@@ -97,7 +103,7 @@ def test_of_several_workflows_one_must_be_named(cli: Cli, folder: Path) -> None:
     written(folder, "cli_load_f")
     answer = cli("run", "cli_load_f.py")
     assert answer.code == 2
-    assert "cli_load_f.py has 2 workflows" in answer.err
+    assert "cli_load_f.py has 3 workflows" in answer.err
     assert "cli_load_f_recorded    cli_load_f.py:10" in answer.err
 
 
@@ -116,6 +122,16 @@ def test_a_name_with_two_meanings_is_refused(cli: Cli, folder: Path) -> None:
     written(folder, "cli_load_h", text)
     answer = cli("run", "cli_load_h.py:cli_one")
     assert (answer.code, "'cli_one' is ambiguous" in answer.err) == (2, True)
+
+
+def test_a_step_and_a_function_are_told_from_a_workflow(cli: Cli, folder: Path) -> None:
+    text = "from outlast import step\n@step\ndef cli_pay() -> None: ...\ndef cli_plain() -> None: ...\n"
+    (folder / "cli_load_s.py").write_text(text)
+    answer = cli("run", "cli_load_s.py:cli_pay")
+    assert (answer.code, "'cli_pay' of cli_load_s.py is a step" in answer.err) == (2, True)
+    assert "return await cli_pay(...)" in answer.err
+    answer = cli("start", "cli_load_s.py:cli_plain")
+    assert (answer.code, "is a function, not a workflow" in answer.err) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -138,6 +154,23 @@ def test_a_file_without_workflows_is_said(cli: Cli, folder: Path) -> None:
     for command in ("run", "check"):
         answer = cli(command, "cli_bare.py")
         assert (answer.code, "there is no workflow in cli_bare.py" in answer.err) == (2, True)
+
+
+@pytest.mark.parametrize("text", ["from .other import x", "from cli_pack.inner.other import x"])
+def test_a_file_of_a_package_is_told_to_be_named_as_a_module(
+    cli: Cli, folder: Path, text: str
+) -> None:
+    package = folder / "cli_pack" / "inner"
+    package.mkdir(parents=True)
+    for place in (package, package.parent):
+        (place / "__init__.py").write_text("")
+    written(package, "cli_load_r", text)
+    answer = cli("check", "cli_pack/inner/cli_load_r.py")
+    assert answer.code == 2
+    said = " ".join(answer.err.split())
+    assert f"give it as the module cli_pack.inner.cli_load_r, from the folder {folder}." in said
+    written(package, "cli_load_t", "import cli_not_installed")
+    assert "the folder" not in cli("check", "cli_pack/inner/cli_load_t.py").err
 
 
 def test_an_error_while_importing_shows_the_users_frames_only(cli: Cli, folder: Path) -> None:

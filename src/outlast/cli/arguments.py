@@ -6,8 +6,10 @@ import types
 import typing
 from collections.abc import Sequence
 from decimal import Decimal
+from enum import Enum
 from pathlib import PurePath
 from typing import Annotated, Any, Final, Literal, Union
+from uuid import UUID
 
 from outlast import Call
 from outlast.cli.problem import Problem
@@ -58,7 +60,9 @@ class _Reading:
         self._hints = _hints(workflow)
         self.broken: list[Problem] = []
         """What there is to say of values that look like JSON and are none."""
-        self._takes_any = any(p.kind is p.VAR_KEYWORD for p in self._parameters.values())
+        self._others = next(
+            (p.name for p in self._parameters.values() if p.kind is p.VAR_KEYWORD), None
+        )
 
     def read(self, tokens: Sequence[str]) -> tuple[list[Any], dict[str, Any]]:
         args: list[Any] = []
@@ -80,12 +84,12 @@ class _Reading:
         name = written.replace("-", "_")
         if not self._has(name):
             name, negated = name.removeprefix("no_"), name.startswith("no_")
-            if negated and not equals and self._hints.get(name) is bool:
+            if negated and not equals and self._is_flag(name):
                 return name, False
             raise self._no_such_option(written)
         if equals:
             return name, self._value(name, text)
-        if self._hints.get(name) is bool:
+        if self._is_flag(name):
             return name, True
         if not rest:
             raise Problem(f"--{written} needs a value", hint=self._usage())
@@ -100,8 +104,17 @@ class _Reading:
     def _has(self, name: str) -> bool:
         parameter = self._parameters.get(name)
         if parameter is None:
-            return self._takes_any and name.isidentifier()
+            return self._others is not None and name.isidentifier()
         return parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+
+    def _is_flag(self, name: str) -> bool:
+        return _bare(self._hint(name)) is bool
+
+    def _hint(self, name: str) -> Any:
+        parameter = self._parameters.get(name)
+        if parameter is None or parameter.kind is parameter.VAR_KEYWORD:
+            return self._hints.get(self._others or "")
+        return self._hints.get(name)
 
     def _positional(self, index: int) -> str | None:
         """The name of the parameter that takes the positional argument of that index."""
@@ -115,7 +128,7 @@ class _Reading:
         return None
 
     def _value(self, name: str | None, text: str) -> Any:
-        if name is not None and _wants_text(self._hints.get(name)):
+        if name is not None and _wants_text(self._hint(name)):
             return text
         try:
             return json.loads(text)
@@ -156,12 +169,23 @@ def _hints(workflow: AnyWorkflow) -> dict[str, Any]:
 
 def _wants_text(hint: Any) -> bool:
     """Whether a text that looks like JSON is meant as it is: `00123` for a `str`."""
-    origin = typing.get_origin(hint)
-    if origin is Annotated:
-        return _wants_text(typing.get_args(hint)[0])
+    bare = _bare(hint)
+    origin = typing.get_origin(bare)
     if origin is Literal:
-        return all(isinstance(value, str) for value in typing.get_args(hint))
+        return all(isinstance(value, str) for value in typing.get_args(bare))
     if origin in (Union, types.UnionType):
-        members = [one for one in typing.get_args(hint) if one is not type(None)]
+        members = [one for one in typing.get_args(bare) if one is not type(None)]
         return all(_wants_text(one) for one in members)
-    return isinstance(hint, type) and issubclass(hint, str | bytes | PurePath | Decimal)
+    if not isinstance(bare, type):
+        return False
+    if issubclass(bare, Enum):
+        return all(isinstance(member.value, str) for member in bare)
+    return issubclass(bare, str | bytes | PurePath | Decimal | UUID)
+
+
+def _bare(hint: Any) -> Any:
+    """A hint without what does not change how a value is written: `Annotated`, `NewType`, a type's alias."""
+    if typing.get_origin(hint) is Annotated:
+        return _bare(typing.get_args(hint)[0])
+    inner = getattr(hint, "__supertype__", None) or getattr(hint, "__value__", None)
+    return hint if inner is None else _bare(inner)

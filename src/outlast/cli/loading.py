@@ -53,9 +53,24 @@ def _load_file(file: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except BaseException as error:
         del sys.modules[name]
-        _refuse(str(file.name), error)
+        _refuse(str(file.name), error, hint=_as_module(file, error))
         raise
     return module
+
+
+def _as_module(file: Path, error: BaseException) -> str | None:
+    """How to name a file of a package that has not found its package."""
+    packages: list[str] = []
+    folder = file.parent
+    while (folder / "__init__.py").is_file():
+        packages.insert(0, folder.name)
+        folder = folder.parent
+    if not packages or not isinstance(error, ImportError):
+        return None
+    if error.name is not None and error.name.partition(".")[0] != packages[0]:
+        return None  # something else is missing
+    name = ".".join([*packages, file.stem])
+    return f"The file belongs to a package: give it as the module {name}, from the folder {folder}."
 
 
 def _existing(file: Path) -> Path:
@@ -100,7 +115,7 @@ def _put_on_path(folder: Path) -> None:
         sys.path.insert(0, str(folder))
 
 
-def _refuse(name: str, error: BaseException) -> None:
+def _refuse(name: str, error: BaseException, *, hint: str | None = None) -> None:
     """Raise a `Problem` for an error of the user's code; return for all others."""
     if isinstance(error, OutlastError | Problem | KeyboardInterrupt):
         return
@@ -109,7 +124,7 @@ def _refuse(name: str, error: BaseException) -> None:
         details=_own_traceback(error),
         hint='Whatever starts something belongs under: if __name__ == "__main__":'
         if isinstance(error, SystemExit) or "running event loop" in str(error)
-        else None,
+        else hint,
     ) from error
 
 

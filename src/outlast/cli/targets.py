@@ -1,10 +1,11 @@
 """Finding the workflow that the command line names: `FILE:WORKFLOW` or `MODULE:WORKFLOW`."""
 
+import inspect
 from difflib import get_close_matches
 from types import ModuleType
 from typing import Any, TypeAlias, cast
 
-from outlast import Workflow
+from outlast import Step, Workflow
 from outlast._api.inspection import workflow_place, workflows
 from outlast.cli.loading import load
 from outlast.cli.problem import Problem
@@ -23,7 +24,7 @@ def find_workflow(target: str) -> AnyWorkflow:
         return _only_one(module, source)
     as_attribute, as_name = _attribute(module, name), _registered(name)
     if as_attribute is None and as_name is None:
-        raise _unknown(module, source, name)
+        raise _no_workflow(module, source, name)
     if as_attribute is not None and as_name is not None and not _same(as_attribute, as_name):
         raise Problem(
             f"{name!r} is ambiguous in {source}: an attribute of the module has this name, "
@@ -45,7 +46,9 @@ def module_workflows(module: ModuleType) -> list[AnyWorkflow]:
 
 
 def _split(target: str) -> tuple[str, str | None]:
-    source, colon, name = target.rpartition(":")
+    # Names may have colons in them; those of files hardly, those of modules never.
+    file, ends, name = target.partition(".py:")
+    source, colon, name = (file + ".py", ends, name) if ends else target.partition(":")
     if not colon:
         return target, None
     if not source or not name:
@@ -57,10 +60,15 @@ def _split(target: str) -> tuple[str, str | None]:
 
 
 def _attribute(module: ModuleType, path: str) -> AnyWorkflow | None:
+    found = _found(module, path)
+    return cast("AnyWorkflow", found) if isinstance(found, Workflow) else None
+
+
+def _found(module: ModuleType, path: str) -> Any:
     found: Any = module
     for part in path.split("."):
         found = getattr(found, part, None)
-    return cast("AnyWorkflow", found) if isinstance(found, Workflow) else None
+    return found
 
 
 def _registered(name: str) -> AnyWorkflow | None:
@@ -89,6 +97,22 @@ def _none(source: str) -> Problem:
         f"there is no workflow in {source}",
         hint="Decorate an `async def` function with @workflow.",
     )
+
+
+def _no_workflow(module: ModuleType, source: str, name: str) -> Problem:
+    found = _found(module, name)
+    if isinstance(found, Step):
+        return Problem(
+            f"{name!r} of {source} is a step, and only workflows can be run by themselves",
+            hint=f"Await it in a workflow, as in: return await {name}(...). Or call it in Python: "
+            "outside a run it is the plain function, and nothing is recorded.",
+        )
+    if inspect.isfunction(found):
+        return Problem(
+            f"{name!r} of {source} is a function, not a workflow",
+            hint="Decorate an `async def` function with @workflow.",
+        )
+    return _unknown(module, source, name)
 
 
 def _unknown(module: ModuleType, source: str, name: str) -> Problem:
