@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
+from outlast.cli.consoles import harmless
 from outlast.logs import RunFields
 
 _FIELDS: Final = ("run_id", "step_id", "problem")
@@ -18,7 +19,7 @@ class _Formatter(logging.Formatter):
         text = super().format(record)
         head, newline, rest = text.partition("\n")
         fields = [f"{name}={getattr(record, name)}" for name in _FIELDS if hasattr(record, name)]
-        return " ".join([head, *fields]) + newline + rest
+        return harmless(" ".join([head, *fields]) + newline + rest)
 
 
 @contextmanager

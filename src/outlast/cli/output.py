@@ -10,6 +10,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from outlast.cli.common import Common
+from outlast.cli.consoles import console, harmless
 
 PIPED_WIDTH: Final = 120
 """How wide lines are when there is no terminal that says (and no COLUMNS)."""
@@ -52,9 +53,9 @@ class Output:
             self.err.print(Text(text, style=style), soft_wrap=True)
 
     def text(self, text: str) -> None:
-        """Print a text as it is, neither styled nor wrapped."""
+        """Print a text as it is, neither styled nor wrapped; on a terminal without what that would obey."""
         if not self.json:
-            self._stdout.write(text + "\n")
+            self._stdout.write((harmless(text) if self.out.is_terminal else text) + "\n")
             self._stdout.flush()
 
     def document(self, value: Any) -> None:
@@ -76,20 +77,20 @@ def to_json(value: Any, *, indent: int | None = None) -> str:
     return (encoded if indent is None else msgspec.json.format(encoded, indent=indent)).decode()
 
 
-def _print(console: Console, renderable: RenderableType, *, whole: bool = False) -> None:
+def _print(to: Console, renderable: RenderableType, *, whole: bool = False) -> None:
     """Print; into a pipe or a file without the blanks that fill lines up."""
-    if console.is_terminal:
-        console.print(renderable, soft_wrap=whole)
+    if to.is_terminal:
+        to.print(renderable, soft_wrap=whole)
         return
-    with console.capture() as capture:
-        console.print(renderable, soft_wrap=whole)
+    with to.capture() as capture:
+        to.print(renderable, soft_wrap=whole)
     lines = capture.get().split("\n")
-    console.file.write("\n".join(line.rstrip() for line in lines))
-    console.file.flush()
+    to.file.write("\n".join(line.rstrip() for line in lines))
+    to.file.flush()
 
 
 def _console(*, stderr: bool) -> Console:
-    console = Console(stderr=stderr, highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = PIPED_WIDTH
-    return console
+    made = console(stderr=stderr)
+    if not made.is_terminal and "COLUMNS" not in os.environ:
+        made.width = PIPED_WIDTH
+    return made

@@ -26,7 +26,11 @@ def value_text(value: Any) -> str:
 
 def short_text(value: Any, longest: int = LONGEST) -> str:
     """A value on one line, cut if it is long."""
-    text = json.dumps(plain(value), ensure_ascii=False)
+    return cut(json.dumps(plain(value), ensure_ascii=False), longest)
+
+
+def cut(text: str, longest: int) -> str:
+    """The text, or as much of it as may be shown."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
@@ -37,8 +41,7 @@ def call_text(call: Any, longest: int = LONGEST) -> str:
     found = cast("dict[str, Any]", call)
     parts = [short_text(one, longest) for one in found.get("args", ())]
     parts += [f"{k}={short_text(v, longest)}" for k, v in found.get("kwargs", {}).items()]
-    text = ", ".join(parts)
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+    return cut(", ".join(parts), longest)
 
 
 def _untagged(form: dict[str, Any]) -> Any:

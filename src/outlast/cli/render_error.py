@@ -5,9 +5,10 @@ from typing import Final
 
 import msgspec
 from cyclopts import CycloptsError
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
+from outlast.cli.consoles import console
 from outlast.cli.output import to_json
 from outlast.cli.problem import Problem
 from outlast.cli.texts import indented
@@ -58,7 +59,7 @@ def print_error(view: ErrorView, *, json: bool) -> None:
     if json:
         sys.stderr.write(to_json({"error": view}) + "\n")
         return
-    Console(stderr=True, highlight=False).print(render_error(view))
+    console(stderr=True).print(render_error(view))
 
 
 def render_error(view: ErrorView) -> RenderableType:

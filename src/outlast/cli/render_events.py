@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from outlast._api.inspection import error_text
-from outlast.cli.plain import call_text, short_text
+from outlast.cli.consoles import harmless
+from outlast.cli.plain import call_text, cut, short_text
 from outlast.cli.render_timeline import error_line
 from outlast.cli.times import length, moment, offset
 from outlast.records import EventRecord
@@ -40,7 +41,8 @@ def events_table(events: Sequence[EventRecord], created_at: datetime) -> Table:
 def event_line(event: EventRecord, created_at: datetime) -> str:
     """One event as a line of text, for following."""
     parts = (str(event.position), offset(event.at - created_at), event.kind, _whose(event))
-    return "  ".join([*(part for part in parts if part), event_summary(event)]).rstrip()
+    line = "  ".join([*(part for part in parts if part), event_summary(event)])
+    return harmless(line).rstrip()
 
 
 def event_summary(event: EventRecord) -> str:
@@ -92,7 +94,7 @@ def _rest(data: dict[str, Any]) -> str:
         return ", ".join(waiting["ref"] for waiting in data["waits"])
     known = {"id", "line", "deadline", "started_at", "run_id"}
     left = {key: item for key, item in data.items() if key not in known}
-    return json.dumps(left, ensure_ascii=False) if left else ""
+    return cut(json.dumps(left, ensure_ascii=False), LONGEST) if left else ""
 
 
 def _style(kind: str) -> str:

@@ -75,7 +75,7 @@ class Dashboard(App[None]):
             with TabPane("Workers", id="workers"):
                 yield Static(id="workers-said", classes="said")
                 yield LiveTable(WORKER_TITLES, id="workers-table")
-        yield Static(id="missed", classes="missed")
+        yield Static(id="missed", classes="missed", markup=False)
         yield Footer()
 
     def on_mount(self) -> None:

@@ -8,6 +8,8 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Offset
 from textual.widgets import DataTable
 
+from outlast.cli.consoles import harmless_text
+
 
 class LiveTable(DataTable[Text]):
     """Whoever reads stays where they are: the cursor on its record, whatever comes above it."""
@@ -31,10 +33,11 @@ class LiveTable(DataTable[Text]):
 
     def show(self, records: Mapping[str, Sequence[Text]]) -> None:
         """Have these rows, by key, in this order."""
-        if [row.key.value for row in self.ordered_rows] == list(records):
-            self._change(records)
+        shown = {key: [harmless_text(cell) for cell in cells] for key, cells in records.items()}
+        if [row.key.value for row in self.ordered_rows] == list(shown):
+            self._change(shown)
         else:
-            self._replace(records)
+            self._replace(shown)
 
     def _change(self, records: Mapping[str, Sequence[Text]]) -> None:
         for key, cells in records.items():

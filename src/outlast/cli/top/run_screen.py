@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from outlast._clock import pause
+from outlast.cli.consoles import Harmless
 from outlast.cli.operated import OperatedRun
 from outlast.cli.render_run import RunView, render_run
 from outlast.cli.timeline import Timeline
@@ -39,7 +40,7 @@ class RunScreen(Screen[None]):
         """The run, and the keys."""
         with VerticalScroll():
             yield Static(id="run")
-        yield Static(id="missed", classes="missed")
+        yield Static(id="missed", classes="missed", markup=False)
         yield Footer()
 
     def on_mount(self) -> None:
@@ -80,4 +81,4 @@ class RunScreen(Screen[None]):
             return
         limit = max(self._shown.info.events, self._shown.limit) if self._all else self._shown.limit
         view = replace(self._shown, limit=limit)
-        self.query_one("#run", Static).update(render_run(view))
+        self.query_one("#run", Static).update(Harmless(render_run(view)))
