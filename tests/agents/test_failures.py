@@ -7,12 +7,17 @@ from typing import Any
 
 import pytest
 from pydantic_ai import Agent, ModelRetry, UnexpectedModelBehavior, UserError
-from pydantic_ai.exceptions import ModelConnectionError, ModelHTTPError, UsageLimitExceeded
+from pydantic_ai.exceptions import (
+    FallbackExceptionGroup,
+    ModelConnectionError,
+    ModelHTTPError,
+    UsageLimitExceeded,
+)
 from pydantic_ai.models.fallback import FallbackModel
 from pydantic_ai.models.function import FunctionModel
 from pydantic_ai.usage import UsageLimits
 
-from outlast import App, Run, RunFailedError, start, workflow
+from outlast import App, Run, RunFailedError, StepFailedError, start, workflow
 from outlast.agents import Durable, StepOptions, tool_step
 from outlast.agents.failures import worth_retrying
 from outlast.agents.providers import without_retries
@@ -40,6 +45,8 @@ async def request() -> str:
         return (await troubled.run("go")).output
     except ModelHTTPError as error:
         return f"status {error.status_code}"
+    except FallbackExceptionGroup as error:
+        return f"statuses {[getattr(one, 'status_code', 0) for one in error.exceptions]}"
     except UserError:
         return "a mistake"
 
@@ -110,10 +117,38 @@ def test_who_says_when_until_the_end_has_failed_as_itself(serve: Serve) -> None:
         (http(400, **{"x-should-retry": "true"}), True),
         (UsageLimitExceeded("enough"), False),
         (ConnectionError("of a tool"), True),
+        (FallbackExceptionGroup("all", [http(400), http(401)]), False),
+        (FallbackExceptionGroup("all", [http(400), http(503)]), True),
     ],
 )
 def test_what_is_worth_another_attempt(error: Exception, expected: bool) -> None:
     assert worth_retrying(error) == expected
+
+
+def test_of_several_models_the_soonest_is_waited_for(serve: Serve) -> None:
+    limited, refused = http(429, **{"retry-after-ms": "300"}), http(400)
+    later = FallbackExceptionGroup("all", [limited, http(429, **{"retry-after-ms": "9000"})])
+
+    async def scenario(app: App) -> None:
+        troubles[:] = [later, FallbackExceptionGroup("all", [limited, refused]), refused]
+        run = await start(request())
+        assert await run.result("20s") == "status 400"
+        [step] = await run.steps()
+        first, second, third = step.attempts
+        assert second.started_at - first.started_at >= timedelta(milliseconds=300)
+        assert third.started_at - second.started_at >= timedelta(milliseconds=300)
+
+    serve(scenario)
+
+
+def test_all_models_that_have_failed_are_told(serve: Serve) -> None:
+    async def scenario(app: App) -> None:
+        troubles[:] = [FallbackExceptionGroup("all", [http(400), http(404)])]
+        run = await start(request())
+        assert await run.result("20s") == "statuses [400, 404]"
+        assert await attempts(run) == 1
+
+    serve(scenario)
 
 
 ROUNDS = Script([[("pick", {"n": 1})], [("pick", {"n": "two"})], [("pick", {"n": 2})], "picked"])
@@ -199,6 +234,9 @@ def test_a_tool_that_fails_is_named(
         assert isinstance(failed, RunFailedError)
         assert f"call_tool:{tool}'" in str(failed)
         assert why in str(failed)
+        told = failed.__cause__
+        assert isinstance(told, StepFailedError)
+        assert why in str(told.__cause__)
         [step] = [step for step in await run.steps() if step.status == "failed"]
         assert len(step.attempts) == attempts
 

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from pydantic_ai.exceptions import (
     AgentRunError,
+    FallbackExceptionGroup,
     ModelAPIError,
     ModelHTTPError,
     UnexpectedModelBehavior,
@@ -20,9 +21,12 @@ def worth_retrying(error: BaseException) -> bool:
     """Whether the same request may succeed a moment later.
 
     A provider that is overloaded, limits the rate, cannot be reached or gives nonsense: yes. A request that it refuses,
-    a limit of the agent's own, and a mistake in the program: no. Errors of tools: yes, as of any step.
+    a limit of the agent's own, and a mistake in the program: no. Errors of tools: yes, as of any step. Where several
+    models were asked, one of them is enough.
     """
     match error:
+        case FallbackExceptionGroup():
+            return any(worth_retrying(one) for one in error.exceptions)
         case ModelHTTPError():
             hint = error.provider_retry_hint
             passing = error.status_code >= 500 or error.status_code in PASSING_STATUSES
@@ -35,11 +39,23 @@ def worth_retrying(error: BaseException) -> bool:
             return True
 
 
-def asked_to_wait(error: ModelAPIError) -> RetryableError | None:
+def asked_to_wait(error: ModelAPIError | FallbackExceptionGroup) -> RetryableError | None:
     """What the attempt raises in place of an error that says when the provider wants to be asked again."""
-    if error.retry_after is None or not worth_retrying(error):
-        return None
-    return RetryableError(str(error), retry_after=error.retry_after)
+    later = _retry_after(error) if worth_retrying(error) else None
+    return None if later is None else RetryableError(str(error), retry_after=later)
+
+
+def _retry_after(error: BaseException) -> float | None:
+    """In how many seconds; `None` if nobody has said. Of several models the soonest counts."""
+    match error:
+        case FallbackExceptionGroup():
+            asked = [_retry_after(one) for one in error.exceptions if worth_retrying(one)]
+            known = [one for one in asked if one is not None]
+            return min(known) if len(known) == len(asked) else None
+        case ModelAPIError():
+            return error.retry_after
+        case _:
+            return None
 
 
 def as_agents_error(failed: StepFailedError) -> BaseException:
@@ -48,14 +64,19 @@ def as_agents_error(failed: StepFailedError) -> BaseException:
     error = failed.__cause__
     if isinstance(error, RetryableError) and error.__cause__ is not None:
         error = error.__cause__
-    if not isinstance(error, AgentRunError | UserError):
-        return failed
-    error = _with_status(error)
+    match error:
+        case FallbackExceptionGroup():
+            members = [_with_status(one) for one in error.exceptions]
+            error = FallbackExceptionGroup(error.message, members)
+        case AgentRunError() | UserError():
+            error = _with_status(error)
+        case _:
+            return failed
     error.add_note(f"step {failed.step!r} has failed, after {failed.attempts} attempt(s)")
     return error
 
 
-def _with_status(error: AgentRunError | UserError) -> AgentRunError | UserError:
+def _with_status(error: Exception) -> Exception:
     """The error as it was raised. Errors that are both of a category and of a status have the name of their category: so
     what is recorded is that class, which knows no status."""
     told = vars(error)

@@ -12,7 +12,7 @@ from pydantic_ai.durable_exec import (
     ToolsetCallToolId,
     record_durable_unit,
 )
-from pydantic_ai.exceptions import ModelAPIError
+from pydantic_ai.exceptions import FallbackExceptionGroup, ModelAPIError
 from pydantic_ai.tools import RunContext
 from pydantic_ai.usage import RunUsage
 
@@ -127,7 +127,7 @@ async def in_step(
         enter_unit()
         try:
             return await work()
-        except ModelAPIError as error:
+        except (ModelAPIError, FallbackExceptionGroup) as error:
             if (later := asked_to_wait(error)) is None:
                 raise
             raise later from error
@@ -139,7 +139,8 @@ async def in_step(
         with turn:
             return await call(**given or {})
     except StepFailedError as failed:
-        raise as_agents_error(failed) from None
+        error = as_agents_error(failed)
+        raise error from error.__cause__
     finally:
         record_durable_unit(executed=made)
 
