@@ -272,6 +272,11 @@ def test_a_run_is_started_once_more(on_site: OnSite) -> None:
             assert results == ["againagain", "newnew", "againagain"]
             wrong = await client.post(f"/runs/{old}/rerun", json={"kwargs": {"text": 7}})
             assert (wrong.status_code, wrong.json()["slug"]) == (422, "invalid-arguments")
+            tagged = {"$type": "bytes", "base64": "bmV3"}
+            as_logged = await posted(client, f"/runs/{old}/rerun", {"args": [tagged]})
+            assert await site.app.get_run(as_logged["id"]).result() == "newnew"
+            odd = {"args": [{"$type": "bytes", "base64": 7}]}
+            assert (await client.post(f"/runs/{old}/rerun", json=odd)).status_code == 422
             assert (await client.post("/runs/nobody/rerun", json={})).status_code == 404
 
     on_site(scenario)

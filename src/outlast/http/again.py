@@ -1,11 +1,12 @@
 """The operations that start runs once more, and that act on several at once."""
 
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 from outlast._api.rerunning import rerun
 from outlast._api.runs import checked_run_id
-from outlast.errors import OutlastError, RequestError, WorldError
+from outlast._codec.plain import to_json
+from outlast.errors import DecodeError, OutlastError, RequestError, WorldError
 from outlast.http.access import Role
 from outlast.http.bodies import (
     BulkCancelBody,
@@ -29,11 +30,12 @@ async def rerun_one(asked: Asked) -> Answer:
     if body.args is None and body.kwargs is None:
         new = await rerun(asked.app.runtime, old.id, new_id=_checked(body.run_id))
     else:
+        args, kwargs = _decoded(asked, body)
         info = await old.info()
         wanted = StartBody(
             workflow=info.workflow,
-            args=body.args or (),
-            kwargs=body.kwargs or {},
+            args=args,
+            kwargs=kwargs,
             run_id=body.run_id,
             attributes=info.attributes,
             priority=info.priority,
@@ -42,6 +44,15 @@ async def rerun_one(asked: Asked) -> Answer:
         new = await start_run(asked.app, wanted)
     base = asked.request.url.path.rstrip("/").rpartition("/runs/")[0]
     return Answer(await new.info(), {"Location": f"{base}/runs/{new.id}"})
+
+
+def _decoded(asked: Asked, body: RerunBody) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The input has been taken from a log and changed: values that JSON has not are written there as the codec does."""
+    try:
+        args, kwargs = asked.app.runtime.codec.decode(to_json([body.args or (), body.kwargs or {}]))
+    except DecodeError as error:
+        raise RequestError(str(error), status=422) from error
+    return tuple(args), kwargs
 
 
 async def cancel_all(asked: Asked) -> BulkResults:

@@ -117,7 +117,8 @@ class RerunBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """How to start a run once more."""
 
     args: tuple[Any, ...] | None = None
-    """With these or `kwargs`, another input, checked against the workflow; without both, that of the run."""
+    """With these or `kwargs`, another input, checked against the workflow; without both, that of the run. What JSON has
+    not may be written as the log has it: `{"$type": "timedelta", "days": 1, "seconds": 0, "microseconds": 0}`."""
     kwargs: dict[str, Any] | None = None
     run_id: str | None = None
     """The id of the new run."""
