@@ -31,9 +31,6 @@ from outlast.world import Writer
 
 logger: Final = logging.getLogger("outlast")
 
-NOTICEABLE: Final[Micros] = 10_000
-"""What waits less for a thread has begun at once."""
-
 AttemptEvent = StepCompleted | StepFailed | StepRetried
 
 
@@ -105,7 +102,7 @@ class Attempt:
         self.started_at = runtime.clock.now()
         self._queued = 0 if due is None else _queued(due, self.started_at)
         self._awaits_thread = False
-        """Its function is to be called in a thread, and none has taken it yet."""
+        """All threads are busy with others, and its function is to be called in one."""
         self._noted = False
         self.over = False
 
@@ -209,16 +206,15 @@ class Attempt:
 
         def call_fn() -> tuple[Any, BaseException | None]:
             # The time runs from here: all threads may have been busy until now.
-            self._awaits_thread = False
-            now = self.runtime.clock.now()
-            if self._seconds() is not None or now - self.started_at > NOTICEABLE:
-                loop.call_soon_threadsafe(self._begun_in_thread, scope, now)
+            now, queued, self._awaits_thread = self.runtime.clock.now(), self._awaits_thread, False
+            if self._seconds() is not None or queued:
+                loop.call_soon_threadsafe(self._begun_in_thread, scope, now if queued else None)
             try:
                 return context.run(fn), None
             except BaseException as error:  # noqa: BLE001 - a future cannot hold all of them: StopIteration
                 return None, error
 
-        self._awaits_thread = True
+        self._awaits_thread = self.runtime.threads.full
         called = loop.run_in_executor(self.runtime.threads, call_fn)
         result, error = await self._limited(called, scope)
         if error is not None:
@@ -229,14 +225,14 @@ class Attempt:
         limit = self.command.definition.policy.timeout
         return None if limit is None else to_seconds(limit)
 
-    def _begun_in_thread(self, scope: asyncio.Timeout, now: Micros) -> None:
+    def _begun_in_thread(self, scope: asyncio.Timeout, queued_until: Micros | None) -> None:
         if self.over:
             return
         if (seconds := self._seconds()) is not None:
             scope.reschedule(self.runtime.loop.time() + seconds)
-        if now - self.started_at > NOTICEABLE and not self._noted:
-            self._queued += now - self.started_at
-            self.started_at = now
+        if queued_until is not None and not self._noted:
+            self._queued += queued_until - self.started_at
+            self.started_at = queued_until
             self.runtime.slow_attempts.add(self)
 
     async def _limited(self, awaitable: Awaitable[Any], scope: asyncio.Timeout) -> Any:

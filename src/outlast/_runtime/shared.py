@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Collection
-from concurrent.futures import Executor
 from contextvars import Context
 from random import Random
 from typing import Any, Protocol, TypeAlias
@@ -16,6 +15,7 @@ from outlast._runtime.options import RuntimeOptions
 from outlast._runtime.slots import Slots
 from outlast._runtime.slow import SlowAttempts
 from outlast._runtime.streams import StreamSender
+from outlast._runtime.threads import StepThreads
 from outlast.world import Append, Then
 
 Withdrawn: TypeAlias = Callable[[str, Collection[str] | None], None]
@@ -49,7 +49,7 @@ class Shared(Protocol):
     """Told which steps of a run were taken out of the queue; `None`: all that it has there."""
 
     @property
-    def threads(self) -> Executor:
+    def threads(self) -> StepThreads:
         """Where `def` steps run."""
         ...
 

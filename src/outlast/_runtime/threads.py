@@ -24,14 +24,24 @@ class StepThreads(Executor):
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
-        self._idle = threading.Semaphore(0)
+        self._counting = threading.Lock()
+        self._open = 0
+        """The calls that are asked for and not over."""
         self._made = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether a call would have to wait for another one's end."""
+        return self._open >= self._limit
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Call the function in a thread. Only one thread may ask for that, the one of the event loop."""
         future: Future[T] = Future()
+        with self._counting:
+            self._open += 1
+            lacks_one = self._made < min(self._open, self._limit)
         self._calls.put((future, partial(fn, *args, **kwargs)))
-        if not self._idle.acquire(blocking=False) and self._made < self._limit:
+        if lacks_one:
             self._made += 1
             name = f"outlast-step_{self._made}"
             threading.Thread(target=self._serve, name=name, daemon=True).start()
@@ -51,7 +61,8 @@ class StepThreads(Executor):
         while (asked := self._calls.get()) is not None:
             _do(*asked)
             del asked  # what it holds is let go of while the thread waits
-            self._idle.release()
+            with self._counting:
+                self._open -= 1
 
 
 def _do(future: Future[Any], call: Callable[[], Any]) -> None:
