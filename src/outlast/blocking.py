@@ -89,6 +89,10 @@ class Run(Generic[R_co]):
         """The streams that it has, by name."""
         return self._wait("Run.streams()", lambda run: run.streams())
 
+    def stream_info(self, name: str = "default") -> StreamInfo:
+        """Where a stream stands, also one that nobody has written to yet."""
+        return self._wait("Run.stream_info()", lambda run: run.stream_info(name))
+
     def stream(
         self,
         name: str = "default",

@@ -556,7 +556,7 @@ class SettingsError(OutlastError):
     ) -> None:
         written = setting if value is ... else f"{setting} = {value!r}"
         super().__init__(f"{written} ({source}) cannot be used: {reason}", hint=hint)
-        self.setting, self.value, self.source = setting, value, source
+        self.setting, self.value, self.source, self.reason = setting, value, source, reason
 
 
 class NoAppError(OutlastError):
@@ -566,7 +566,7 @@ class NoAppError(OutlastError):
 
     def __init__(self, what: str, *, elsewhere: bool = False) -> None:
         problem = f"{what} needs an open app, and there is none here"
-        hint = "Open one around it: async with App() as app: ..."
+        hint = "Open one around it: async with App(): ... (without await: with outlast.blocking.opened(App()): ...)."
         if elsewhere:
             problem = (
                 f"{what} needs an app that was opened on this event loop; one is open on another"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from outlast import App, RunCancelledError, RunFailedError, RunStatus, blocking, get_run, start
+from outlast import App, Run, RunCancelledError, RunFailedError, RunStatus, blocking, get_run, start
 from outlast.errors import (
     InvalidArgumentsError,
     NoAppError,
@@ -16,6 +16,7 @@ from outlast.errors import (
     RunNotFoundError,
     WorldError,
 )
+from outlast.http import RemoteRun
 from tests.http import flows
 
 
@@ -38,7 +39,8 @@ def test_a_stream_is_iterated() -> None:
         run = blocking.start(flows.telling(3))
         assert list(run.stream()) == [{"n": 0}, {"n": 1}, {"n": 2}, b"\x00raw"]
         assert list(run.stream(start=-1)) == [b"\x00raw"]
-        assert [one.tail for one in run.streams()] == [3]
+        assert [run.stream_info()] == run.streams()
+        assert run.stream_info().tail == 3
         for value in run.stream():
             assert value == {"n": 0}
             break  # which leaves nothing behind: closing would wait for it
@@ -54,8 +56,13 @@ def test_a_hook_is_resumed() -> None:
         assert run.result("10s") == 3
 
 
+@pytest.mark.parametrize("of", [blocking.Run, RemoteRun])
+def test_its_methods_are_those_of_a_run(of: type) -> None:
+    assert {name for name in dir(Run) if not name.startswith("_")} <= {*dir(of), "id"}
+
+
 def test_errors_are_those_of_the_library() -> None:
-    with pytest.raises(NoAppError):
+    with pytest.raises(NoAppError, match=r"outlast\.blocking\.opened"):
         blocking.list_runs()
     with blocking.opened(App("memory://")):
         with pytest.raises(RunNotFoundError):

@@ -116,7 +116,7 @@ def test_any_name_and_any_start_is_found_as_on_the_spot(on_site: OnSite) -> None
                     expected = [one async for one in here.stream(name, start)]
                     assert [one async for one in run.stream(name, start)] == expected
                 assert [one async for one in run.stream(name)] == [{"n": 0}, b"\x00raw"]
-            nobody = app.get_run("..")
+            nobody = app.get_run("%2e%2e")
             with pytest.raises(RunNotFoundError):
                 await nobody.info()
 

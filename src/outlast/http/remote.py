@@ -72,6 +72,9 @@ class RemoteRun:
         self._api = api
         self._path = f"/runs/{_part(run_id)}"
 
+    def __repr__(self) -> str:
+        return f"<run {self.id}>"
+
     async def info(self) -> RunInfo:
         """The run as it stands."""
         return await self._api.get(self._path, RunInfo)
