@@ -188,6 +188,7 @@ class ChatApp(Starlette):
         latest = await self._chats.latest(chat, user)
         if latest is not None and await latest.is_open():
             await self._chats.stop(latest)
+            await latest.wait_for_end()  # for the next message may be on its way
         return Response(status_code=204)
 
     def _feed(self, chat: str, run: Run[Any], reply: str, base: int, start: int = 0) -> Feed:

@@ -7,8 +7,8 @@ from typing import Any, Final, Self
 from pydantic import BaseModel, ConfigDict
 
 from outlast import get_run, run_info, step, writable
-from outlast.agents.ui.chunks import Abort, Chunk, Error, Finish, Start
-from outlast.agents.ui.writing import message
+from outlast.agents.ui.chunks import Abort, Chunk, Error, Finish, Start, ToolOutputDenied
+from outlast.agents.ui.writing import STREAMS, message
 from outlast.errors import RunCancelledError, RunFailedError
 
 TURNS: Final = "turns"
@@ -132,8 +132,25 @@ async def _begin(listed: dict[str, Any]) -> None:
 
 @step(name=END)
 async def _end(reply: str, how: str) -> None:
+    denied = [] if how == "finished" else await _unanswered(reply)
     async with message(reply) as out:
-        await out.close(*_LAST[how])
+        await out.close(*denied, *_LAST[how])
+
+
+async def _unanswered(reply: str) -> list[Chunk]:
+    """What ends the calls for which approval was asked last, and not given: otherwise pages would go on to ask for it."""
+    calls: dict[str, str] = {}
+    async for form in get_run(run_info().id).stream(STREAMS + reply, follow=False):
+        match form:
+            case {"type": "start-step" | "reset-step"}:
+                calls.clear()
+            case {"type": "tool-approval-request", "approvalId": approval, "toolCallId": call}:
+                calls[approval] = call
+            case {"type": "tool-approval-response", "approvalId": approval}:
+                calls.pop(approval, None)
+            case _:
+                pass
+    return [ToolOutputDenied(tool_call_id=call) for call in calls.values()]
 
 
 @step(name="outlast.chat.history")

@@ -1,7 +1,9 @@
 """Where chats stand, and how their runs are told of what comes: one run for each session, or one for each turn."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -21,6 +23,7 @@ TurnWorkflow: TypeAlias = Callable[[Turn], Call[Any]]
 """A workflow that takes a turn."""
 _OVER: Final = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED})
 _LAST_EVENTS: Final = 50
+_PATIENCE: Final = 5.0
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +40,15 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     async def is_open(self) -> bool:
         """Whether the answer is not finished."""
         return not (await self.run.stream_info(STREAMS + self.reply)).closed
+
+    async def wait_for_end(self) -> None:
+        """Wait until the answer is finished, for some seconds at most: a worker that is gone does not finish it."""
+        name = STREAMS + self.reply
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                tail = (await self.run.stream_info(name)).tail
+                async for _ in self.run.stream(name, tail + 1):
+                    pass
 
     async def finished_at(self) -> datetime | None:
         """When the answer was finished; `None` if that is not recorded yet, or so much was recorded since that it is not
