@@ -6,7 +6,13 @@ from typing import Any
 import httpx
 import pytest
 from opentelemetry.propagate import inject
-from opentelemetry.trace import StatusCode, format_span_id, format_trace_id
+from opentelemetry.trace import (
+    INVALID_SPAN,
+    StatusCode,
+    format_span_id,
+    format_trace_id,
+    use_span,
+)
 
 from outlast import App, get_run, hook, start, step, webhook, workflow
 from outlast._webhooks.tokens import PATH
@@ -111,14 +117,15 @@ def test_what_comes_over_http_is_in_the_trace_of_the_sender(collector: Collector
     assert [link.context.span_id for one in waited for link in one.links] == [span_id(resumed)]
 
 
-async def _opened(app: App, run_id: str) -> Any:
-    """The hook of the run, when it is there."""
+async def _opened(app: App, run_id: str, hooks: int = 1) -> Any:
+    """A hook of the run, when as many are there."""
+    opened = 0
     async with asyncio.timeout(20):
         async for event in app.get_run(run_id).follow():
-            if event.kind == "hook_opened":
+            opened += event.kind == "hook_opened"
+            if opened == hooks:
                 break
-    [found] = (await app.list_hooks(run_id=run_id)).hooks
-    return found
+    return (await app.list_hooks(run_id=run_id)).hooks[0]
 
 
 @workflow(name="otel.contexts.first")
@@ -199,3 +206,27 @@ def test_an_error_that_cannot_be_told_ends_its_span_nevertheless(collector: Coll
     assert span.status.status_code is StatusCode.ERROR
     assert attributes(span)[names.ERROR_TYPE] == f"{__name__}.SilentError"
     assert collector.counts("outlast.step.duration") == {("failed", "otel.contexts.silent"): 1}
+
+
+async def waiting_in_a_span(token: str) -> None:
+    with use_span(INVALID_SPAN):
+        await hook(token=token)
+
+
+@workflow(name="otel.contexts.spanning")
+async def spanning() -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(waiting_in_a_span("otel-spanning"))
+        await waiting_in_a_span("otel-spanning-too")
+
+
+def test_code_that_leaves_memory_in_a_span_leaves_its_context(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def play() -> None:
+        async with App("memory://") as app:
+            run = await start(spanning())
+            await _opened(app, run.id, 2)
+
+    asyncio.run(play())
+    assert caplog.records == []

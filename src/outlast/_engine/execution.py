@@ -132,7 +132,7 @@ class Execution:
         if left:
             for task in left:
                 task._log_destroy_pending = False  # type: ignore[attr-defined]
-                self.loop.call_soon(_unwind, task)
+                self.loop.call_soon(_unwind, task, context=task.own_context)
             self.loop.turn()
         self.loop.close()
         self._root = None

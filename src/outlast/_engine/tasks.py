@@ -6,7 +6,7 @@ address. A hash made of the run and the creation number makes them iterate the s
 
 import asyncio
 from collections.abc import Coroutine
-from contextvars import Context
+from contextvars import Context, copy_context
 from typing import Any, Protocol
 
 from outlast._engine.commands import Asked
@@ -15,7 +15,7 @@ from outlast._engine.commands import Asked
 class WorkflowTask(asyncio.Task[Any]):
     """A task that knows its path from the root and counts what is asked for in it."""
 
-    __slots__ = ("forks", "number", "ordinals", "path", "prefix")
+    __slots__ = ("forks", "number", "ordinals", "own_context", "path", "prefix")
 
     def __init__(
         self,
@@ -33,7 +33,8 @@ class WorkflowTask(asyncio.Task[Any]):
         self.prefix = f"{path}/" if path else ""
         self.ordinals: dict[str, int] = {}
         self.forks = 0
-        super().__init__(coro, loop=loop, name=name or path or "main", context=context)
+        self.own_context = copy_context() if context is None else context
+        super().__init__(coro, loop=loop, name=name or path or "main", context=self.own_context)
 
     def __hash__(self) -> int:
         return self.number
