@@ -125,6 +125,18 @@ def test_bodies_that_are_none(body: bytes, status: int, on_chat: OnChat) -> None
     on_chat(by_session, scenario)
 
 
+@pytest.mark.parametrize("chat", ["grüße", "\N{SNOWMAN}", " c1", "..", "c" * 151])
+def test_what_can_be_the_id_of_no_chat(chat: str, on_chat: OnChat) -> None:
+    """It would be lost in a path, or in a header."""
+
+    async def scenario(site: Site) -> None:
+        refused = await ada(site).say("hello", chat=chat)
+        assert (refused.status, refused.problem["slug"]) == (422, "request")
+        assert not (await site.app.list_runs()).runs
+
+    on_chat(by_session, scenario)
+
+
 def test_a_body_that_is_too_long(on_chat: OnChat) -> None:
     async def scenario(site: Site) -> None:
         assert (await ada(site).raw(b" " * (2**24 + 1))).status == 413

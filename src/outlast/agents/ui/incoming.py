@@ -12,6 +12,8 @@ from outlast.http.reading import decoded, read_body, too_long
 
 MAX_BODY: Final = 16 * 2**20
 _ID: Final = re.compile(r"[^\x00-\x1f\x7f/]{1,150}")
+_CHAT: Final = re.compile(r"(?!\.{1,2}$)[!-.0-~]{1,150}")
+"""A chat's id stands in paths and in a header: the latter has no other characters, and the former no dots alone."""
 
 
 class UserMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,8 +71,12 @@ async def read_incoming(request: Request) -> Incoming:
         raise RequestError("the body has no messages: send at least the last one", status=422)
     last = body.messages[-1]
     chat = body.id or request.path_params.get("chat") or body.messages[0].id
-    for text in (chat, last.id):
-        check_id(text)
+    check_id(chat)
+    if not _ID.fullmatch(last.id):
+        raise RequestError(
+            "the id of a message has 1 to 150 characters, without slashes and control characters",
+            status=422,
+        )
     match last.role:
         case "user":
             return _user_message(chat, last, body)
@@ -81,10 +87,11 @@ async def read_incoming(request: Request) -> Incoming:
 
 
 def check_id(text: str) -> None:
-    """Raise `RequestError` for what can be the id of no chat and no message."""
-    if not _ID.fullmatch(text):
+    """Raise `RequestError` for what can be the id of no chat."""
+    if not _CHAT.fullmatch(text):
         raise RequestError(
-            "an id has 1 to 150 characters, without slashes and control characters", status=422
+            "the id of a chat has 1 to 150 visible ASCII characters, without spaces and slashes",
+            status=422,
         )
 
 
