@@ -96,19 +96,43 @@ function Window({ params }: { params: URLSearchParams }) {
       </select>
       {between && (
         <>
-          <input type="datetime-local" aria-label="From" step={1} value={local(from)} onChange={(event) => filter({ from: iso(event.currentTarget.value) })} />
-          <input type="datetime-local" aria-label="To" step={1} value={local(to)} onChange={(event) => filter({ to: iso(event.currentTarget.value) })} />
+          <Moment label="From" given={from ?? ""} set={(moment) => filter({ from: moment }, true)} />
+          <Moment label="To" given={to ?? ""} set={(moment) => filter({ to: moment }, true)} />
         </>
       )}
     </>
   );
 }
 
-/** A moment as the input wants it: in the time of this place, without its name. */
-function local(moment: string | null): string {
-  const at = moment ? new Date(moment) : undefined;
-  if (!at || Number.isNaN(at.getTime())) return "";
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+/** While one part of it is typed there is no moment, and with each digit of a year there is another: they count after a pause. */
+function Moment({ label, given, set }: { label: string; given: string; set: (moment: string) => void }) {
+  const [text, setText] = useState(local(given));
+  const timer = useRef(0);
+  useEffect(() => void (timer.current || setText((now) => (iso(now) === given ? now : local(given)))), [given]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const done = (typed: string) => {
+    clearTimeout(timer.current);
+    timer.current = 0;
+    if (iso(typed) !== iso(local(given))) set(iso(typed));
+  };
+  const typed = (next: string) => {
+    setText(next);
+    clearTimeout(timer.current);
+    timer.current = next ? setTimeout(() => done(next), 800) : 0;
+  };
+  return (
+    <input
+      type="datetime-local" aria-label={label} step={1} max="9999-12-31T23:59:59" value={text} onInput={(event) => typed(event.currentTarget.value)}
+      onBlur={(event) => done(event.currentTarget.value)} onKeyDown={(event) => event.key === "Enter" && done(event.currentTarget.value)}
+    />
+  );
+}
+
+/** A moment as the input has it: in the time of this place, without its name, and without seconds where they are none. */
+function local(moment: string): string {
+  const at = new Date(moment);
+  if (Number.isNaN(at.getTime())) return "";
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replace(/:00$/, "");
 }
 
 const iso = (text: string): string => (text ? new Date(text).toISOString() : "");
