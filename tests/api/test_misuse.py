@@ -85,7 +85,7 @@ def test_the_id_of_another_workflows_run(on_app: Bench) -> None:
     on_app(scenario)
 
 
-@pytest.mark.parametrize("name", [3, "", "a\0b"])
+@pytest.mark.parametrize("name", [3, "", "a\0b", "n" * 201])
 def test_names_that_are_none(name: Any) -> None:
     async def fn() -> None: ...
 

@@ -230,7 +230,7 @@ async def sends_a_frame() -> None:
     await takes_anything(Frame(1))
 
 
-@pytest.mark.parametrize("queue", ["", "two\nlines", 7, b"gpu"])
+@pytest.mark.parametrize("queue", ["", "two\nlines", 7, b"gpu", "q" * 201])
 def test_a_queue_is_a_printable_text(queue: Any) -> None:
     with pytest.raises(DefinitionError, match="queue="):
         step(name="dispatched.never", queue=queue)(lambda: None)

@@ -1,7 +1,8 @@
-"""NUL characters and halves of characters in texts: they come back as they were or are refused by name, on every
-world in the same way."""
+"""NUL characters and halves of characters in texts, and long texts: they come back as they were or are refused by
+name, on every world in the same way."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from outlast.errors import EncodeError, RunFailedError
 from tests.postgres import Postgres
 
 NUL, HALF = "a\x00b", "a\ud800b"
+LONG = "".join(map(chr, random.Random(4).choices(range(0x20000, 0x2A000), k=501)))
+"""Of characters of four bytes each that no index can make shorter."""
 
 Deed = Callable[[str], Awaitable[Any]]
 
@@ -49,6 +52,13 @@ async def named(text: str) -> int:
     return [one.id for one in page.runs].count(run.id)
 
 
+async def kept(text: str) -> tuple[str, str]:
+    """With all that an index holds as long as it may be."""
+    await start(keep("x"), idempotency_key=LONG[:500], queue=text, version=text)
+    info = await (await start(keep("x"), idempotency_key=LONG[:500])).info()
+    return info.queue, info.version
+
+
 async def failed(text: str) -> str:
     with pytest.raises(RunFailedError) as caught:
         await (await start(fail(text))).result(timeout=60)
@@ -68,6 +78,12 @@ DEEDS: tuple[tuple[Deed, str, Any], ...] = (
     (lambda text: start(keep("x"), run_id=text), HALF, ValueError),
     (lambda text: start(keep("x"), idempotency_key=text), NUL, ValueError),
     (lambda text: start(keep("x"), queue=text), NUL, ValueError),
+    (lambda text: start(keep("x"), idempotency_key=text), LONG, ValueError),
+    (lambda text: start(keep("x"), queue=text), LONG[:201], ValueError),
+    (lambda text: start(keep("x"), version=text), LONG[:201], ValueError),
+    (named, LONG[:201], EncodeError),
+    (named, LONG[:200], 1),
+    (kept, LONG[:200], (LONG[:200], LONG[:200])),
     (lambda text: get_run(text).info(), NUL, ValueError),
     (lambda text: get_run(text).cancel(), HALF, ValueError),
 )

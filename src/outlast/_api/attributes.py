@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 
 from outlast._model.runs import Attributes, AttributeValue
+from outlast._registry.names import LONGEST_NAME
 from outlast.errors import EncodeError
 
 
@@ -17,6 +18,9 @@ def checked_attributes(attributes: Mapping[str, AttributeValue] | None) -> Attri
         path = f"$.{name}"
         if type(name) is not str or not name:
             raise _refused(path, type(name).__name__, "and names are texts")
+        if len(name) > LONGEST_NAME:
+            reason = f"whose name has {len(name)} characters; {LONGEST_NAME} is the most"
+            raise _refused(f"{path[:50]}...", type(value).__name__, reason)
         if not _encodable(name) or "\0" in name:
             reason = "whose name has a NUL character or a lone surrogate"
             raise _refused(f"$.{name!a}", type(value).__name__, reason)

@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 
 from outlast._registry.durations import duration
+from outlast._registry.names import LONGEST_NAME, is_name
 from outlast._runtime.system import SystemClock
 from outlast.errors import InvalidDurationError, SettingsError, WorldError
 from outlast.worlds import file_of, world_from_url
@@ -158,8 +159,8 @@ def _text(value: Any) -> str:
 
 def _version(value: Any) -> str:
     text = _text(value)
-    if not text.isprintable():
-        _must("be a text of printable characters")
+    if not is_name(text):
+        _must(f"be a text of 1 to {LONGEST_NAME} printable characters")
     return text
 
 
@@ -279,8 +280,8 @@ def _queues(value: Any) -> tuple[str, ...]:
         _must("list queues")
     names = cast("Collection[object]", listed)
     for name in names:
-        if not isinstance(name, str) or not name or not name.isprintable():
-            _must("list texts of printable characters")
+        if not is_name(name):
+            _must(f"list texts of 1 to {LONGEST_NAME} printable characters")
     return tuple(cast("Collection[str]", names))
 
 

@@ -19,6 +19,7 @@ from outlast._ids import key_run_id, new_run_id, new_secret
 from outlast._model.events import RunCreated
 from outlast._model.runs import Attributes, AttributeValue
 from outlast._registry.durations import TimeLike, deadline
+from outlast._registry.names import LONGEST_NAME, is_name
 from outlast._runtime.runtime import Runtime
 from outlast.errors import InvalidArgumentsError, NotAllowedHereError
 from outlast.world import Created, RunDraft
@@ -26,6 +27,8 @@ from outlast.world import Created, RunDraft
 R = TypeVar("R")
 
 _MAX_PRIORITY: Final = 2**31
+_TEXTS: Final = {"queue": LONGEST_NAME, "version": LONGEST_NAME, "idempotency_key": 500}
+"""The options that are texts, and how long they may be."""
 
 
 class StartKeywords(TypedDict, total=False):
@@ -249,10 +252,10 @@ def _check_start(keywords: StartKeywords) -> None:
     if priority is not None and (type(priority) is not int or abs(priority) >= _MAX_PRIORITY):
         message = f"{priority!r} cannot be a priority: it is a whole number within 32 bits"
         raise ValueError(message)
-    for name in ("queue", "version", "idempotency_key"):
+    for name, longest in _TEXTS.items():
         text: object = keywords.get(name)
-        if text is not None and not (isinstance(text, str) and text and text.isprintable()):
-            message = f"{text!r} cannot be the {name}: it is a text of printable characters"
+        if text is not None and not is_name(text, longest):
+            message = f"{text!r} cannot be the {name}: it is a text of 1 to {longest} printable characters"
             raise ValueError(message)
 
 

@@ -2,11 +2,14 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final, TypeGuard
 
 import msgspec
 
 from outlast.errors import DefinitionError
+
+LONGEST_NAME: Final = 200
+"""Characters of a name that a database keeps in an index: an index of PostgreSQL takes no long ones."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -31,16 +34,23 @@ def definition_name(fn: Callable[..., Any]) -> str:
 def checked_name(name: str | None, fn: Callable[..., Any]) -> str:
     """The name that was given, or that of the function.
 
-    Raises `DefinitionError` for one that is no text, is empty or cannot be printed.
+    Raises `DefinitionError` for one that is no text, is empty, too long or cannot be printed.
     """
-    if name is None:
-        return definition_name(fn)
-    text: object = name
-    if not (isinstance(text, str) and text and text.isprintable()):
-        raise DefinitionError(
-            fn.__qualname__, f"{name!r} cannot be its name: it is a printable text"
-        )
-    return name
+    text: object = definition_name(fn) if name is None else name
+    if not is_name(text):
+        what = f"{_short(text)} cannot be its name: it is 1 to {LONGEST_NAME} printable characters"
+        raise DefinitionError(fn.__qualname__, what)
+    return text
+
+
+def is_name(text: object, longest: int = LONGEST_NAME) -> TypeGuard[str]:
+    """Whether it is a text that logs, lists and indexes can take."""
+    return isinstance(text, str) and 1 <= len(text) <= longest and text.isprintable()
+
+
+def _short(text: object) -> str:
+    shown = repr(text)
+    return shown if len(shown) <= LONGEST_NAME else f"{shown[:50]}... ({len(shown)} characters)"
 
 
 def definition_place(fn: Callable[..., Any]) -> Place:

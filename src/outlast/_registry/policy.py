@@ -9,6 +9,7 @@ import msgspec
 
 from outlast._clock import Micros
 from outlast._registry.durations import duration
+from outlast._registry.names import is_name
 from outlast.errors import DefinitionError, InvalidDurationError
 
 Delay: TypeAlias = float | str | timedelta
@@ -102,8 +103,8 @@ def wants_retry(policy: StepPolicy, error: BaseException) -> bool:
 
 def _check_queue(name: str, queue: object) -> None:
     """What a log and a command line could not take. For users without a type checker."""
-    if queue is not None and not (isinstance(queue, str) and queue and queue.isprintable()):
-        hint = "A queue is a short text of printable characters, such as queue='gpu'."
+    if queue is not None and not is_name(queue):
+        hint = "A queue is a text of 1 to 200 printable characters, such as queue='gpu'."
         raise DefinitionError(name, f"queue={queue!r} cannot be used", hint=hint)
 
 
