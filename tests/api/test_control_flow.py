@@ -3,13 +3,14 @@
 import asyncio
 import math
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from outlast import App, RunStatus, WorkerOptions, now, sleep, start, step, uuid4, workflow
 from outlast import random as chance
+from outlast._registry.durations import deadline, to_datetime
 from outlast.errors import (
     InvalidDurationError,
     NotAllowedHereError,
@@ -166,6 +167,12 @@ def test_what_is_no_time(on_memory: Bench, wrong: Any) -> None:
         return await sleeps_wrongly(wrong)
 
     assert "is not a time" in on_memory(scenario)
+
+
+def test_what_the_calendar_of_utc_does_not_have_is_its_end() -> None:
+    for end, hours in ((datetime.max, -12), (datetime.min, 14)):
+        elsewhere = end.replace(tzinfo=timezone(timedelta(hours=hours)))
+        assert to_datetime(deadline(elsewhere, 0)) == end.replace(tzinfo=UTC)
 
 
 def test_primitives_elsewhere_say_where_they_belong(on_memory: Bench) -> None:

@@ -168,6 +168,8 @@ async def _opened(app: App) -> None:
         (("list", "--since", "yesterday"), 2),
         (("list", "--since", ""), 2),
         (("list", "--until", ""), 2),
+        (("list", "--since", "0001-01-01T00:00+14:00"), 2),
+        (("list", "--until", "9999-12-31T23:59:59-12:00"), 2),
         (("list", "--cursor", "x"), 2),
         (("list", "--limit", "0"), 2),
         (("--url", "postgresql://u:secret@h/d", "list"), 4),

@@ -86,6 +86,15 @@ def test_a_file_without_anything_to_serve_is_refused(folder: Path, cli: Cli) -> 
     assert "neither a workflow nor a step" in done.stderr
 
 
+def test_a_flag_that_cannot_be_used_is_named_as_it_is_written(
+    cli: Cli, flows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = cli("worker", flows, "--concurrency", "0")
+    assert (answer.code, "--concurrency = 0 (the command line)" in answer.err) == (2, True)
+    monkeypatch.setenv("OUTLAST_MAX_STEPS", "x")
+    assert "max_steps = 'x' (OUTLAST_MAX_STEPS)" in cli("worker", flows, "--grace", "1s").err
+
+
 def test_prune_deletes_what_is_old(cli: Cli, run_id: str) -> None:
     assert cli("prune", "--older-than", "1d", "--json").document == {"pruned": 0}
     all_failed = ("--older-than", "0s", "--yes", "--status", "failed")

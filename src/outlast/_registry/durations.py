@@ -56,7 +56,8 @@ def duration(value: str | float | timedelta) -> Micros:
 
 
 def deadline(value: TimeLike, now: Micros) -> Micros:
-    """The point in time `value` from `now` on; an aware `datetime` is that point itself.
+    """The point in time `value` from `now` on; an aware `datetime` is that point itself, or where its zone takes
+    it beyond the years that UTC has here, the nearest one.
 
     Raises `InvalidDurationError`, also for a naive `datetime`.
     """
@@ -64,7 +65,7 @@ def deadline(value: TimeLike, now: Micros) -> Micros:
         return now + duration(value)
     if value.tzinfo is None:
         raise InvalidDurationError(value, "a datetime without a time zone is no point in time")
-    return to_micros(value)
+    return min(max(to_micros(value), _FIRST), _LAST)
 
 
 def to_micros(moment: datetime) -> Micros:
@@ -78,6 +79,8 @@ def to_datetime(micros: Micros) -> datetime:
 
 
 _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+_FIRST: Final = to_micros(datetime.min.replace(tzinfo=_EPOCH.tzinfo))
+_LAST: Final = to_micros(datetime.max.replace(tzinfo=_EPOCH.tzinfo))
 
 
 def _from_number(seconds: float) -> Micros:

@@ -23,9 +23,9 @@ def past_moment(text: str) -> datetime:
 
 
 def date_or_none(text: str) -> datetime | None:
-    """A date in ISO form; of the local time zone if it names none."""
+    """A date in ISO form; of the local time zone if it names none. `None` also for those at the ends of the
+    calendar, which some time zone does not have."""
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
+        return datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError):
         return None
-    return found.astimezone()

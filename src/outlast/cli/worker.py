@@ -1,6 +1,6 @@
 """`outlast worker`: serve the workflows of modules or files until asked to stop."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
@@ -16,6 +16,10 @@ from outlast.cli.output import Output
 from outlast.cli.problem import Problem
 from outlast.cli.telemetry import telemetry
 from outlast.cli.worker_notes import WorkerNotes
+from outlast.errors import SettingsError
+
+_FLAGS: Final = {"queues": "--queue", "max_steps": "--concurrency", "grace": "--grace"}
+"""What the options are here that can have wrong values."""
 
 
 async def command(
@@ -82,4 +86,10 @@ async def command(
 
 def _given(**flags: Any) -> WorkerOptions:
     """The options that flags were given for; the others are as they are set."""
-    return WorkerOptions(**{name: value for name, value in flags.items() if value is not None})
+    try:
+        return WorkerOptions(**{name: value for name, value in flags.items() if value is not None})
+    except SettingsError as error:
+        if error.source != WorkerOptions.__name__:
+            raise
+        flag = _FLAGS[error.setting]
+        raise SettingsError(flag, error.value, "the command line", error.reason) from error
