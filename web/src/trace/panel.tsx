@@ -121,14 +121,22 @@ function WholeTrouble({ error, run }: { error: ErrorText; run: RunInfo }) {
   return <Trouble error={useWhole(error, run) ?? error} />;
 }
 
+const LIBRARY = /[\\/](site-packages|dist-packages|lib[\\/]python[\d.]+)[\\/]|[\\/]outlast[\\/]_\w+[\\/]|^</;
+
+/** The innermost frame of the user's own code; of a library's, if there is no other. */
+function raisingFrame(traceback: string) {
+  const frames = [...traceback.matchAll(/File "([^"]+)", line (\d+), in (\S+)\n[\s|]+(.+)/g)];
+  return frames.findLast(([, file]) => !LIBRARY.test(file!)) ?? frames.at(-1);
+}
+
 /** An error, the line that raised it, and what it was raised from. */
 export function Trouble({ error, depth = 0, member = false }: { error: ErrorText; depth?: number; member?: boolean }) {
   const { members } = error;
-  const frame = /.*File "([^"]+)", line (\d+), in (\S+)\n[\s|]+(.+)/s.exec(members.length ? error.traceback.split("+-+-")[0]! : error.traceback);
+  const frame = raisingFrame(members.length ? error.traceback.split("+-+-")[0]! : error.traceback);
   return (
     <div class="trouble">
       <p>{depth > 0 && <span class="dim">{member ? "in it " : "caused by "}</span>}<b class="mono bad">{error.name}</b> {error.message}</p>
-      {frame && <p class="mono source"><span class="dim">{frame[1]}:{frame[2]} in {frame[3]}</span><br />{frame[4]!.split("\n")[0]}</p>}
+      {frame && <p class="mono source"><span class="dim">{frame[1]}:{frame[2]} in {frame[3]}</span><br />{frame[4]}</p>}
       {error.traceback && <details open={depth === 0 && !error.cause && !members.length}><summary>Traceback</summary><pre tabIndex={0} aria-label="Traceback">{error.traceback.trimEnd()}</pre><Copy text={error.traceback} label="Copy traceback" /></details>}
       {error.cause && depth < DEEPEST && <Trouble error={error.cause} depth={depth + 1} />}
       {depth < DEEPEST && members.slice(0, DEEPEST).map((one, n) => <Trouble key={n} error={one} depth={depth + 1} member />)}
