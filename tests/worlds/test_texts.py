@@ -84,6 +84,8 @@ DEEDS: tuple[tuple[Deed, str, Any], ...] = (
     (named, LONG[:201], EncodeError),
     (named, LONG[:200], 1),
     (kept, LONG[:200], (LONG[:200], LONG[:200])),
+    (lambda text: list_runs(workflow=text), HALF, ValueError),
+    (lambda text: list_runs(text=text), HALF, ValueError),
     (lambda text: get_run(text).info(), NUL, ValueError),
     (lambda text: get_run(text).cancel(), HALF, ValueError),
 )

@@ -21,7 +21,7 @@ def checked_attributes(attributes: Mapping[str, AttributeValue] | None) -> Attri
         if len(name) > LONGEST_NAME:
             reason = f"whose name has {len(name)} characters; {LONGEST_NAME} is the most"
             raise _refused(f"{path[:50]}...", type(value).__name__, reason)
-        if not _encodable(name) or "\0" in name:
+        if not is_encodable(name) or "\0" in name:
             reason = "whose name has a NUL character or a lone surrogate"
             raise _refused(f"$.{name!a}", type(value).__name__, reason)
         if value is not None and type(value) not in (str, int, float, bool):
@@ -31,7 +31,7 @@ def checked_attributes(attributes: Mapping[str, AttributeValue] | None) -> Attri
             raise _refused(path, f"float {value}", "which is not finite")
         if type(value) is int and not -(2**63) <= value < 2**63:
             raise _refused(path, "int", "which is beyond 64 bits")
-        if isinstance(value, str) and not _encodable(value):
+        if isinstance(value, str) and not is_encodable(value):
             raise _refused(path, "str", "which has a lone surrogate")
         checked[name] = value
     return checked
@@ -42,7 +42,8 @@ def _refused(path: str, kind: str, reason: str) -> EncodeError:
     return EncodeError(path, kind, reason, what="attributes", hint=hint)
 
 
-def _encodable(text: str) -> bool:
+def is_encodable(text: str) -> bool:
+    """Whether all characters are whole: none is a lone surrogate."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -7,7 +7,7 @@ from typing import Any, Final, TypedDict, Unpack, cast
 import msgspec
 
 from outlast._api.ambient import ambient_app
-from outlast._api.attributes import checked_attributes
+from outlast._api.attributes import checked_attributes, is_encodable
 from outlast._api.reading import run_info
 from outlast._api.runs import Run, checked_run_id
 from outlast._model.runs import AttributeValue, RunStatus
@@ -115,6 +115,9 @@ def _texts(name: str, value: Any) -> tuple[str, ...]:
         if not isinstance(one, str):
             message = f"{name} = {value!r}: it is a text, or several"
             raise ValueError(message)  # noqa: TRY004 - as for other filters
+        if not is_encodable(one):
+            message = f"{name} = {one!a}: it has half a character, a lone surrogate"
+            raise ValueError(message)
         texts.append(one)
     return tuple(texts)
 
