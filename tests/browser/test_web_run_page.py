@@ -113,6 +113,20 @@ def test_all_that_a_run_waits_for_is_told_at_the_top(
     expect(now).to_have_text("Cancelled it's <b>over</b>")
 
 
+def test_sleeps_beside_a_step_are_told(site: Site, pages: str, open_page: OpenPage) -> None:
+    run_id = site.start("page.busy", 3600.0)
+    page = open_page(width=1280, javascript=True)
+    page.goto(f"{pages}runs/{run_id}")
+    now = page.get_by_label("Now")
+    expect(now).to_contain_text(re.compile(r"^Running page.hold .*Waiting for sleep 2 d 23 h left"))
+    page.get_by_role("button", name="Wake").click()
+    row(page, "sleep").click()
+    expect(page.get_by_role("complementary")).to_contain_text("woken before its time")
+    expect(now).not_to_contain_text("sleep")
+    site.client.post(f"/runs/{run_id}/cancel", json={}).raise_for_status()
+    expect(page.locator(".run-head .badge")).to_have_text("cancelled")
+
+
 def test_what_happened_around_a_failure_is_seen_at_once(
     pages: str, trip: str, open_page: OpenPage
 ) -> None:

@@ -64,7 +64,7 @@ function Queued({ run }: { run: RunInfo }) {
 }
 
 function GoingOn({ run, log }: NowProps) {
-  const open = log.timeline(run).filter(isOpen);
+  const open = log.timeline(run).filter(isOpen).sort((a, b) => order(a) - order(b));
   const asks = role.value === "operate" && open.some((one) => one.kind === "hook");
   const { value } = useAsked<{ hooks: HookInfo[] }>(asks ? `hooks?run=${encodeURIComponent(run.id)}&limit=100` : undefined, 5000);
   if (!log.events.length) return null;
@@ -77,6 +77,9 @@ function GoingOn({ run, log }: NowProps) {
     </Line>
   );
 }
+
+/** What is being done comes before what is waited for. */
+const order = ({ kind }: Entry): number => (kind === "step" ? 0 : 1);
 
 /** Which attempt of a step is being made, where it is not the first one: a lost attempt gives its number to the next. */
 function attemptOf({ attempts }: Entry): string {
