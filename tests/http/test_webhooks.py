@@ -108,7 +108,8 @@ def test_who_sends_again_with_the_same_key_gets_the_same_answer(on_site: OnSite)
             answers = [answer.json() for answer in await asyncio.gather(*posts)]
             assert answers == [42] * 5
             assert (await client.post(url, json=1, headers={"webhook-id": "m1"})).json() == 2
-        assert await run.result("5s") == [21, 1]
+            assert await run.result("5s") == [21, 1]
+            assert (await client.post(url, json=21, headers=key)).json() == 42
 
     on_site(scenario)
 
@@ -266,9 +267,13 @@ def test_what_is_over_is_gone_for_those_who_had_it(on_site: OnSite) -> None:
         expired, expired_url = await started(site, flows.expiring())
         async with outside(site) as client:
             assert (await client.post(disposed)).status_code == 410
-            assert (await client.post(live, content=b"x")).status_code == 202
+            key = {"Idempotency-Key": "x"}
+            assert (await client.post(live, content=b"x", headers=key)).status_code == 202
             assert await run.result("5s") == "x"
             assert (await client.post(live)).status_code == 410
+            assert (await client.post(live, content=b"x", headers=key)).status_code == 202
+            other = {"Idempotency-Key": "y"}
+            assert (await client.post(live, content=b"x", headers=other)).status_code == 410
             await cancelled.cancel()
             with pytest.raises(Exception, match="cancelled"):
                 await cancelled.result("5s")
@@ -382,12 +387,14 @@ def test_looking_approves_nothing_and_the_form_does(on_site: OnSite) -> None:
                 answer = await client.post(url, data=filled)
                 assert (answer.status_code, "is recorded" in answer.text) == (200, True)
             assert await received(run) == 1
+            unused = {**filled, "csrf": csrf_of((await client.get(url)).text)}
             # Back, and answered otherwise.
             answer = await client.post(url, data={**filled, "payload/approved": "false"})
             assert (answer.status_code, "is recorded" in answer.text) == (200, True)
             assert [one.approved for one in await run.result("5s")] == [True, False]
-            late = await client.post(url, data=filled, headers={"Accept": "text/html"})
-            assert (late.status_code, "is closed" in late.text) == (410, True)
+            for sent, status, told in ((filled, 200, "is recorded"), (unused, 410, "is closed")):
+                late = await client.post(url, data=sent, headers={"Accept": "text/html"})
+                assert (late.status_code, told in late.text) == (status, True)
 
     on_site(scenario)
 

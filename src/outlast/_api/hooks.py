@@ -1,6 +1,6 @@
 """`hook`, in workflows; `resume`, outside of them."""
 
-from collections.abc import AsyncIterator, Generator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar, get_args, overload
 
@@ -267,14 +267,20 @@ async def deliver(
 
 async def _is_taken_with(runtime: Runtime, found: HookRecord, key: str) -> bool:
     """Whether what the hook has taken is what was sent with this key: by an earlier try, whose answer was lost."""
+    async for event in received_by(runtime, found.run_id, found.ref):
+        return event.key == key
+    return False
+
+
+async def received_by(runtime: Runtime, run_id: str, ref: str) -> AsyncGenerator[HookReceived]:
+    """What a hook has taken, in order, from the log of its run; also when it is over."""
     after = 0
-    while log := await runtime.world.log.read(found.run_id, after=after):
+    while log := await runtime.world.log.read(run_id, after=after):
         for stored in log:
             event = decode_event(stored).event if stored.kind == "hook_received" else None
-            if isinstance(event, HookReceived) and event.id == found.ref:
-                return event.key == key
+            if isinstance(event, HookReceived) and event.id == ref:
+                yield event
         after = log[-1].position + 1
-    return False
 
 
 async def create_with_payload(

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from functools import partial
 from typing import Any
@@ -10,13 +11,13 @@ import msgspec
 
 from outlast._api.chunks import value_of
 from outlast._api.hook_schemas import HookData, decode_data, fitting
-from outlast._api.hooks import deliver, has_expired
+from outlast._api.hooks import deliver, has_expired, received_by
 from outlast._api.settings import setting
 from outlast._api.streaming import read_stream
 from outlast._clock import SECOND
 from outlast._codec import decode_event
 from outlast._ids import new_secret
-from outlast._model.events import RunCreated
+from outlast._model.events import HookReceived, RunCreated
 from outlast._model.hooks import HookRecord
 from outlast._registry.durations import duration, to_datetime
 from outlast._runtime.runtime import Runtime
@@ -25,7 +26,7 @@ from outlast._webhooks.requests import UNRECORDED, Response, TypedRequest, Webho
 from outlast._webhooks.row import WebhookRow, decode_row
 from outlast._webhooks.tokens import read_token
 from outlast._webhooks.verifying import verified
-from outlast.errors import HookNotFoundError, RequestError
+from outlast.errors import DecodeError, HookNotFoundError, RequestError
 from outlast.world import StreamRead
 
 
@@ -77,7 +78,12 @@ async def check_request(runtime: Runtime, found: Found, request: WebhookRequest)
         signed = await verified(check, request, to_datetime(runtime.clock.now()))
         if signed is not None:
             return f"signed:{signed}"
-    return request.headers.get("webhook-id") or request.headers.get("idempotency-key")
+    return key_of(request.headers)
+
+
+def key_of(headers: Mapping[str, str]) -> str | None:
+    """The key that a sender gives who may send again."""
+    return headers.get("webhook-id") or headers.get("idempotency-key")
 
 
 async def take(
@@ -94,9 +100,35 @@ async def take(
     recorded = (
         fits if found.has_schema and not row.manual else _recorded(found, request, fits, place)
     )
-    if not await deliver(runtime, record, recorded, key):
+    if await deliver(runtime, record, recorded, key):
+        return place
+    if key is None or await taken_with(runtime, record.token, key.__eq__) is None:
         raise _over()
     return place
+
+
+async def taken_with(
+    runtime: Runtime, token: str, is_meant: Callable[[str], object]
+) -> HookReceived | None:
+    """What a webhook, which may be over by now, has recorded with such a key. Whoever asks has the token, which has been
+    found to be no guess."""
+    claimed = read_token(token)
+    if claimed is None:
+        return None
+    async with aclosing(received_by(runtime, claimed.run_id, claimed.ref)) as received:
+        async for event in received:
+            if event.key is not None and is_meant(event.key):
+                return event
+    return None
+
+
+def place_of(runtime: Runtime, received: HookReceived) -> str:
+    """The place of the answer to what was recorded; empty where the run gives none."""
+    try:
+        request = runtime.codec.decode(received.payload)
+    except DecodeError:  # of a class that is not loaded here
+        return ""
+    return (request.answer or "") if isinstance(request, WebhookRequest) else ""
 
 
 async def answer_to(runtime: Runtime, place: str, seconds: float) -> Response:

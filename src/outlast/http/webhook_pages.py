@@ -13,7 +13,7 @@ from outlast import App
 from outlast._ids import new_secret
 from outlast._webhooks import page
 from outlast._webhooks.form_bodies import body_of
-from outlast._webhooks.receiving import Found, take
+from outlast._webhooks.receiving import Found, take, taken_with
 from outlast._webhooks.requests import media_type
 from outlast._webhooks.submitting import payload_of, problems_by_field
 from outlast.errors import (
@@ -70,7 +70,8 @@ def told(request: Request, error: OutlastError) -> Response | None:
 async def confirm(app: App, found: Found) -> Response:
     """The page that asks."""
     about = await _about(app, found)
-    return _html(page.confirmation(_schema(found), about, _proof(found, new_secret())))
+    proof = _proof(found.record.token, new_secret())
+    return _html(page.confirmation(_schema(found), about, proof))
 
 
 async def submit(
@@ -79,7 +80,7 @@ async def submit(
     """Take what the form of the page has sent: the place of the run's answer, if it was taken, and the page that says
     what was recorded, or what is wrong. Sent twice, it is recorded once; changed and sent again, it is another answer."""
     form = read_form(incoming)
-    nonce = _checked_proof(found, request, form.pop(page.CSRF, [""])[0])
+    nonce = _checked_proof(found.record.token, request, form.pop(page.CSRF, [""])[0])
     about, schema = await _about(app, found), _schema(found)
     submitted = payload_of(form, schema)
     problems = submitted.problems
@@ -87,14 +88,33 @@ async def submit(
         answer = hashlib.blake2b(msgspec.json.encode(submitted.payload), digest_size=16).hexdigest()
         try:
             place = await take(
-                app.runtime, found, incoming, submitted.payload, key or f"form:{nonce}:{answer}"
+                app.runtime, found, incoming, submitted.payload, key or f"{_kept(nonce)}{answer}"
             )
         except HookPayloadError as error:
             problems = problems_by_field(error.problems, schema or {})
         else:
             return place, _html(page.recorded(about, submitted.payload, schema))
-    html = page.confirmation(schema, about, _proof(found, nonce), form, problems)
-    return None, _html(html, 422)
+    proof = _proof(found.record.token, nonce)
+    return None, _html(page.confirmation(schema, about, proof, form, problems), 422)
+
+
+async def submitted_before(
+    app: App, token: str, request: Request, incoming: WebhookRequest
+) -> bool:
+    """Whether the form that is sent has been recorded before: who presses its button twice is answered twice, the
+    second time when the run may be over. Raises `RequestError` and `AccessDeniedError`."""
+    nonce = _checked_proof(token, request, read_form(incoming).get(page.CSRF, [""])[0])
+    taken = await taken_with(app.runtime, token, lambda key: key.startswith(_kept(nonce)))
+    return taken is not None
+
+
+def recorded_before() -> Response:
+    """The page for a form that has been recorded before, by a webhook that is over now."""
+    html = page.notice(
+        "Your answer is recorded",
+        "It was recorded when this form was sent first. You can close this page.",
+    )
+    return _html(html)
 
 
 def read_form(incoming: WebhookRequest) -> dict[str, list[str]]:
@@ -105,20 +125,25 @@ def read_form(incoming: WebhookRequest) -> dict[str, list[str]]:
         raise RequestError(f"the body is no form: {error}") from error
 
 
-def _checked_proof(found: Found, request: Request, proof: str) -> str:
+def _kept(nonce: str) -> str:
+    """What the keys begin with of all that a form has sent."""
+    return f"form:{nonce}:"
+
+
+def _checked_proof(token: str, request: Request, proof: str) -> str:
     """What tells this form from others. Raises `AccessDeniedError` for one that a page of somebody else has."""
     refuse_other_sites(request)
     nonce = proof.partition(".")[0]
-    if not hmac.compare_digest(_proof(found, nonce).encode(), proof.encode(errors="replace")):
+    if not hmac.compare_digest(_proof(token, nonce).encode(), proof.encode(errors="replace")):
         raise AccessDeniedError(
             "this form was not sent by the page of the webhook", hint="Open the link again."
         )
     return nonce
 
 
-def _proof(found: Found, nonce: str) -> str:
+def _proof(token: str, nonce: str) -> str:
     """Only who has the token can make one, in whatever process."""
-    key = hashlib.blake2b(found.record.token.encode(), person=b"outlast form").digest()
+    key = hashlib.blake2b(token.encode(), person=b"outlast form").digest()
     made = hashlib.blake2b(nonce.encode(errors="replace"), key=key, digest_size=18)
     return f"{nonce}.{made.hexdigest()}"
 

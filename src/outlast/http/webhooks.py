@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
@@ -10,7 +11,16 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from outlast import App
-from outlast._webhooks.receiving import Found, answer_to, check_request, find_webhook, take
+from outlast._webhooks.receiving import (
+    Found,
+    answer_to,
+    check_request,
+    find_webhook,
+    key_of,
+    place_of,
+    take,
+    taken_with,
+)
 from outlast._webhooks.requests import media_type
 from outlast.errors import (
     AccessDeniedError,
@@ -24,7 +34,16 @@ from outlast.errors import (
 from outlast.http.draining import Reader, Readers
 from outlast.http.problems import problem_of, response_of, tell_error, tell_fault, tell_refusal
 from outlast.http.reading import body_within, decoded, too_long
-from outlast.http.webhook_pages import confirm, form_payload, is_form, read_form, submit, told
+from outlast.http.webhook_pages import (
+    confirm,
+    form_payload,
+    is_form,
+    read_form,
+    recorded_before,
+    submit,
+    submitted_before,
+    told,
+)
 from outlast.webhooks import Response as Answer
 from outlast.webhooks import WebhookRequest
 
@@ -36,6 +55,7 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
 }
 _LONGEST_KEY: Final = 500
+_LONGEST_FORM: Final = 2**20
 
 
 class Webhooks:
@@ -77,7 +97,10 @@ class Webhooks:
             return _away(request)
 
     async def _served(self, request: Request) -> Response:
-        found = await find_webhook(self._app.runtime, request.path_params["token"])
+        try:
+            found = await find_webhook(self._app.runtime, request.path_params["token"])
+        except RequestError as over:
+            return await self._sent_again(request, over)
         if request.method in ("GET", "HEAD") and found.row.has_page:
             return await confirm(self._app, found)
         if request.method not in found.row.methods:
@@ -89,6 +112,24 @@ class Webhooks:
         if body is None:
             return _too_large(found)
         return await self._take(request, found, _incoming(request, headers, body))
+
+    async def _sent_again(self, request: Request, over: RequestError) -> Response:
+        """The webhook is over. Who sends again what it has taken is told that it was taken. Raises `over`."""
+        token, headers = request.path_params["token"], _headers(request)
+        key = key_of(headers)
+        runtime = self._app.runtime
+        if key and (taken := await taken_with(runtime, token, key.__eq__)) is not None:
+            place = place_of(runtime, taken)
+            return await self._answer(request, place, key) if place else _accepted()
+        incoming = _incoming(request, headers, b"")
+        if is_form(incoming) and request.method == "POST":
+            length = headers.get("content-length", "")
+            body = await body_within(request.receive, _LONGEST_FORM, length)
+            incoming = _incoming(request, headers, body or b"")
+            with suppress(AccessDeniedError, RequestError):
+                if await submitted_before(self._app, token, request, incoming):
+                    return recorded_before()
+        raise over
 
     async def _take(self, request: Request, found: Found, incoming: WebhookRequest) -> Response:
         key = await self._checked(found, incoming)
