@@ -2,12 +2,16 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from typing import TypeVar
 
 import pytest
 
-from outlast import App, sleep, workflow
+from outlast import App, sleep, step, workflow, writable
 from outlast.testing import FaultyWorld, SkippingClock, Unavailable
 from outlast.worlds.memory import MemoryWorld
+
+T = TypeVar("T")
 
 
 @workflow(name="outages.sleeper")
@@ -15,6 +19,22 @@ async def sleeper() -> str:
     for _ in range(20):
         await sleep("10 seconds")
     return "rested"
+
+
+@step(name="outages.says")
+async def says(number: int) -> None:
+    await writable().write(number)
+
+
+@workflow(name="outages.talker")
+async def talker() -> None:
+    for number in range(3):
+        await says(number)
+        await sleep("10 seconds")
+
+
+async def collected(values: AsyncIterator[T]) -> list[T]:
+    return [value async for value in values]
 
 
 def test_an_outage_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -51,6 +71,27 @@ def test_those_who_wait_for_results_wait_on() -> None:
                 return await waiting
 
     assert asyncio.run(main()) == "rested"
+
+
+def test_those_who_follow_a_run_or_a_stream_wait_on() -> None:
+    async def main() -> tuple[list[int], list[str]]:
+        clock = SkippingClock()
+        inner = MemoryWorld(clock)
+        asked = FaultyWorld(inner)
+        async with App(world=asked, clock=clock, worker=False) as app:
+            run = await app.start(talker())
+            asked.inject(
+                *[Unavailable(call=2, times=3, of=of) for of in ("get", "read", "read_stream")]
+            )
+            reading = asyncio.create_task(collected(run.stream()))
+            following = asyncio.create_task(collected(run.follow()))
+            async with App(world=FaultyWorld(inner), clock=clock):
+                return await reading, [event.kind for event in await following]
+
+    values, kinds = asyncio.run(main())
+    assert values == [0, 1, 2]
+    assert kinds[0] == "run_created"
+    assert kinds[-1] == "run_completed"
 
 
 def test_stopping_in_an_outage_is_told_on_one_line(caplog: pytest.LogCaptureFixture) -> None:

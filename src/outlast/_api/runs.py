@@ -131,14 +131,16 @@ class Run(Generic[R_co]):
         return step_records((decode_event(one) for one in stored), runtime.codec)
 
     async def follow(self, start: int = 0) -> AsyncIterator[EventRecord]:
-        """The events from position `start` on as they are committed, until the run is over."""
+        """The events from position `start` on as they are committed, until the run is over. While the world cannot be
+        used, it waits."""
         runtime = self._runtime("Run.follow()")
         start = position_within(start)
         with runtime.followers.following(self.id) as changes:
             while True:
                 changes.begin()
-                record = await self._record()
-                for stored in await runtime.world.log.read(self.id, after=start):
+                record = await through_outages(runtime.clock, self._record)
+                read = partial(runtime.world.log.read, self.id, after=start)
+                for stored in await through_outages(runtime.clock, read):
                     yield event_record(stored)
                     start = stored.position + 1
                 if record.status in TERMINAL or record.status is RunStatus.BLOCKED:
@@ -199,7 +201,7 @@ class Run(Generic[R_co]):
             type: What the values must be, as pydantic understands it.
             markers: Whether to give a `Rewind` where what was given already was taken back, and then what
                 counts instead.
-            follow: Whether to wait for what is still to come.
+            follow: Whether to wait for what is still to come; also while the world cannot be used.
 
         Raises, while it is read:
             DecodeError: A value cannot be read in this process.

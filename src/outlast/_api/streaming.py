@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from outlast._api.chunks import form_of
 from outlast._api.writable import INTERNAL, checked_name
+from outlast._runtime.outages import through_outages
 from outlast._runtime.runtime import Runtime
 from outlast.errors import RunNotFoundError
 from outlast.records import Rewind, StreamInfo
@@ -27,7 +28,9 @@ async def read_stream(
     with runtime.followers.following(run_id) as changes, _traced(runtime, run_id, name) as passed:
         while True:
             changes.begin()
-            page = await _read(runtime, StreamRead(run_id=run_id, name=name, start=at, epoch=epoch))
+            request = StreamRead(run_id=run_id, name=name, start=at, epoch=epoch)
+            ask = partial(_read, runtime, request)
+            page = await (through_outages(runtime.clock, ask) if follow else ask())
             epoch = page.epoch
             if markers and page.rewound_to is not None and page.rewound_to < at:
                 at = page.rewound_to
