@@ -110,6 +110,10 @@ def test_pages_follow_one_another_and_are_exported(looked: Looked, open_page: Op
         page.get_by_role("button", name="Export").click()
     exported = json.loads(Path(downloaded.value.path()).read_bytes())
     assert [len(exported), exported[0]["id"]] == [PAGE, newest]
+    rows.nth(40).get_by_role("link").click()
+    expect(page.locator(".run-head")).to_be_visible()
+    page.go_back()
+    expect(rows.nth(40)).to_be_in_viewport()
     page.get_by_role("button", name="Older").click()
     expect(rows).to_have_count(2)
     expect(page.get_by_text("These are all.")).to_be_visible()

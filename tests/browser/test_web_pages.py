@@ -130,6 +130,19 @@ def test_a_form_keeps_long_numbers_and_has_itself_in_it(
     expect(page.get_by_role("alert")).to_contain_text("there is no run '100%'")
 
 
+def test_more_waits_than_a_run_tells_are_not_counted(
+    site: Site, pages: str, open_page: OpenPage
+) -> None:
+    run_id = site.start("web.nap", "3 days", 21)
+    site.become(run_id, "suspended")
+    page = open_page(width=1280, javascript=True)
+    page.goto(f"{pages}runs?text={run_id}")
+    expect(page.locator("tbody tr")).to_contain_text("+19 or more")
+    page.get_by_role("link", name=run_id[-8:]).click()
+    expect(page.get_by_text("20 rows, and perhaps more that it waits for")).to_be_visible()
+    expect(page.get_by_label("Now")).to_contain_text("and 16 or more")
+
+
 def test_a_long_error_of_a_group_says_what_it_began_with(
     site: Site, pages: str, open_page: OpenPage
 ) -> None:

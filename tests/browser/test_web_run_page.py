@@ -90,6 +90,9 @@ def test_all_that_a_run_waits_for_is_told_at_the_top(
     expect(panel.get_by_role("button", name="Copy command")).to_have_attribute(
         "title", f"outlast wake {run_id}"
     )
+    queued.click()
+    expect(panel).to_contain_text("queued step 2/page.render")
+    expect(panel).not_to_contain_text("Not recorded")
     panel.get_by_role("button", name="Close").press("Enter")
     expect(page.get_by_role("tree")).to_be_focused()
     now.get_by_role("button", name="sleep").click()

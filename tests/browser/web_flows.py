@@ -93,8 +93,10 @@ async def order_flow(order: Order) -> str:
 
 
 @workflow(name="web.nap")
-async def nap(length: str = "3 days") -> str:
+async def nap(length: str = "3 days", beside: int = 0) -> str:
     """Sleep for a while."""
+    if beside:
+        await asyncio.gather(*(sleep(length) for _ in range(beside)))
     await sleep(length)
     return "rested"
 

@@ -14,7 +14,12 @@ const here = (): Place => ({
 });
 
 export const place = signal<Place>(here());
-addEventListener("popstate", () => (place.value = here()));
+/** Whether the browser has gone back or forward to where we are: things are looked for where they were. */
+export let returned = false;
+addEventListener("popstate", () => {
+  returned = true;
+  place.value = here();
+});
 
 /** Of a run: its page, and what the API has of it. An id may have any characters but slashes. */
 export const pathOf = (id: string): string => `runs/${encodeURIComponent(id)}`;
@@ -27,6 +32,7 @@ export function go(path: string): void {
 }
 
 function move(path: string, replace: boolean): void {
+  returned = false;
   history[replace ? "replaceState" : "pushState"](null, "", href(path));
   place.value = here();
 }

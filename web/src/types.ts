@@ -83,5 +83,10 @@ export const STATUSES: readonly Status[] = [
   "pending", "running", "suspended", "blocked", "completed", "failed", "cancelled",
 ];
 
+/** So many of the things that a run waits for are on its row: the first ones. */
+const MOST_WAITING = 20;
+
+export const mayWaitForMore = (run: RunInfo): boolean => run.waiting.length >= MOST_WAITING;
+
 export const isOver = (status: Status): boolean =>
   status === "completed" || status === "failed" || status === "cancelled";

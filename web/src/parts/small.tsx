@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { connection, isAway, type Problem } from "../api.ts";
 import { href, pathOf } from "../router.ts";
 import { ago, coarse, elapsed, exact, length, tick, time } from "../time.ts";
-import { isOver, type RunInfo, type Status, type Waiting } from "../types.ts";
+import { isOver, mayWaitForMore, type RunInfo, type Status, type Waiting } from "../types.ts";
 
 export const Badge = ({ status }: { status: Status | string }) => (
   <span class={`badge ${status}`}>
@@ -57,7 +57,7 @@ export function Waits({ run }: { run: RunInfo }) {
     <span title={all.join("\n")}>
       {all[0]}
       {first.line && <span class="dim mono"> {first.line}</span>}
-      {more.length > 0 && <span class="dim"> +{more.length}</span>}
+      {more.length > 0 && <span class="dim"> +{more.length}{mayWaitForMore(run) && " or more"}</span>}
     </span>
   );
 }

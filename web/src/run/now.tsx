@@ -9,7 +9,7 @@ import { argumentsText, titleOf } from "../parts/asked.ts";
 import { isOpen, rootOf, type Entry, type Log } from "../trace/model.ts";
 import { leftOf } from "../trace/trace.tsx";
 import { useWhole } from "../trace/whole.ts";
-import { isOver, type HookInfo, type RunInfo, type WorkflowEntry } from "../types.ts";
+import { isOver, mayWaitForMore, type HookInfo, type RunInfo, type WorkflowEntry } from "../types.ts";
 
 /** Things it waits for that are told; and characters of what an error says. */
 const MOST = 4;
@@ -73,7 +73,7 @@ function GoingOn({ run, log }: NowProps) {
   return (
     <Line look={works ? "running" : ""}>
       {open.slice(0, MOST).map((one) => <p key={one.id}><Pending entry={one} hook={value?.hooks.find((hook) => hook.id === one.id)} /></p>)}
-      {open.length > MOST && <p class="dim">and {(open.length - MOST).toLocaleString()} more</p>}
+      {open.length > MOST && <p class="dim">and {(open.length - MOST).toLocaleString()} {mayWaitForMore(run) && "or "}more</p>}
     </Line>
   );
 }

@@ -2,7 +2,7 @@
 import { useLayoutEffect, useState } from "preact/hooks";
 import { follow, get, isAway, query, told, type Problem } from "../api.ts";
 import { parsed } from "../exact.ts";
-import { change } from "../router.ts";
+import { change, returned } from "../router.ts";
 import { serverNow, time } from "../time.ts";
 import type { RunInfo } from "../types.ts";
 
@@ -62,11 +62,15 @@ export async function older(found: Found): Promise<boolean> {
 /** Whether there is another page behind this one. */
 export const goesOn = async (found: Found, stop: AbortSignal): Promise<boolean> => (await page(found.path, found.cursor, stop)).cursor !== null;
 
+/** What was found last: who goes back to it from a run sees it at once, and so at the same height. */
+let last: Found | undefined;
+
 /** The first page as it changes; another one as it was when it was asked for. */
 export function useRuns(path: string, cursor: string): Found {
-  const [found, setFound] = useState<Found>({ path, cursor, runs: undefined, problem: undefined });
+  const [found, setFound] = useState<Found>(() => (returned && last?.path === path && last.cursor === cursor ? last : { path, cursor, runs: undefined, problem: undefined }));
+  const learn = (now: Found) => setFound((last = now));
   // Not after it is drawn: the question goes off first.
-  useLayoutEffect(() => (cursor ? askOnce(path, cursor, setFound) : watch(path, setFound)), [path, cursor]);
+  useLayoutEffect(() => (cursor ? askOnce(path, cursor, learn) : watch(path, learn)), [path, cursor]);
   return found;
 }
 

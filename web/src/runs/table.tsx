@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { role } from "../api.ts";
 import { Attributes, Badge, RunLink, Took, Waits, When } from "../parts/small.tsx";
 import type { Steady } from "../parts/steady.ts";
-import { change, go, pathOf } from "../router.ts";
+import { change, go, pathOf, returned } from "../router.ts";
 import type { RunInfo } from "../types.ts";
 
 export type Ids = ReadonlySet<string>;
@@ -27,7 +27,7 @@ export function turned(ids: Ids, id: string): Ids {
 
 export function Table({ list, chosen, choose, at, sort }: TableProps) {
   const may = role.value !== "read";
-  const [whole, setWhole] = useState(false);
+  const [whole, setWhole] = useState(returned);
   useEffect(() => {
     const timer = setTimeout(() => setWhole(true), 100); // when the first rows have been painted
     return () => clearTimeout(timer);

@@ -54,7 +54,7 @@ export function Panel({ row, log, run, close, wake, choose, toEvent }: PanelProp
       {entry.remark && <p>{entry.remark}</p>}
       {entry.child && <p>Child run <RunLink id={entry.child} whole /></p>}
       {entry.attempts.length > 1 && !attempt && <Part title="Attempts"><Attempts entry={entry} /></Part>}
-      {(entry.kind === "step" || entry.kind === "run") && <Part title="Input"><Payload value={argumentsOf(entry)} name={`${entry.name}-input`} whole={whole(positions, "input")} /></Part>}
+      {(entry.kind === "run" || (entry.kind === "step" && entry.positions.length > 0)) && <Part title="Input"><Payload value={argumentsOf(entry)} name={`${entry.name}-input`} whole={whole(positions, "input")} /></Part>}
       {entry.result !== undefined && <Part title="Output"><Payload value={entry.result} name={`${entry.name}-output`} whole={whole(positions, "result")} /></Part>}
       {entry.kind === "run" && entry.result === undefined && run.status === "completed" && <Part title="Output"><p class="dim">None</p></Part>}
       {entry.received.length > 0 && <Part title="Received"><Payload value={entry.received.length === 1 ? entry.received[0]! : entry.received} name={`${entry.name}-received`} whole={whole(positions, "payload")} /></Part>}
@@ -71,7 +71,7 @@ export function Panel({ row, log, run, close, wake, choose, toEvent }: PanelProp
             <><dt>Log</dt><dd>{entry.positions.slice(0, 20).map((one) => <button key={one} type="button" class="quiet" onClick={() => toEvent(one)}>#{one} {log.events[one]?.kind}</button>)}</dd></>
           )}
           {entry.kind === "run" && run.worker && <><dt>Worker</dt><dd class="mono">{run.worker}</dd></>}
-          {entry.kind === "run" && <><dt>Version</dt><dd class="mono">{run.version}</dd><dt>Queue</dt><dd>{run.queue}</dd><dt>Log</dt><dd>{run.events.toLocaleString()} events</dd></>}
+          {entry.kind === "run" && <><dt>Version</dt><dd class="mono">{run.version}</dd><dt>Queue</dt><dd>{run.queue}</dd><dt>Log</dt><dd>{run.events.toLocaleString()} {run.events === 1 ? "event" : "events"}</dd></>}
         </dl>
       </Part>
     </aside>

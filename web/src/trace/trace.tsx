@@ -1,7 +1,7 @@
 // The trace viewer: rows that scroll virtually, over a window of time that zooms and pans.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { elapsed, length, tick, time } from "../time.ts";
-import { isOver, type RunInfo } from "../types.ts";
+import { isOver, mayWaitForMore, type RunInfo } from "../types.ts";
 import { stretches, ticks } from "./bars.ts";
 import { Minimap } from "./minimap.tsx";
 import { isOpen, type Entry, type Log } from "./model.ts";
@@ -53,7 +53,7 @@ export function Trace({ log, changes, run, selected, select }: TraceProps) {
       <div class="bar">
         <input type="search" aria-label="Find in the timeline" placeholder="Find a step, wait, hook, line" value={text} onInput={(event) => setText(event.currentTarget.value)} />
         <button type="button" class="chip failed" aria-pressed={failures} onClick={() => setFailures(!failures)}><i aria-hidden="true" />errors {failed}</button>
-        <span class="dim">{rows.length - 1} {rows.length === 2 ? "row" : "rows"}</span>
+        <span class="dim">{rows.length - 1} {rows.length === 2 ? "row" : "rows"}{mayWaitForMore(run) && ", and perhaps more that it waits for"}</span>
         <span class="spring" />
         {gaps.length > 0 && <button type="button" class="chip" aria-pressed={skips} title="Draw the long stretches in which it only waits narrow" onClick={() => { setNarrows(!skips); setZoom(null); }}>skip waits</button>}
         <button type="button" class="quiet" onClick={() => setFolded(folded.size ? new Set() : new Set(rows.filter((row) => row.depth > 0 && row.inner).map((row) => row.key)))}>{folded.size ? "Unfold" : "Fold"}</button>
