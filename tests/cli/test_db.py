@@ -66,6 +66,9 @@ def test_a_file_is_upgraded(cli: Cli, folder: Path) -> None:
     assert not (folder / ".outlast").exists()
     assert "applied 0001" in cli("db", "upgrade").out
     assert "up to date" in cli("db", "status").out
+    odd = ("--url", "sqlite:///a#b %41.db")
+    assert "applied 0001" in cli("db", "upgrade", *odd).out
+    assert "up to date" in cli("db", "status", *odd).out
 
 
 def test_memory_has_no_schema(cli: Cli) -> None:

@@ -146,6 +146,34 @@ def test_two_objects_are_like_two_processes(tmp_path: Path) -> None:
     asyncio.run(use())
 
 
+def test_a_file_is_the_same_by_any_name_and_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a worker would look dead to whoever names its file by a link, or has changed its folder."""
+    (tmp_path / "link.db").symlink_to("file:world.db")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    async def use() -> None:
+        clock = SettableClock()
+        first, second = SqliteWorld("file:world.db", clock), SqliteWorld("link.db", clock)
+        async with first.opened(), second.opened():
+            monkeypatch.chdir("elsewhere")
+            await Scene(first, clock, lambda _: first).register("one")
+            await Scene(second, clock, lambda _: second).register("two")
+            assert [await one.claims.reap() for one in (first, second)] == [0, 0]
+            assert {worker.id for worker in await first.listing.workers()} == {"one", "two"}
+
+    asyncio.run(use())
+    assert files_left(tmp_path / "elsewhere") == []
+    assert files_left(tmp_path) == [
+        "elsewhere",
+        "file:world.db",
+        "file:world.db-workers",
+        "link.db",
+    ]
+
+
 def test_a_forked_child_does_not_keep_its_parent_alive(tmp_path: Path) -> None:
     """The locks of a worker that dies are free, though a child that it has forked lives on."""
 

@@ -1,5 +1,6 @@
 """Opening the file: one connection that writes, one that reads."""
 
+import os
 import sqlite3
 import threading
 import time
@@ -15,6 +16,12 @@ _OLDEST_SQLITE = (3, 38, 0)
 _PAUSE = 0.01  # seconds
 _OWN_FOLDER = ".outlast"
 _ROOM = 2_000 * 4_096  # bytes: the pages between two checkpoints
+
+
+def real_path(path: str | Path) -> Path:
+    """Where the file is, however it is named: the locks beside it are the same for a link to it, and it stays the
+    same file when the process changes its working directory. SQLite takes no such path for a URI."""
+    return Path(os.path.realpath(path))
 
 
 def connect_writer(path: Path, url: str, patience: float) -> sqlite3.Connection:

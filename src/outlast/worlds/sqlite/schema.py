@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from outlast.worlds.schema import SchemaStatus
-from outlast.worlds.sqlite.connecting import connect_writer
+from outlast.worlds.sqlite.connecting import connect_writer, real_path
 from outlast.worlds.sqlite.faults import explained
 from outlast.worlds.sqlite.migrations import migrations, schema_version
 
@@ -16,8 +16,8 @@ class SqliteSchema:
     that have one file open are on one machine, and can be stopped together."""
 
     def __init__(self, path: str | Path) -> None:
-        self._path = Path(path)
-        self._url = f"sqlite:///{self._path}"
+        self._path = real_path(path)
+        self._url = f"sqlite:///{Path(path)}"
 
     async def status(self) -> SchemaStatus:
         """Where it stands."""
@@ -42,7 +42,7 @@ class SqliteSchema:
         if not self._path.exists():
             return 0
         try:
-            connection = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True)
+            connection = sqlite3.connect(f"{self._path.as_uri()}?mode=ro", uri=True)
         except sqlite3.Error as error:
             raise explained(self._url, error) from error
         try:

@@ -8,7 +8,7 @@ from outlast._clock import Clock
 from outlast.world import Capabilities
 from outlast.worlds.planning import Glimpses
 from outlast.worlds.sqlite.claims import SqliteClaims
-from outlast.worlds.sqlite.connecting import connect_reader, connect_writer
+from outlast.worlds.sqlite.connecting import connect_reader, connect_writer, real_path
 from outlast.worlds.sqlite.faults import opened_twice
 from outlast.worlds.sqlite.listing import SqliteListing
 from outlast.worlds.sqlite.locks import WorkerLocks
@@ -30,8 +30,8 @@ class SqliteWorld:
     """
 
     def __init__(self, path: str | Path, clock: Clock, *, patience: float = _PATIENCE) -> None:
-        self._path = Path(path)
-        self._url = f"sqlite:///{self._path}"
+        self._path = real_path(path)
+        self._url = f"sqlite:///{Path(path)}"
         self._patience = patience
         self._writer = ConnectionThread("outlast-sqlite-writer", self._url, clock, patience)
         self._reader = ConnectionThread("outlast-sqlite-reader", self._url, clock, patience)
