@@ -105,12 +105,14 @@ def test_a_person_resumes_by_the_form_of_the_schema(
 def test_a_form_keeps_long_numbers_and_has_itself_in_it(
     site: Site, pages: str, open_page: OpenPage
 ) -> None:
-    run_id, number = "order #17, 100 % ?", 2**53 + 1
+    run_id, number = "-order #17, 100 % ?", 2**53 + 1
     body = {"workflow": "web.travel", "args": [number], "run_id": run_id}
     site.client.post("/runs", json=body).raise_for_status()
     page = open_page(width=1280, javascript=True)
     page.goto(f"{pages}runs?workflow=web.travel")
     page.get_by_role("link", name=run_id).click()
+    shown = page.get_by_role("button", name="Copy command")
+    expect(shown).to_have_attribute("title", f"outlast show -- '{run_id}'")
     panel = page.get_by_role("complementary")
     expect(panel.locator(".payload").first).to_contain_text(str(number))
     page.get_by_role("button", name="Answer…").click()

@@ -109,7 +109,7 @@ def test_all_that_a_run_waits_for_is_told_at_the_top(
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Reason").fill("it's <b>over</b>")
     expect(dialog.get_by_role("button", name="Copy command")).to_have_attribute(
-        "title", f"outlast cancel {run_id} --reason 'it'\\''s <b>over</b>'"
+        "title", f"outlast cancel --reason='it'\\''s <b>over</b>' {run_id}"
     )
     dialog.get_by_role("button", name="Cancel the run").click()
     expect(page.locator(".run-head .badge")).to_have_text("cancelled")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote, unquote
 
 import httpx
 import msgspec
@@ -41,6 +42,18 @@ def test_a_run_is_started_and_looked_at(on_site: OnSite) -> None:
         assert [(one["name"], one["result"]) for one in steps] == [("double", 10)]
         assert [one["kind"] for one in events] == ["run_created", "step_completed", "run_completed"]
         assert last == events[2:]
+
+    on_site(scenario)
+
+
+def test_any_id_of_a_run_has_an_address(on_site: OnSite) -> None:
+    async def scenario(site: Site) -> None:
+        async with site.client() as client:
+            body = {"workflow": "http_twice", "args": [5], "run_id": "ünï ☃ 100%"}
+            started = await client.post("/runs", json=body)
+            again = await client.post(f"/runs/{quote('ünï ☃ 100%')}/rerun", json={"run_id": "☃"})
+        told = [unquote(one.headers["location"]) for one in (started, again)]
+        assert told == [f"{BASE}/runs/ünï ☃ 100%", f"{BASE}/runs/☃"]
 
     on_site(scenario)
 

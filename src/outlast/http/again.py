@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
+from urllib.parse import quote
 
 from outlast._api.rerunning import rerun
 from outlast._api.runs import checked_run_id
@@ -43,7 +44,7 @@ async def rerun_one(asked: Asked) -> Answer:
         )
         new = await start_run(asked.app, wanted)
     base = asked.request.url.path.rstrip("/").rpartition("/runs/")[0]
-    return Answer(await new.info(), {"Location": f"{base}/runs/{new.id}"})
+    return Answer(await new.info(), {"Location": quote(f"{base}/runs/{new.id}")})
 
 
 def _decoded(asked: Asked, body: RerunBody) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from typing import Any, Final
+from urllib.parse import quote
 
 import msgspec
 
@@ -46,7 +47,7 @@ async def start(asked: Asked) -> Answer:
     body: StartBody = asked.body
     run = await start_run(asked.app, body)
     location = f"{asked.request.url.path.rstrip('/')}/{run.id}"
-    return Answer(await run.info(), {"Location": location})
+    return Answer(await run.info(), {"Location": quote(location)})
 
 
 async def show(asked: Asked) -> RunInfo:

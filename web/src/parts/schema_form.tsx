@@ -72,7 +72,7 @@ function Group({ schema, root, name, value, needed, depth, set, label }: FieldPr
       schema={{ title: key, ...(one as Fields) }}
       root={root}
       name={key}
-      value={now[key]}
+      value={Object.hasOwn(now, key) ? now[key] : undefined}
       needed={isNeeded(schema, key)}
       depth={depth + 1}
       set={(next) => {
