@@ -4,12 +4,14 @@ import asyncio
 from typing import Any
 
 import pytest
+from opentelemetry.trace import StatusCode
 from pydantic_ai import Agent
 from pydantic_ai.models.instrumented import InstrumentationSettings
 
-from outlast import App, start, workflow
-from outlast.agents import Durable
+from outlast import App, WorkerOptions, hook, resume, start, workflow
+from outlast.agents import Durable, in_workflow
 from outlast.agents.telling import response_attributes
+from outlast.testing import Signals
 from tests.agents.scripted import Script
 from tests.otel.collecting import Collector, attributes, span_id
 from tests.otel.documented import table
@@ -95,6 +97,53 @@ def test_tokens_are_told_once_where_pydantic_ai_tells_them(collector: Collector)
     assert {one.parent.span_id for one in chats if one.parent} == {span_id(of_agent)}
     assert of_agent.parent is not None
     assert of_agent.parent.span_id == span_id(stretch), "it is in the trace of the run"
+
+
+waiting = Agent(Script([[("ask", {})], "yes"]).model(), name="waiting", capabilities=[Durable()])
+
+
+@waiting.tool_plain(metadata=in_workflow())
+async def ask() -> str:
+    return str(await hook(str, token="agents-telemetry"))
+
+
+@workflow(name="agents.told_once")
+async def told_once() -> str:
+    said = [(await plain.run("1 + 2")).output, (await waiting.run("?")).output]
+    return " ".join(said)
+
+
+def test_spans_of_pydantic_ai_are_not_made_again_at_a_replay(collector: Collector) -> None:
+    """The first stretch ends in a tool of the second agent; the next one replays all of the first agent's run."""
+
+    async def play() -> None:
+        signals = Signals()
+        options, instruments = WorkerOptions(linger=0), [signals, collector.telemetry()]
+        async with App("memory://", options=options, instruments=instruments):
+            run = await start(told_once())
+            await signals.wait_for("run_suspended", run_id=run.id)
+            assert _names(collector) == {**FIRST, "invoke_agent waiting": 1, "chat scripted": 3}
+            await resume("agents-telemetry", "go on")
+            assert await run.result("20s") == "3 yes"
+
+    for agent in (plain, waiting):
+        agent.instrument = InstrumentationSettings(tracer_provider=collector.tracers)
+    try:
+        asyncio.run(play())
+    finally:
+        plain.instrument = None
+    second = {"invoke_agent waiting": 2, "chat scripted": 4, "execute_tool ask": 1}
+    assert _names(collector) == {**FIRST, **second}
+    assert {one.status.status_code for one in collector.spans()} == {StatusCode.UNSET}
+
+
+FIRST = {"invoke_agent counter": 1, "execute_tool add": 1}
+
+
+def _names(collector: Collector) -> dict[str, int]:
+    """How many spans there are of those that Pydantic AI makes."""
+    own = ("invoke_agent", "chat", "execute_tool")
+    return {name: n for name, n in collector.span_names().items() if name.startswith(own)}
 
 
 def test_what_a_response_says() -> None:

@@ -9,6 +9,7 @@ from pydantic_ai import Agent
 from pydantic_ai.agent.abstract import AbstractAgent
 from pydantic_ai.capabilities import (
     AbstractCapability,
+    CombinedCapability,
     RequestInput,
     WrapRunHandler,
     WrapToolExecuteHandler,
@@ -21,7 +22,6 @@ from pydantic_ai.durable_exec import (
     RoleBasedOperationConfig,
     conversation_id_from_run_id,
     external_event_scope,
-    replay_scope,
 )
 from pydantic_ai.exceptions import UserError
 from pydantic_ai.messages import AgentStreamEvent, ToolCallPart
@@ -45,6 +45,7 @@ from outlast import now, uuid4
 from outlast.agents.approvals import HookWaiter, decide
 from outlast.agents.events import MODEL_EVENTS, EventWriter, StreamOfEvents
 from outlast.agents.failures import cannot_be_kept
+from outlast.agents.once import ToldOnce
 from outlast.agents.operations import StepOperations, in_step
 from outlast.agents.options import KEY, StepOptions, options_of_tool, runs_in_workflow
 from outlast.agents.providers import import_client, without_retries
@@ -141,7 +142,7 @@ class Durable(BaseDurabilityCapability[AgentDepsT]):
                 without_retries(model)
             elif isinstance(model, str):
                 import_client(model)
-        return super().for_agent(agent)
+        return CombinedCapability([ToldOnce(), super().for_agent(agent)])
 
     async def resolve_model_id(
         self, ctx: ModelResolutionContext[AgentDepsT], *, model_id: KnownModelName | str
@@ -208,7 +209,6 @@ class Durable(BaseDurabilityCapability[AgentDepsT]):
             return await super().wrap_run(ctx, handler=handler)
         with (
             turn_scope() as turn,
-            replay_scope(),
             external_event_scope(HookWaiter(self.name)),
             Agent.using_thread_executor(_IN_PLACE),
         ):
