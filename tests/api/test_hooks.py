@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import pytest
 from pydantic import BaseModel
@@ -328,6 +328,12 @@ async def misuses(how: str) -> str:
             hook(metadata={"a": object()})
         elif how == "schema":
             hook(asyncio.Event)
+        elif how == "no type":
+            hook({"approved": bool})
+        elif how == "function":
+            hook(fresh_tokens)
+        elif how == "no mapping":
+            hook(metadata=cast(Any, ["a"]))
     except Exception as error:
         return type(error).__name__
     return ""
@@ -340,6 +346,9 @@ async def misuses(how: str) -> str:
         ("token", "ValueError"),
         ("metadata", "EncodeError"),
         ("schema", "DefinitionError"),
+        ("no type", "DefinitionError"),
+        ("function", "DefinitionError"),
+        ("no mapping", "DefinitionError"),
     ],
 )
 def test_what_cannot_be_is_refused(on_memory: Bench, how: str, error: str) -> None:

@@ -330,6 +330,10 @@ def test_the_body_of_a_request_is_read_as_what_it_is() -> None:
         {"status": 600},
         {"headers": {"a\r\nb": "c"}},
         {"headers": {"a": "b\r\nc: d"}},
+        {"headers": {"a": 1}},
+        {"status": "200"},
+        {"body": "text"},
+        {"body": bytearray(b"text")},
     ],
 )
 def test_a_response_that_is_none_is_refused(wrong_response: dict[str, Any]) -> None:

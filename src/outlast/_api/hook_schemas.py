@@ -4,7 +4,7 @@ import sys
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache, partial
 from ipaddress import IPv4Address, IPv6Address
-from types import NoneType, UnionType
+from types import FunctionType, NoneType, UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 from uuid import UUID
 
@@ -43,6 +43,11 @@ def json_schema(schema: Any) -> bytes:
     # Here and not above: only a process that uses schemas needs pydantic for them.
     from pydantic.errors import PydanticUserError
 
+    if isinstance(schema, dict | FunctionType):  # which pydantic would take for something else
+        reason = "this is no type"
+        raise DefinitionError(
+            f"hook({schema!r})", reason, hint="Give a model, a dataclass, dict[str, int], ..."
+        )
     try:
         return msgspec.json.encode(_adapter(schema).json_schema())
     except PydanticUserError as error:

@@ -30,7 +30,7 @@ from outlast._model.events import HookReceived, RunCreated
 from outlast._model.hooks import HookRecord
 from outlast._registry.durations import TimeLike, deadline, to_datetime
 from outlast._runtime.runtime import Runtime
-from outlast.errors import HookNotFoundError, NotAllowedHereError
+from outlast.errors import DefinitionError, HookNotFoundError, NotAllowedHereError
 from outlast.records import HookInfo, HookPage, HookSort
 from outlast.world import Created, Deliver, RunDraft
 
@@ -180,6 +180,10 @@ def hook(
 
 def hook_data(execution: Execution, schema: Any, metadata: Mapping[str, Any] | None) -> HookData:
     """What the row of a hook says. Raises `EncodeError` and `DefinitionError`."""
+    given: Any = metadata
+    if given is not None and not isinstance(given, Mapping):
+        reason = f"metadata={metadata!r} cannot be used"
+        raise DefinitionError("hook()", reason, hint="Give a dict: metadata={'order': 7}.")
     return HookData(
         schema=NO_SCHEMA if schema is None else msgspec.Raw(json_schema(schema)),
         type="" if schema is None else type_name(schema),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Mapping
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 from urllib.parse import parse_qs
 
 import msgspec
@@ -30,13 +30,19 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Raises `ValueError` for what is no answer of HTTP."""
-        if not 200 <= self.status <= 599:
-            message = f"{self.status!r} cannot be the status of a response: it is 200 to 599"
+        status, headers, body = cast(
+            "tuple[Any, Mapping[Any, Any], Any]", (self.status, self.headers, self.body)
+        )
+        if not (isinstance(status, int) and 200 <= status <= 599):
+            message = f"{status!r} cannot be the status of a response: it is 200 to 599"
             raise ValueError(message)
-        for name, value in self.headers.items():
-            if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
-                message = f"{name!r} cannot be a header of a response: it has characters that no header has"
+        for name, value in headers.items():
+            if not _fits(_NAME, name) or not _fits(_VALUE, value):
+                message = f"{name!r} cannot be a header of a response: it has characters that no header has, or is no text"
                 raise ValueError(message)
+        if not isinstance(body, bytes):
+            message = f"{type(body).__name__} cannot be the body of a response: it is bytes; for others there are Response.text(...) and Response.json(...)"
+            raise ValueError(message)  # noqa: TRY004 - as all that is no answer
 
     @classmethod
     def json(cls, value: object, *, status: int = 200) -> "Response":
@@ -49,6 +55,10 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
         """A text."""
         headers = {"content-type": "text/plain; charset=utf-8"}
         return cls(status=status, headers=headers, body=text.encode())
+
+
+def _fits(pattern: re.Pattern[str], given: object) -> bool:
+    return isinstance(given, str) and pattern.fullmatch(given) is not None
 
 
 class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True):
