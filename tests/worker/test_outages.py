@@ -55,6 +55,24 @@ def test_an_outage_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     assert not any(record.exc_info for record in caplog.records)
 
 
+def test_what_cannot_be_written_is_told_when_it_lasts(caplog: pytest.LogCaptureFixture) -> None:
+    """Where only writing fails, as on a full disk, nothing else would say why nothing moves."""
+
+    async def main() -> str:
+        clock = SkippingClock()
+        world = FaultyWorld(MemoryWorld(clock))
+        async with App(world=world, clock=clock) as app:
+            run = await app.start(sleeper())
+            world.inject(Unavailable(call=1, times=3, of="commit"))
+            world.inject(Unavailable(call=6, times=6, of="commit"))
+            return await run.result()
+
+    with caplog.at_level(logging.WARNING, logger="outlast"):
+        assert asyncio.run(main()) == "rested"
+    said = [record.getMessage().partition(";")[0] for record in caplog.records]
+    assert said == ["nothing can be written for now", "what waited to be written is written"]
+
+
 def test_those_who_wait_for_results_wait_on() -> None:
     async def main() -> str:
         clock = SkippingClock()

@@ -38,6 +38,9 @@ from outlast.world import (
 
 logger: Final = logging.getLogger("outlast")
 
+_TOLD_AT: Final = 3
+"""After so many failures of one batch, about a second, it is said that it cannot be written."""
+
 MAX_BATCH: Final = 1_000
 DELIVER_AT_ONCE: Final = 100
 """So many answers are delivered before the next batch may go and other callbacks have their turn."""
@@ -193,6 +196,8 @@ class Committer:
         error = writing.exception()
         if isinstance(error, WorldUnavailableError):
             self._observers.commit_failed(error)
+            if flight.failures == _TOLD_AT:  # once an outage, and not of what is over in a moment
+                logger.warning("nothing can be written for now; trying again: %s", error)
             self._try_again_later(flight)
             return
         self._flight = None
@@ -219,6 +224,8 @@ class Committer:
             self._write(self._flight)
 
     def _committed(self, flight: Flight, receipt: Receipt) -> None:
+        if flight.failures > _TOLD_AT:
+            logger.warning("what waited to be written is written")
         duration = self._clock.now() - flight.began
         self._observers.committed(flight.events(), len(flight.advances), duration)
         if (tracer := self._observers.tracer) is not None:
