@@ -77,9 +77,14 @@ class PostgresServer:
         query = "&".join(f"{name}={value}" for name, value in parameters.items())
         return f"postgresql://postgres@{host}/{database}" + (f"?{query}" if query else "")
 
-    def start(self) -> None:
-        """Start it, making its files if there are none. Returns when it takes connections."""
+    def start(self, *, standby: bool = False) -> None:
+        """Start it, making its files if there are none. Returns when it takes connections.
+
+        A standby waits for what a primary has written, though here none writes, and takes no writes itself.
+        """
         self._prepare()
+        if standby:
+            (_data(self.folder) / "standby.signal").touch()
         address = "127.0.0.1" if self.port else ""
         command = [
             str(self._binaries / "postgres"),
@@ -157,7 +162,7 @@ class PostgresServer:
                 break
             with suppress(FileNotFoundError, IndexError):  # it is empty for a moment
                 lines = (_data(self.folder) / "postmaster.pid").read_text().splitlines()
-                if int(lines[0]) == process.pid and lines[-1].strip() == "ready":
+                if int(lines[0]) == process.pid and lines[-1].strip() in ("ready", "standby"):
                     return
         process.kill()
         raise RuntimeError(f"PostgreSQL did not start:\n{self.log.read_text()}")

@@ -246,6 +246,19 @@ def test_a_server_that_goes_away_and_comes_back() -> None:
 
     with private_server(options=FAST) as server:
         in_scene(server.url(), lambda scene, _: body(scene, server))
+        server.stop()
+        server.start(standby=True)
+        in_scene(server.url(), is_read)
+
+
+async def is_read(scene: Scene, world: PostgresWorld) -> None:
+    """A standby, on which nobody can listen: who follows its runs looks now and then, and no worker serves."""
+    mark = world.news.mark()
+    async with asyncio.timeout(10):
+        assert (await scene.kinds("a"))[0] == "run_created"
+        await world.news.changed(mark)
+        with pytest.raises(WorldUnavailableError, match="read-only replica"):
+            await scene.register("me")
 
 
 async def appended(scene: Scene) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+import asyncpg
+
 from outlast.errors import WorldError
 from outlast.worlds.postgres.address import Address
 from outlast.worlds.postgres.clock import DatabaseTime
@@ -15,8 +17,8 @@ from outlast.worlds.postgres.faults import FAULTS, explained, held_elsewhere
 LOOK_EVERY = 1.0
 """Seconds between two looks: whether anybody has written, in case that a notification was lost, and whether a
 worker has died. They show too that the connection is alive."""
-LOOK_EVERY_POOLED = 0.75
-"""The same where nobody can listen."""
+LOOK_DEAF = 0.75
+"""The same where nobody can listen: through a pooler in transaction mode, and on a standby."""
 
 RECONNECTED = 3.0
 """So many seconds nobody is taken for dead after a lost connection: when a server starts anew all workers
@@ -142,34 +144,48 @@ class Session:
             except WorldError as error:
                 self._tell(error)
             else:
-                failures = 0
-                await self._serve(self._connection)
+                if await self._serve(self._connection):
+                    failures = 0
                 self._trusts_locks_from = asyncio.get_running_loop().time() + RECONNECTED
                 self._suspects = ()
             await self._pause(_BACKOFF[min(failures, len(_BACKOFF) - 1)], asyncio.Event())
             failures += 1
 
-    async def _serve(self, connection: Connection) -> None:
-        """Listen, hold and look until the connection is lost."""
-        lost = asyncio.Event()
+    async def _serve(self, connection: Connection) -> bool:
+        """Listen, hold and look until the connection is lost. Whether it was of use before."""
+        lost, useful = asyncio.Event(), False
         connection.add_termination_listener(lambda _: lost.set())
         try:
             async with self._busy:
-                if not self._address.pooled:
-                    await connection.add_listener(self.channel, self._notified)
+                hears = await self._listen(connection)
                 await self._take_locks(connection)
+            useful = True
             self._tell(None)
-            await self._look_again_and_again(connection, lost)
-        except FAULTS:
-            pass  # the next connection is on its way
+            await self._look_again_and_again(connection, lost, LOOK_EVERY if hears else LOOK_DEAF)
+        except FAULTS as error:  # the next connection is on its way
+            meant = explained(self._address.url, error)
+            if not useful and isinstance(meant, WorldError):
+                self._tell(meant)
         finally:
             self._connection = None
             self._locks = dict.fromkeys(self._locks, False)
             await _leave(connection)
+        return useful
 
-    async def _look_again_and_again(self, connection: Connection, lost: asyncio.Event) -> None:
+    async def _listen(self, connection: Connection) -> bool:
+        """Listen where that is possible; whether it is."""
+        if self._address.pooled:
+            return False
+        try:
+            await connection.add_listener(self.channel, self._notified)
+        except asyncpg.ReadOnlySQLTransactionError:  # a standby: it can be read all the same
+            return False
+        return True
+
+    async def _look_again_and_again(
+        self, connection: Connection, lost: asyncio.Event, pause: float
+    ) -> None:
         seen: str | None = None
-        pause = LOOK_EVERY_POOLED if self._address.pooled else LOOK_EVERY
         while not lost.is_set():
             async with self._busy:
                 asked = self._time.asked()
