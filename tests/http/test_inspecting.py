@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
 from typing import Any
 
 import httpx
@@ -216,10 +215,9 @@ def test_the_source_shows_the_line_that_waits(on_site: OnSite) -> None:
 def test_the_source_shows_the_timeout_beside_a_step_that_is_under_way(on_site: OnSite) -> None:
     async def scenario(site: Site) -> None:
         run = await site.app.start(inspected.beside())
-        async with aclosing(run.follow()) as events:
-            async for event in events:
-                if event.kind == "step_started":
-                    break
+        async for event in run.follow():
+            if event.kind == "step_started":
+                break
         async with site.client() as client:
             told = await got(client, f"/runs/{run.id}/source")
         lines = told["source"].splitlines()
