@@ -8,6 +8,7 @@ import pytest
 
 from outlast import App, sleep, step, workflow
 from outlast._clock import SECOND, sleep_until
+from outlast.errors import InvalidDurationError
 from outlast.testing import Signals, SkippingClock
 
 DAY = timedelta(days=1)
@@ -154,3 +155,10 @@ def test_a_clock_that_jumps_far_ahead_loses_no_lease() -> None:
             assert signals.count("run_fenced") == 0
 
     run(test)
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(InvalidDurationError, match="time zone"):
+        SkippingClock(datetime(2030, 1, 1))
+    with pytest.raises(InvalidDurationError, match="time zone"):
+        SkippingClock().set(datetime(2030, 1, 1))

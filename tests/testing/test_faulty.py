@@ -1,7 +1,10 @@
 """A world with faults."""
 
 import asyncio
+import inspect
+import re
 from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
 import pytest
 
@@ -19,7 +22,9 @@ from outlast.testing import (
     SkippingClock,
     Unavailable,
     crash,
+    faulty,
 )
+from outlast.testing.faults import CALLS
 from outlast.world import Claim, PruneRequest, StepRequest
 from outlast.worlds.memory import MemoryWorld
 
@@ -204,3 +209,23 @@ def test_faults_reach_every_store() -> None:
         assert list(world.calls) == [name for name in names for _ in range(2)]
 
     run(body)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Crash(call=0), ValueError),
+        (Crash(call=1, of="comit"), ValueError),
+        (Crash(call=1, when=cast(Any, "befor")), ValueError),
+        (Unavailable(call=-1), ValueError),
+        (Crash, TypeError),
+    ],
+)
+def test_faults_that_never_strike_are_refused(fault: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        FaultyWorld(MemoryWorld(SkippingClock()), fault)
+
+
+def test_the_names_of_the_calls_are_known() -> None:
+    made = re.findall(r'_door\.call\(\s*"(\w+)"', inspect.getsource(faulty))
+    assert set(made) == CALLS

@@ -168,6 +168,13 @@ def test_a_history_of_another_workflow_is_refused(history: History) -> None:
         replay(history, dear)
 
 
+def test_what_is_no_workflow_is_refused(history: History) -> None:
+    for wrong in (trade("tea"), trade.fn):
+        no_workflow: Any = wrong
+        with pytest.raises(TypeError, match="takes a workflow"):
+            replay(history, no_workflow)
+
+
 def test_what_is_no_history_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "no.json"
     file.write_text('{"run_id": 1}')

@@ -3,6 +3,8 @@
 import asyncio
 import inspect
 
+import pytest
+
 from outlast import App, sleep, step, workflow
 from outlast.instrument import Instrument
 from outlast.testing import Signals, SkippingClock
@@ -73,3 +75,11 @@ def test_a_signal_from_another_thread_wakes_who_waits() -> None:
         await waiting
 
     asyncio.run(asyncio.wait_for(main(), 60))
+
+
+def test_what_no_signal_is_or_has_is_not_waited_for() -> None:
+    signals = Signals()
+    with pytest.raises(ValueError, match=r"'run_endet'; .*run_ended"):
+        asyncio.run(signals.wait_for("run_endet"))
+    with pytest.raises(ValueError, match="'run_ended' has no field 'run'; it has run_id, status"):
+        signals.count("run_ended", run="a")

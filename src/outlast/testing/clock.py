@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from outlast._clock import Micros, Timer
-from outlast._registry.durations import duration, to_datetime, to_micros
+from outlast._registry.durations import deadline, duration, to_datetime
 from outlast._registry.policy import Delay
 
 START: Final = datetime(2030, 1, 1, tzinfo=UTC)
@@ -32,10 +32,12 @@ class SkippingClock:
             it jumps as soon as the event loop has nothing ready.
 
     It may be used on several event loops, one after the other.
+
+    Raises `InvalidDurationError` for a time without a zone.
     """
 
     def __init__(self, start: datetime = START, *, threshold: float = 0.002) -> None:
-        self._now = to_micros(start)
+        self._now = deadline(start, 0)
         self._threshold = threshold
         self._timers: list[_Timer] = []
         self._background: list[_Timer] = []
@@ -66,8 +68,11 @@ class SkippingClock:
         self.set(to_datetime(self._now + duration(length)))
 
     def set(self, time: datetime) -> None:
-        """Set the clock, also back: system clocks do that too. Timers keep the time they wait for."""
-        self._now = to_micros(time)
+        """Set the clock, also back: system clocks do that too. Timers keep the time they wait for.
+
+        Raises `InvalidDurationError` for a time without a zone.
+        """
+        self._now = deadline(time, self._now)
         due = [*self._take(self._background), *self._take(self._timers)]
         self._fire(sorted(due))
 

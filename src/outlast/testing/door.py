@@ -5,7 +5,16 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias, TypeVar
 
 from outlast.errors import WorldUnavailableError
-from outlast.testing.faults import Crash, Delay, Fault, LoseNews, Repeat, Stall, Unavailable
+from outlast.testing.faults import (
+    Crash,
+    Delay,
+    Fault,
+    LoseNews,
+    Repeat,
+    Stall,
+    Unavailable,
+    checked_fault,
+)
 
 T = TypeVar("T")
 
@@ -26,7 +35,8 @@ class Door:
         self._open.set()
 
     def inject(self, fault: Fault) -> None:
-        """Arm a fault, counting from here."""
+        """Arm a fault, counting from here. Raises `TypeError` or `ValueError` for one that would never strike."""
+        checked_fault(fault)
         if isinstance(fault, LoseNews):
             self._lost_news += fault.times
         else:

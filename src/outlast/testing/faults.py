@@ -2,13 +2,26 @@
 
 Each counts the calls from where it is put in, all of them or those of one name; the first is number 1.
 The names are those of the contract's methods: `commit`, `read`, `register`, `unregister`, `claim`, `renew`,
-`reap`, `next_due`, `nudged`, `unblock`, `get`, `find`, `ended`, `workers`, `save_manifest`, `manifest`,
-`prune`; those of the queue of steps are `claim_steps`, `next_step_due`, `held_steps`.
+`reap`, `next_due`, `nudged`, `unblock`, `get`, `find`, `counts`, `series`, `ended`, `hook`, `hooks`, `workers`,
+`save_manifest`, `manifest`, `prune`; those of the queue of steps are `claim_steps`, `next_step_due`, `held_steps`, and
+those of streams `write_streams`, `read_stream`, `stream_states`.
 """
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 import msgspec
+
+CALLS: Final = frozenset(
+    {
+        *("commit", "read"),
+        *("register", "unregister", "claim", "renew", "reap", "next_due", "nudged", "unblock"),
+        *("get", "find", "counts", "series", "ended", "hook", "hooks", "workers"),
+        *("save_manifest", "manifest", "prune"),
+        *("claim_steps", "next_step_due", "held_steps"),
+        *("write_streams", "read_stream", "stream_states"),
+    }
+)
+"""The names of the calls."""
 
 
 class Crash(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,3 +76,23 @@ class LoseNews(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Fault: TypeAlias = Crash | Stall | Unavailable | Delay | Repeat | LoseNews
+
+
+def checked_fault(fault: Fault) -> Fault:
+    """The fault. Raises `TypeError` or `ValueError` for one that would never strike: a test would wait for it for ever."""
+    given: object = fault
+    if not isinstance(given, get_args(Fault)):
+        message = f"{given!r} is no fault: give one such as Crash(call=1)"
+        raise TypeError(message)
+    if isinstance(fault, LoseNews):
+        return fault
+    if fault.call < 1:
+        message = f"{fault!r} never strikes: the first call is number 1"
+        raise ValueError(message)
+    if fault.of not in {None, *CALLS}:
+        message = f"{fault!r} never strikes: no call is named so; the names are {', '.join(sorted(CALLS))}"
+        raise ValueError(message)
+    if getattr(fault, "when", "before") not in ("before", "after"):
+        message = f"{fault!r} never strikes: `when` is 'before' or 'after'"
+        raise ValueError(message)
+    return fault

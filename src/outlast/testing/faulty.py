@@ -68,7 +68,10 @@ class FaultyWorld:
         self.inject(*faults)
 
     def inject(self, *faults: Fault) -> None:
-        """Put in more faults, which count the calls from now on."""
+        """Put in more faults, which count the calls from now on.
+
+        Raises `TypeError` or `ValueError` for one that would never strike.
+        """
         for fault in faults:
             self._door.inject(fault)
 

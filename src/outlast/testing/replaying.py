@@ -52,7 +52,12 @@ def replay(
     Raises:
         OSError: The file cannot be read.
         ValueError: It is no history, or one of another workflow.
+        TypeError: `workflow` is not what `@workflow` gives.
     """
+    given: Any = workflow
+    if not isinstance(given, Workflow):
+        message = f"replay() takes a workflow, not a call of it or its function: {given!r}"
+        raise TypeError(message)
     if not isinstance(history, History):
         history = History.load(history)
     if history.workflow != workflow.name:

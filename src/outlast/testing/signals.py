@@ -1,7 +1,9 @@
 """Named signals: a test waits for what happens instead of sleeping."""
 
 import asyncio
-from typing import Any
+import inspect
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
 
@@ -38,7 +40,7 @@ class Signals(Instrument):
         """Return the signal once it has come so many times, counted from the beginning.
 
         It counts the signals of that name whose fields have the values given. What has happened
-        already is not waited for.
+        already is not waited for. Raises `ValueError` for a name or a field that no signal has.
         """
         while len(found := self.find(name, **fields)) < times:
             woken = asyncio.get_running_loop().create_future()
@@ -55,7 +57,11 @@ class Signals(Instrument):
         return len(self.find(name, **fields))
 
     def find(self, name: str, **fields: Any) -> list[Signal]:
-        """The signals of that name whose fields have the values given, in order."""
+        """The signals of that name whose fields have the values given, in order.
+
+        Raises `ValueError` for a name or a field that no signal has.
+        """
+        _check(name, fields)
         wanted = fields.items()
         return [one for one in self.history if one.name == name and wanted <= one.fields.items()]
 
@@ -102,6 +108,24 @@ class Signals(Instrument):
         waiting, self._waiting = self._waiting, []
         for woken in waiting:  # `loop_blocked` comes on a thread of its own
             woken.get_loop().call_soon_threadsafe(_wake, woken)
+
+
+def _check(name: str, fields: Mapping[str, object]) -> None:
+    known = _FIELDS.get(name)
+    if known is None:
+        message = f"no signal is named {name!r}; the names are {', '.join(_FIELDS)}"
+        raise ValueError(message)
+    if unknown := fields.keys() - known:
+        message = f"the signal {name!r} has no field {min(unknown)!r}; it has {', '.join(known)}"
+        raise ValueError(message)
+
+
+_FIELDS: Final = {
+    name: tuple(inspect.signature(method).parameters)[1:]
+    for name, method in vars(Instrument).items()
+    if not name.startswith("_")
+}
+"""The fields of each signal."""
 
 
 def _wake(woken: asyncio.Future[None]) -> None:
