@@ -220,6 +220,10 @@ def test_a_place_may_be_as_far_off_as_one_likes(on_app: Bench) -> None:
         await run.result()
         assert await read(app, run.id, start=10**30) == []
         assert await read(app, run.id, start=-(10**30)) == [1, 2]
+        with pytest.raises(TypeError, match="integer"):
+            await read(app, run.id, start=1.5)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="integer"):
+            await run.events("1")  # type: ignore[arg-type]
         assert await run.events(10**30) == [] == [one async for one in run.follow(10**30)]
         assert await run.events(-(10**30)) == await run.events()
         with pytest.raises(RunNotFoundError):

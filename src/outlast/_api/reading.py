@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from operator import index
 from typing import Any, Final
 
 import msgspec
@@ -79,8 +80,9 @@ def worker_info(worker: WorkerRecord) -> WorkerInfo:
 
 
 def position_within(start: int) -> int:
-    """The same position, or one that no log has either and that every world can look for."""
-    return max(0, min(start, _LAST))
+    """The same position, or one that no log has either and that every world can look for. Raises `TypeError`
+    for what is no whole number."""
+    return max(0, min(index(start), _LAST))
 
 
 _LAST: Final = 2**31 - 1

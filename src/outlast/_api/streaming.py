@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
 from contextlib import contextmanager
 from functools import partial
+from operator import index
 from typing import Any, Final
 
 from outlast._api.chunks import form_of
@@ -80,8 +81,9 @@ _FAR: Final = 2**53
 
 
 def start_within(start: int) -> int:
-    """The same index, or one that no stream has either and that every world can look for."""
-    return max(-_FAR, min(start, _FAR))
+    """The same index, or one that no stream has either and that every world can look for. Raises `TypeError`
+    for what is no whole number."""
+    return max(-_FAR, min(index(start), _FAR))
 
 
 class _Passed:
