@@ -206,6 +206,11 @@ def test_an_error_that_cannot_be_told_ends_its_span_nevertheless(collector: Coll
     assert span.status.status_code is StatusCode.ERROR
     assert attributes(span)[names.ERROR_TYPE] == f"{__name__}.SilentError"
     assert collector.counts("outlast.step.duration") == {("failed", "otel.contexts.silent"): 1}
+    [stretch] = collector.spans("run otel.contexts.hears")
+    assert attributes(stretch)[names.ERROR_TYPE] == "outlast.errors.StepFailedError"
+    assert "'otel.contexts.silent'" in str(stretch.status.description)
+    [event] = stretch.events
+    assert "await silent()" in str((event.attributes or {})["exception.stacktrace"])
 
 
 async def waiting_in_a_span(token: str) -> None:

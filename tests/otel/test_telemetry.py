@@ -244,7 +244,7 @@ def test_a_run_that_was_started_without_telemetry_is_one_trace(
     assert trace_id(attempt) == trace_id(stretch)
 
 
-def test_without_an_sdk_it_is_left_out() -> None:
+def test_without_an_sdk_it_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
     async def play() -> None:
         async with App("memory://", instruments=[OpenTelemetry()]) as app:
             assert app.runtime.observers.tracer is None
@@ -252,7 +252,9 @@ def test_without_an_sdk_it_is_left_out() -> None:
             await run.result("20s")
             assert (await run.events())[0].data.get("trace") is None
 
-    asyncio.run(play())
+    with caplog.at_level("INFO", "outlast"):
+        asyncio.run(play())
+    assert "no telemetry is emitted" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ class LiveStretch:
         self.stretch, self.span, self.began = stretch, span, began
         self.outcome = "released"
         """What becomes of it, as far as it was told."""
+        self.problem: str | None = None
+        """Why it has failed or is blocked."""
         self.knows_why = False
         """Whether it is known what has woken it."""
         self.starting: dict[str, Span] = {}

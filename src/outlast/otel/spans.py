@@ -17,6 +17,8 @@ from opentelemetry.trace import (
 from opentelemetry.util.types import AttributeValue
 
 from outlast._clock import Clock, Micros
+from outlast._codec import Codec
+from outlast._model.events import RunFailed
 from outlast.otel import names
 from outlast.otel.harmless import Faults, Teller, harmless
 
@@ -63,18 +65,32 @@ class Spans(Teller):
 
     @harmless
     def end(
-        self, span: Span, outcome: str | None = None, *, error: BaseException | None = None
+        self,
+        span: Span,
+        outcome: str | None = None,
+        *,
+        error: BaseException | None = None,
+        problem: str | None = None,
     ) -> None:
-        """It ends now. A failed one has the status of an error."""
+        """It ends now. A failed one has the status of an error, with what is known of it."""
         now = self.now() * _NANOS
         if outcome is not None:
             span.set_attribute(names.OUTCOME, outcome)
         if outcome in ("failed", "blocked"):
-            span.set_status(StatusCode.ERROR)
+            span.set_status(Status(StatusCode.ERROR, problem))
         if error is not None and outcome == "failed":
             span.set_attribute(names.ERROR_TYPE, error_type(error))
             _tell_error(span, error, now)
         span.end(now)
+
+    def tell_recorded(self, span: Span, event: RunFailed) -> str:
+        """Tell of the error that a run has failed with, and give its message. Its class need not be known here."""
+        error = Codec().describe_error(event.error)
+        told = {"type": error.type, "message": error.message, "stacktrace": error.traceback}
+        attributes = {f"exception.{name}": text for name, text in told.items()}
+        span.set_attribute(names.ERROR_TYPE, error.type)
+        span.add_event("exception", attributes, self.now() * _NANOS)
+        return error.message
 
     @harmless
     def tell(

@@ -23,6 +23,7 @@ from outlast._model.events import (
     ChildStarted,
     Event,
     HookReceived,
+    RunFailed,
     StepCompleted,
     StepFailed,
     StepRetried,
@@ -34,12 +35,14 @@ from outlast.otel.attempts import attempt_context
 from outlast.otel.contexts import request_context, run_context, span_context, traceparent
 from outlast.otel.following import LiveStretch, OpenAttempt, SpanUndertaking, Written
 from outlast.otel.genai import gen_ai_attributes
-from outlast.otel.harmless import Faults, Teller, harmless, or_else
+from outlast.otel.harmless import Faults, Teller, harmless, logger, or_else
 from outlast.otel.meters import Meters, seconds
 from outlast.otel.spans import Spans, error_type
 
 _MOST_LINKS: Final = 32
 """A commit has links to so many of its runs at most."""
+_ATTEMPTS: Final = {StepCompleted: "completed", StepFailed: "failed", StepRetried: "retried"}
+"""What is said of an attempt with such an outcome."""
 
 
 class OpenTelemetry(Teller, Tracer):
@@ -70,6 +73,7 @@ class OpenTelemetry(Teller, Tracer):
         tracers = self._tracer_provider or get_tracer_provider()
         meters = self._meter_provider or get_meter_provider()
         if _is_nobody(tracers) and _is_nobody(meters):
+            logger.info("no telemetry is emitted: no provider was set up when the app was opened")
             return False
         self._spans = Spans(tracers.get_tracer(names.SCOPE), clock, self.faults)
         self._meters = Meters(meters.get_meter(names.SCOPE))
@@ -176,7 +180,9 @@ class OpenTelemetry(Teller, Tracer):
             length = seconds(self._spans.now() - live.stretch.created_at)
             self._meters.run_duration.record(length, by)
 
+    @harmless
     def run_blocked(self, run_id: str, problem: str) -> None:
+        self._runs[run_id].problem = problem
         self.run_ended(run_id, "blocked")
 
     def run_suspended(self, run_id: str) -> None:
@@ -189,7 +195,7 @@ class OpenTelemetry(Teller, Tracer):
     def run_left(self, run_id: str) -> None:
         live = self._runs.pop(run_id)
         self._wake(live, None)
-        self._spans.end(live.span, live.outcome)
+        self._spans.end(live.span, live.outcome, problem=live.problem)
         self._meters.run_live.add(-1, {names.WORKFLOW: live.stretch.workflow})
 
     @or_else(contextvars.Context)
@@ -268,23 +274,20 @@ class OpenTelemetry(Teller, Tracer):
         if (live := self._runs.get(run_id)) is not None:
             self._wake(live, event)
         match event:
-            case StepCompleted():
-                self._count(event.name, "completed")
-            case StepFailed():
-                self._count(event.name, "failed")
-            case StepRetried():
-                self._count(event.name, "retried")
+            case StepCompleted() | StepFailed() | StepRetried():
+                by = {names.STEP_NAME: event.name, names.OUTCOME: _ATTEMPTS[type(event)]}
+                self._meters.attempts.add(1, by)
             case WaitCompleted():
                 self._waited(run_id, event)
             case ChildStarted():
                 if (span := self._runs[run_id].starting.pop(event.run_id, None)) is not None:
                     self._spans.end(span, "created")
                     self._meters.run_starts.add(1, {names.WORKFLOW: event.workflow})
+            case RunFailed():
+                live = self._runs[run_id]
+                live.problem = self._spans.tell_recorded(live.span, event)
             case _:
                 pass
-
-    def _count(self, step: str, outcome: str) -> None:
-        self._meters.attempts.add(1, {names.STEP_NAME: step, names.OUTCOME: outcome})
 
     def _waited(self, run_id: str, event: WaitCompleted) -> None:
         stretch = self._runs[run_id].stretch
