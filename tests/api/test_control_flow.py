@@ -318,3 +318,26 @@ def test_tracebacks_of_a_group_have_no_frames_of_the_library(on_memory: Bench) -
     for text in (error["traceback"], member["traceback"]):
         assert "StepFailedError" in text
         assert "outlast/_" not in text
+
+
+@workflow(name="control_flow.made_directly")
+async def made_directly() -> list[Any]:
+    tasks = {asyncio.Task(double(n), name=str(n)) for n in range(4)}
+    answer: asyncio.Future[int] = asyncio.Future()
+    answer.set_result(4)
+    done, _ = await asyncio.wait({*tasks, answer})
+    kinds = [isinstance(one, asyncio.Task) for one in done].count(True)
+    return [kinds, *[await double(one.result()) for one in done]]
+
+
+def test_tasks_and_futures_made_directly_are_the_runs_own(on_memory: Bench) -> None:
+    async def scenario(_: App) -> Any:
+        run = await start(made_directly(), run_id="direct")
+        result = await outcome(run)
+        ids = [one.id for one in await run.steps()]
+        return result, ids[:4]
+
+    options = WorkerOptions(verify_replay=True)
+    (kinds, *doubled), ids = on_memory(scenario, options=options)
+    assert (kinds, doubled) == (4, [0, 4, 8, 12, 8])
+    assert ids == [f"{n}/control_flow.double#1" for n in (1, 2, 3, 4)]

@@ -164,6 +164,11 @@ def _as_completed(_sources: Sources, real: Any, fs: Any, *, timeout: float | Non
     return real(tasks, timeout=timeout)
 
 
+def _eager_task(_sources: Sources, _real: Any, loop: Any, coro: Any, **options: Any) -> Any:
+    """A task that begins in its turn as every other one."""
+    return loop.create_task(coro, **options)
+
+
 _FUNCTIONS: Final[Mapping[str, _Draw]] = MappingProxyType(
     {
         **dict.fromkeys(
@@ -206,6 +211,7 @@ _FUNCTIONS: Final[Mapping[str, _Draw]] = MappingProxyType(
         "os.urandom": _random_bytes,
         "os.getrandom": _random_bytes,
         "asyncio.as_completed": _as_completed,
+        "asyncio.eager_task_factory": _eager_task,
     }
 )
 
@@ -305,8 +311,29 @@ def _seeded(sources: Sources) -> Chance:
     return Chance(sources.chance.getrandbits(128))
 
 
+def _task_class(real: type[asyncio.Task[Any]]) -> Any:
+    def make(coro: Any, *, loop: Any = None, **options: Any) -> Any:
+        if current_sources() is None:
+            return real(coro, loop=loop, **options)
+        options.pop("eager_start", None)
+        return asyncio.get_running_loop().create_task(coro, **options)
+
+    return _stand_in(real, make)
+
+
+def _future_class(real: type[asyncio.Future[Any]]) -> Any:
+    def make(*, loop: Any = None) -> asyncio.Future[Any]:
+        if current_sources() is None:
+            return real(loop=loop)
+        return asyncio.get_running_loop().create_future()
+
+    return _stand_in(real, make)
+
+
 _CLASSES: Final = MappingProxyType(
     {
+        "asyncio.Task": _task_class,
+        "asyncio.Future": _future_class,
         "datetime.datetime": _datetime_class,
         "datetime.date": _date_class,
         "random.Random": _random_class,

@@ -230,6 +230,9 @@ ROWS: Final = (
     _drawn("secrets", "token_bytes token_hex token_urlsafe choice randbelow randbits"),
     # It keeps coroutines in a set, and makes their tasks in the order of their addresses.
     _drawn("asyncio", "as_completed"),
+    # Made by themselves they have their address for a hash, and the loop does not know the tasks.
+    _drawn("asyncio", "Task Future", "()"),
+    _drawn("asyncio", "eager_task_factory"),
     _drawn("os", "urandom getrandom"),
     # What no lens can help
     Row("builtins", ("hash", "id"), UNSTABLE, "unstable"),
