@@ -9,7 +9,8 @@ class RunFields(logging.Filter):
     """Adds `run_id` and `workflow` to the records of workflows and steps, and to those of steps `step_id` and `attempt`.
 
     Add it to a handler: `handler.addFilter(RunFields())`. It lets every record pass, changes no field that is there
-    already, and adds nothing outside of runs. Also in the threads of `def` steps.
+    already, and adds nothing outside of runs: a format that names the fields needs `defaults`, as
+    `logging.Formatter("%(run_id)s %(message)s", defaults={"run_id": "-"})`. Also in the threads of `def` steps.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

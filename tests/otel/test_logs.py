@@ -72,6 +72,9 @@ def test_records_have_the_ids_of_the_run(records: Records) -> None:
     step_fields = {**of_run, "step_id": "otel.logs.plain#1", "attempt": 1}
     assert records.fields("in a step") == step_fields
     assert records.fields("told by hand") == {**step_fields, "run_id": "mine"}
+    form = logging.Formatter("%(run_id)s %(step_id)s", defaults={"run_id": "-", "step_id": "-"})
+    told = [form.format(records.records[one]) for one in ("outside", "in a workflow", "in a step")]
+    assert told == ["- -", f"{of_run['run_id']} -", f"{of_run['run_id']} otel.logs.plain#1"]
     in_thread = {**of_run, "step_id": "otel.logs.threaded#1", "attempt": 1}
     assert records.fields("in a thread") == in_thread
 
