@@ -143,10 +143,24 @@ def test_completion_knows_all_commands(cli: Cli, shell: str) -> None:
     assert all(name in script for name in ("worker", "events", "verify-replay"))
 
 
-def test_completion_of_bash_can_be_sourced(cli: Cli, folder: Path) -> None:
+def test_completion_of_bash_knows_commands_and_files(cli: Cli, folder: Path) -> None:
     (folder / "outlast.bash").write_text(cli("completion", "bash").out)
-    answer = subprocess.run(["bash", "-n", "outlast.bash"], capture_output=True, check=False)
-    assert (answer.returncode, answer.stderr) == (0, b"")
+    program = (
+        "source ./outlast.bash; COMP_WORDS=(outlast li) COMP_CWORD=1; _outlast;"
+        "echo ${COMPREPLY[*]}; complete -p outlast"
+    )
+    command = ["bash", "-c", program]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert answer.stdout == "list\ncomplete -o default -F _outlast outlast\n"
+
+
+def test_completion_of_zsh_is_called_and_knows_files(cli: Cli) -> None:
+    script = cli("completion", "zsh").out
+    assert script.startswith("#compdef outlast\n\n_cyclopts_outlast() {\n")
+    assert '  _cyclopts_outlast "$@"\nelse\n  compdef _cyclopts_outlast outlast\n' in script
+    assert script.count("'1:A FILE or a MODULE.:_files' \\\n") == 2
+    assert "'1:The run'\\''s id.:_files' \\\n" in script
 
 
 def test_help_loads_no_command_and_documents_the_exit_codes() -> None:
