@@ -108,6 +108,20 @@ def test_a_function_of_ones_own_decides(on_site: OnSite) -> None:
     on_site(scenario, access=by_name)
 
 
+@pytest.mark.parametrize("answer", [False, True, "", "operate", {"role": "operate"}])
+def test_only_a_role_lets_anybody_in(
+    on_site: OnSite, answer: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario(site: Site) -> None:
+        async with site.client() as client:
+            assert (await client.get("/runs")).status_code == 403
+            assert (await client.post("/runs/nobody/wake")).status_code == 403
+
+    with caplog.at_level(logging.ERROR, "outlast"):
+        on_site(scenario, access=lambda _request: answer)
+    assert f"access returned {type(answer).__name__}" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import inspect
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from enum import StrEnum
 from ipaddress import ip_address
@@ -13,6 +14,8 @@ from starlette.requests import Request
 
 from outlast._api.settings import HIDDEN, checked_token, setting
 from outlast.errors import AccessDeniedError, SettingsError
+
+logger: Final = logging.getLogger("outlast")
 
 VARIABLE: Final = "OUTLAST_HTTP_TOKENS"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
@@ -29,7 +32,7 @@ class Role(StrEnum):
 
 
 Access: TypeAlias = Callable[[Request], Role | Awaitable[Role | None] | None]
-"""Gives the role of whoever sent a request; `None` if they may do nothing. May raise `AccessDeniedError`."""
+"""Gives the role of whoever sent a request; `None` if they may do nothing, as everything else that is no role. May raise `AccessDeniedError`."""
 
 
 class Loopback:
@@ -103,12 +106,23 @@ async def check_access(access: Access, request: Request, needed: Role) -> Role:
     if request.method not in SAFE_METHODS:
         refuse_other_sites(request)
     answer = access(request)
-    role = await answer if inspect.isawaitable(answer) else answer
+    role = _checked_role(await answer if inspect.isawaitable(answer) else answer)
     if role is None:
         raise AccessDeniedError("you may not use this API")
     if needed is Role.OPERATE and role is not Role.OPERATE:
         raise AccessDeniedError("this needs the role 'operate', and you have 'read'")
     return role
+
+
+def _checked_role(answer: object) -> Role | None:
+    """What the answer of the function means. Only a role lets anybody in: not `True`, nor a `False` that was meant to
+    keep them out."""
+    if answer is None or isinstance(answer, Role):
+        return answer
+    # For whoever runs this. The value stays out of it, as it may be a secret.
+    kind = type(answer).__name__
+    logger.error("a request is refused: access returned %s, and only a Role lets anybody in", kind)
+    return None
 
 
 def refuse_other_sites(request: Request) -> None:
