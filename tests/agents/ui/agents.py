@@ -48,11 +48,14 @@ class Gate:
     """Lets a tool go on, and tells what was paid."""
 
     paid: list[int] = field(default_factory=list)
+    stumbles: int = 0
+    """How often a payment fails before it is made."""
     looked: asyncio.Event = field(default_factory=asyncio.Event)
     go: asyncio.Event = field(default_factory=asyncio.Event)
 
     def reset(self) -> None:
         self.paid.clear()
+        self.stumbles = 0
         self.looked, self.go = asyncio.Event(), asyncio.Event()
 
 
@@ -61,12 +64,17 @@ SCRIPT = Script()
 agent = Agent(
     FunctionModel(stream_function=SCRIPT.stream, model_name="scripted"),
     name="clerk",
-    capabilities=[ui.ChatDurable(model_step=StepOptions(backoff="0s"))],
+    capabilities=[
+        ui.ChatDurable(model_step=StepOptions(backoff=0), tool_step=StepOptions(backoff=0))
+    ],
 )
 
 
 @agent.tool_plain(requires_approval=True)
 async def pay(amount: int) -> str:
+    if GATE.stumbles:
+        GATE.stumbles -= 1
+        raise ConnectionError("not now")
     GATE.paid.append(amount)
     return f"paid {amount}"
 
@@ -74,6 +82,11 @@ async def pay(amount: int) -> str:
 @agent.tool_plain
 async def look(at: str) -> str:
     return f"seen {at}"
+
+
+@agent.tool_plain
+async def odd() -> str:
+    return "half a \ud83d"
 
 
 @agent.tool_plain

@@ -161,6 +161,44 @@ def test_approvals_one_by_one(make: Make, on_chat: OnChat) -> None:
     on_chat(make, scenario)
 
 
+def test_what_comes_before_a_call_is_told_once_however_often_it_is_tried(
+    make: Make, on_chat: OnChat
+) -> None:
+    async def scenario(site: Site) -> None:
+        follow([("pay", {"amount": 1}), ("pay", {"amount": 2})], "done")
+        GATE.stumbles = 2
+        client = site.client()
+        first = await client.say("pay")
+        yes, no = asked(first)
+        verdicts = [{"id": yes, "approved": True}, {"id": no, "approved": False}]
+        rest = await client.post(approved(first.reply, *verdicts))
+        assert GATE.paid == [1]
+        assert sorted(kinds(rest.chunks)[:4]) == [
+            *["tool-approval-response"] * 2,
+            "tool-output-available",
+            "tool-output-denied",
+        ]
+        loaded = (await client.load()).problem["messages"][-1]
+        states = [part["state"] for part in loaded["parts"] if part["type"] == "tool-pay"]
+        assert states == ["output-available", "output-denied"]
+        assert "step" not in {key for one in [*rest.chunks, *loaded["parts"]] for key in one}
+
+    on_chat(make, scenario)
+
+
+def test_half_a_character_does_not_cost_the_message(make: Make, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        follow([("odd", {})], "done")
+        client = site.client()
+        told = shown((await client.say("odd")).chunks)
+        assert told[1]["output"] == "half a \N{REPLACEMENT CHARACTER}"
+        assert told[-1]["text"] == "done "
+        loaded = (await client.load()).problem["messages"][-1]["parts"]
+        assert loaded[1]["output"] == told[1]["output"]
+
+    on_chat(make, scenario)
+
+
 def test_forged_replayed_and_late_approvals_are_refused(make: Make, on_chat: OnChat) -> None:
     async def scenario(site: Site) -> None:
         follow(PAY, "done")

@@ -45,4 +45,4 @@ class ChunkWriter:
         chunks = [] if reply is None else [c for e in events for c in event_chunks(e, reply)]
         if reply is not None and chunks:
             async with message(reply) as out:
-                await out.write(*chunks)
+                await out.write_once(*chunks)

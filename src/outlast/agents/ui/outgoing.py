@@ -1,7 +1,7 @@
 """A message as server-sent events."""
 
-from collections.abc import AsyncGenerator
-from typing import Any, Final
+from collections.abc import AsyncGenerator, Iterable
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -9,7 +9,7 @@ from outlast import Run, RunStatus
 from outlast.agents.ui.assembling import assemble
 from outlast.agents.ui.chunks import Abort, Chunk, Error, Finish, FinishStep, StartStep, wire
 from outlast.agents.ui.replies import FAILED
-from outlast.agents.ui.writing import STREAMS
+from outlast.agents.ui.writing import OWNER, STREAMS
 
 DONE: Final = b"data: [DONE]\n\n"
 NOTHING: Final = wire(Finish())
@@ -36,7 +36,7 @@ async def read_message(run: Run[Any], reply: str, start: int = 0) -> AsyncGenera
             case "start-step":
                 yield _START_STEP
             case _:
-                yield form
+                yield _for_the_wire(form)
         at += 1
     async for form in _epilogue(run, name, start):
         yield form
@@ -61,7 +61,8 @@ async def _epilogue(run: Run[Any], name: str, start: int) -> AsyncGenerator[Form
 
 async def whole_message(run: Run[Any], reply: str) -> Form:
     """A message as far as it has come, in the form in which clients keep it."""
-    forms: list[Form] = [one async for one in run.stream(STREAMS + reply, follow=False)]
+    stored = run.stream(STREAMS + reply, follow=False)
+    forms: list[Form] = [_for_the_wire(one) async for one in stored]
     parts, metadata = assemble(forms)
     told: Form = {"id": reply, "role": "assistant", "parts": parts}
     return told if metadata is None else told | {"metadata": metadata}
@@ -71,10 +72,36 @@ async def frames(forms: AsyncGenerator[Form]) -> AsyncGenerator[bytes]:
     """The chunks as events."""
     try:
         async for form in forms:
-            yield b"data: %s\n\n" % msgspec.json.encode(form)
+            yield b"data: %s\n\n" % to_json(form)
     finally:
         await forms.aclose()
     yield DONE
+
+
+def _for_the_wire(form: Form) -> Form:
+    return {key: value for key, value in form.items() if key != OWNER} if OWNER in form else form
+
+
+def to_json(form: Any) -> bytes:
+    """As JSON that all clients can read. A text that a tool or a model gives is stored whatever it is, but a lone surrogate
+    has no UTF-8 form: it is told as U+FFFD, and does not cost the message."""
+    try:
+        return msgspec.json.encode(form)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_readable(form))
+
+
+def _readable(value: Any) -> Any:
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case dict():
+            return {_readable(key): _readable(one) for key, one in cast("Form", value).items()}
+        case list():
+            members = cast("Iterable[Any]", value)
+            return [_readable(one) for one in members]
+        case _:
+            return value
 
 
 async def only(*forms: Form) -> AsyncGenerator[Form]:

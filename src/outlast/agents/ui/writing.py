@@ -21,7 +21,7 @@ from outlast.agents.ui.chunks import (
 STREAMS: Final = "message:"
 """How the names of the streams of messages begin."""
 OWNER: Final = "step"
-"""In what is stored of a `start-step`: the id of the step that has written it. Not for the wire."""
+"""In what is stored of a `start-step`, and of what is written once: the id of the step that has written it. Not for the wire."""
 _WINDOW: Final = 64
 
 
@@ -58,6 +58,17 @@ class MessageWriter:
         """
         for chunk in chunks:
             await self._stream.write(wire(chunk))
+
+    async def write_once(self, *chunks: Chunk) -> None:
+        """Write them, without those that an attempt of this step before has written: what comes behind them is not
+        followed by them again. Raises as `write` does."""
+        known = await self._mine() if self.is_repeated else []
+        for chunk in chunks:
+            form = {**wire(chunk), OWNER: self._step.id}
+            if form in known:
+                known.remove(form)
+            else:
+                await self._stream.write(form)
 
     @asynccontextmanager
     async def step(self) -> AsyncGenerator[None]:
@@ -104,6 +115,12 @@ class MessageWriter:
         if not self.is_repeated:
             return False
         return (await get_run(run_info().id).stream_info(self._stream.name)).closed
+
+    async def _mine(self) -> list[dict[str, Any]]:
+        """What this step has written."""
+        run = get_run(run_info().id)
+        forms = run.stream(self._stream.name, follow=False)
+        return [form async for form in forms if form.get(OWNER) == self._step.id]
 
     async def _last_owner(self) -> str | None:
         """Whose the last `start-step` is."""
