@@ -131,6 +131,8 @@ class _Reading:
         while (ahead := self._instructions[following]).opname in ("LOAD_ATTR", "LOAD_METHOD"):
             attributes.append(ahead.argval)
             following += 1
+        if ahead.opname == "COPY":  # from Python 3.14 on, a `with` begins so
+            ahead = self._instructions[following + 1]
         return Use(
             name=name,
             value=value,

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
 
@@ -32,6 +32,7 @@ from outlast.world import Writer
 logger: Final = logging.getLogger("outlast")
 
 AttemptEvent = StepCompleted | StepFailed | StepRetried
+_Outcome: TypeAlias = tuple[Any, BaseException | None]
 
 
 class Run(Protocol):
@@ -203,20 +204,27 @@ class Attempt:
         # it then gives is ignored.
         context = contextvars.copy_context()
         loop, scope = self.runtime.loop, asyncio.timeout(None)
+        answered: asyncio.Future[_Outcome] = loop.create_future()
 
-        def call_fn() -> tuple[Any, BaseException | None]:
+        def call_fn() -> None:
             # The time runs from here: all threads may have been busy until now.
             now, queued, self._awaits_thread = self.runtime.clock.now(), self._awaits_thread, False
             if self._seconds() is not None or queued:
                 loop.call_soon_threadsafe(self._begun_in_thread, scope, now if queued else None)
+            outcome: _Outcome
             try:
-                return context.run(fn), None
+                outcome = context.run(fn), None
             except BaseException as error:  # noqa: BLE001 - a future cannot hold all of them: StopIteration
-                return None, error
+                outcome = None, error
+            # As all that the function asks of the loop's thread goes there, so it comes after that.
+            loop.call_soon_threadsafe(_answer, answered, outcome)
 
         self._awaits_thread = self.runtime.threads.full
-        called = loop.run_in_executor(self.runtime.threads, call_fn)
-        result, error = await self._limited(called, scope)
+        called = self.runtime.threads.submit(call_fn)
+        try:
+            result, error = await self._limited(answered, scope)
+        finally:
+            called.cancel()  # if no thread has taken it yet
         if error is not None:
             raise error
         return result
@@ -308,6 +316,11 @@ CURRENT_ATTEMPT: Final[ContextVar[Attempt | None]] = ContextVar("outlast_attempt
 def _queued(due: Due, started_at: Micros) -> Micros:
     """How long it was kept waiting. Another worker's clock may have said when it was due."""
     return max(0, started_at - due.at) if due.queued and due.at is not None else 0
+
+
+def _answer(answered: "asyncio.Future[_Outcome]", outcome: _Outcome) -> None:
+    if not answered.done():
+        answered.set_result(outcome)
 
 
 def _cancelled_from_outside() -> bool:
