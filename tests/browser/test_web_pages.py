@@ -180,6 +180,33 @@ def test_the_stream_of_an_agent_is_a_conversation(
     expect(page.locator(".call")).to_contain_text("<img src=x>")
 
 
+def test_a_stretch_of_time_stays_while_the_run_grows(
+    site: Site, pages: str, open_page: OpenPage
+) -> None:
+    run_id = site.start("web.slow", 8)
+    page = open_page(width=1280, javascript=True)
+    page.goto(f"{pages}runs/{run_id}")
+    rows = page.get_by_role("treeitem")
+    expect(rows).to_have_count(2)
+
+    def grow(steps: int) -> None:
+        for _ in range(steps):
+            number = rows.count()
+            site.resume(run_id, number)
+            expect(rows).to_have_count(number + 2)
+
+    grow(4)
+    rows.nth(4).dblclick()
+    bar = rows.nth(4).locator(".stretch")
+    expect(page.get_by_role("button", name="Fit")).to_be_enabled()
+    place = bar.bounding_box()
+    grow(3)
+    moved = bar.bounding_box()
+    assert place is not None
+    assert moved is not None
+    assert moved["x"] == pytest.approx(place["x"], abs=2)
+
+
 def test_a_workflow_starts_from_its_form(pages: str, open_page: OpenPage) -> None:
     page = open_page(width=1280, javascript=True)
     page.goto(f"{pages}workflows")

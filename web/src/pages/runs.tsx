@@ -19,7 +19,10 @@ const idOf = (run: RunInfo): string => run.id;
 export function Runs() {
   const { query: params } = place.value;
   const cursor = params.get("cursor") ?? "";
-  const found = useRuns(filters(params), cursor);
+  const asked = filters(params);
+  const found = useRuns(asked, cursor);
+  // What is shown until there is an answer are the rows of other filters.
+  const late = useLasting(found.path !== asked || found.cursor !== cursor);
   // The rows come first: the numbers wait until they are there.
   const first = found.runs === undefined && !found.problem;
   const { value: overview, again } = useAsked<Overview>(first ? undefined : `overview${query({ buckets: BUCKETS, ...windowOf(params) })}`, 5000);
@@ -47,14 +50,14 @@ export function Runs() {
       </div>
       <Bar params={params} overview={overview} />
       <div class={`row state${chosen.size ? " bulk" : ""}`}>
-        {chosen.size > 0 ? <Bulk chosen={chosen} choose={choose} say={say} /> : cursor ? <span class="dim">older runs, as they were</span> : <Live refused={found.problem !== undefined} />}
+        {chosen.size > 0 ? <Bulk chosen={chosen} shown={list.shown} choose={choose} say={say} /> : late ? <span class="dim" role="status">looking…</span> : cursor ? <span class="dim">older runs, as they were</span> : <Live refused={found.problem !== undefined} />}
         <News list={list} live={!cursor && found.runs !== undefined} />
         <span role="status" class={said?.good === false ? "bad" : ""}>{said?.text}</span>
         <span class="spring" />
         <button type="button" class="quiet" disabled={!list.shown.length} title="The runs of this page, as JSON" onClick={() => save(JSON.stringify(list.shown, null, 2), "runs.json")}>Export</button>
         <span class="dim keys"><kbd>j</kbd> <kbd>k</kbd> move <kbd>Enter</kbd> open <kbd>x</kbd> select <kbd>/</kbd> find</span>
       </div>
-      <div {...on}>
+      <div {...on} class={late ? "late" : ""} aria-busy={late}>
         {found.problem ? <Failed problem={found.problem} /> : !found.runs ? <Loading /> : list.shown.length
           ? <Table list={list} chosen={chosen} choose={choose} at={at} sort={params.get("sort") ?? ""} />
           : <None filtered={isFiltered(params)} searched={searched} older={cursor !== ""} />}
@@ -83,6 +86,18 @@ function News({ list, live }: { list: Steady<RunInfo>; live: boolean }) {
       <span class="sr" role="status">{live && number > 0 && `${number} new ${number === 1 ? "run" : "runs"}`}</span>
     </>
   );
+}
+
+/** Milliseconds after which somebody notices. */
+const NOTICED = 300;
+
+function useLasting(now: boolean): boolean {
+  const [lasts, setLasts] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLasts(now), now ? NOTICED : 0);
+    return () => clearTimeout(timer);
+  }, [now]);
+  return now && lasts;
 }
 
 /** Where the top of the table is out of sight. */

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { post, told } from "../api.ts";
 import { Dialog } from "../parts/dialog.tsx";
+import type { RunInfo } from "../types.ts";
 import type { Ids } from "./table.tsx";
 
 /** As many as the API takes at once. */
@@ -21,12 +22,13 @@ export interface Said {
 
 interface BulkProps {
   chosen: Ids;
+  shown: readonly RunInfo[];
   choose: (ids: Ids) => void;
   say: (said: Said | undefined) => void;
 }
 
 /** What cannot be done stays selected, and the first reason is told. */
-export function Bulk({ chosen, choose, say }: BulkProps) {
+export function Bulk({ chosen, shown, choose, say }: BulkProps) {
   const [asking, setAsking] = useState(false);
   const [busy, setBusy] = useState(false);
   const act = async (what: "cancel" | "rerun", more: object = {}) => {
@@ -50,9 +52,10 @@ export function Bulk({ chosen, choose, say }: BulkProps) {
     setBusy(false);
     setAsking(false);
   };
+  const away = chosen.size - shown.filter((run) => chosen.has(run.id)).length;
   return (
     <>
-      <b>{chosen.size} selected</b>
+      <b>{chosen.size} selected{away > 0 && `, ${away} not in sight`}</b>
       <button type="button" disabled={busy} onClick={() => setAsking(true)}>Cancel them…</button>
       <button type="button" disabled={busy} onClick={() => void act("rerun")}>Run them again</button>
       <button type="button" class="quiet" onClick={() => choose(new Set())}>Clear</button>

@@ -20,7 +20,7 @@ interface TraceProps {
   select: (row: Row) => void;
 }
 
-/** A stretch of time in milliseconds since the run was created; `null`: all of it, also as it grows. */
+/** Two moments in milliseconds since the run was created, whatever is narrowed between them; `null`: all of it, also as it grows. */
 export type Window = readonly [number, number] | null;
 
 export function Trace({ log, changes, run, selected, select }: TraceProps) {
@@ -38,7 +38,7 @@ export function Trace({ log, changes, run, selected, select }: TraceProps) {
   const skips = narrows ?? waited > (end - start) * 0.8;
   const scale = useMemo(() => new Scale(skips ? gaps : [], end - start), [gaps, skips, start, end]);
   const all = scale.at(end - start) * 1.06;
-  const [from, to] = zoom ?? [0, all];
+  const [from, to] = zoom ? [scale.at(zoom[0]), scale.at(zoom[1])] : [0, all];
   const fold = (row: Row, closed = !row.folded) => {
     if (!row.inner) return;
     const next = new Set(folded);
@@ -46,7 +46,10 @@ export function Trace({ log, changes, run, selected, select }: TraceProps) {
     else next.delete(row.key);
     setFolded(next);
   };
-  const view = (a: number, b: number) => setZoom(bounded(a, b, all));
+  const view = (a: number, b: number) => {
+    const places = bounded(a, b, all);
+    setZoom(places && [scale.back(places[0]), scale.back(places[1])]);
+  };
   const failed = [...log.entries.values()].filter((one) => one.error || one.attempts.some((attempt) => attempt.error || attempt.lost)).length;
   return (
     <section class="trace" aria-label="Timeline">
@@ -246,7 +249,7 @@ const about = (from: number, to: number): [number, number] => {
   return [from - spare, to + spare];
 };
 
-/** Never outside of the run, never narrower than a microsecond; all of it is no zoom. */
+/** Two places: never outside of the run, never narrower than a microsecond; all of it is no zoom. */
 function bounded(from: number, to: number, all: number): Window {
   const size = Math.max(to - from, 0.001);
   if (size >= all) return null;
