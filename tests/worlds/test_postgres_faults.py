@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
+from outlast import App, WorkerOptions
 from outlast.errors import SchemaVersionError, WorldError, WorldUnavailableError
 from outlast.testing.conformance import SettableClock
 from outlast.testing.conformance.scene import LEASE, Scene, append, draft, held
@@ -220,6 +221,56 @@ def test_a_server_in_need_is_unavailable(postgres: Postgres, state: str, message
         assert await scene.kinds("a") == ["run_created", "kept"]
 
     in_scene(url, body)
+
+
+def test_an_error_that_nobody_knows_ends_no_worker(
+    postgres: Postgres, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its heartbeats are tried again."""
+    url = postgres.url()
+    schema = schema_of(url)
+
+    async def body() -> None:
+        async with (
+            beside(postgres) as other,
+            App(url, options=WorkerOptions(lease="1s")) as app,
+            PostgresWorld(url, SettableClock()).opened() as neighbour,
+        ):
+            await other.execute(
+                f'CREATE FUNCTION "{schema}".fail() RETURNS trigger LANGUAGE plpgsql AS '
+                f"$$ BEGIN RAISE 'a bug'; END $$;"
+                f'CREATE TRIGGER fail BEFORE UPDATE ON "{schema}".workers '
+                f'EXECUTE FUNCTION "{schema}".fail()'
+            )
+
+            async def failed() -> bool:
+                return "a service of the worker failed" in caplog.text
+
+            async def beats() -> bool:
+                (worker,) = await neighbour.listing.workers()
+                return worker.heartbeat_at > worker.started_at
+
+            await until(failed)
+            await other.execute(f'DROP FUNCTION "{schema}".fail() CASCADE')
+            await until(beats)
+            assert app.runtime.worker_id is not None
+
+    asyncio.run(body())
+
+
+def test_news_that_the_server_refuses_are_not_the_last(postgres: Postgres) -> None:
+    """As it does while the queue of notifications is full: who tells of what is written goes on."""
+
+    async def body(scene: Scene, world: PostgresWorld) -> None:
+        world.news._query = "SELECT 1 / 0, $1::text, $2::text"
+        async with asyncio.timeout(10):
+            for run_id in ("a", "b"):
+                await scene.create(draft(run_id))
+                assert world.news._teller is not None
+                while world.news._teller is not None:
+                    await asyncio.sleep(0.001)
+
+    in_scene(postgres.url(), body)
 
 
 def test_a_statement_that_takes_too_long(postgres: Postgres) -> None:

@@ -11,6 +11,7 @@ from outlast._clock import SECOND, Micros, sleep_until
 from outlast._ids import new_worker_id
 from outlast._model.workers import WorkerRecord
 from outlast._registry.manifest import make_manifest
+from outlast._runtime.backoff import delay_after
 from outlast._runtime.runtime import Runtime
 from outlast._worker.manifests import keep_manifest
 from outlast._worker.pruning import prune_for_ever
@@ -137,7 +138,9 @@ class Worker:
         return services
 
     async def _service(self, serve: Service) -> None:
-        """Run a service for ever. While the world cannot be reached, try again."""
+        """Run a service for ever. While the world cannot be reached, try again; also after an error that nobody knows:
+        a worker that went on without its heartbeats, say, would look well."""
+        failures = 0
         while True:
             try:
                 await serve()
@@ -146,6 +149,11 @@ class Worker:
             except WorldError as error:
                 self._break(error)
                 return
+            except Exception:
+                logger.exception("a service of the worker failed; it is tried again")
+                clock = self._runtime.clock
+                await sleep_until(clock, clock.now() + delay_after(failures))
+                failures += 1
 
     async def _wait_for_world(self, error: WorldUnavailableError) -> None:
         clock = self._runtime.clock

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from outlast.errors import WorldError
 from outlast.worlds.postgres.connections import Connections
-from outlast.worlds.postgres.faults import closed
+from outlast.worlds.postgres.faults import FAULTS, closed
 from outlast.worlds.postgres.session import Session
 
 GAP = 0.02
@@ -103,7 +103,8 @@ class PostgresNews:
                     await asyncio.wait_for(self._sooner.wait(), left)
                 continue
             self._untold = None
-            with suppress(WorldError):  # who is not told looks for himself, only later
+            # Who is not told looks for himself, only later; and the next write is told anew.
+            with suppress(WorldError, *FAULTS):
                 await self._connections.call(
                     lambda connection: connection.execute(
                         self._query, self._session.channel, self._name
