@@ -63,7 +63,9 @@ class Folder:
     def files(self) -> list[FileInfo]:
         """See `Sandbox.files`."""
         found = (
-            FileInfo(path, info.st_size) for path, info in self._all() if stat.S_ISREG(info.st_mode)
+            FileInfo(_as_text(path), info.st_size)
+            for path, info in self._all()
+            if stat.S_ISREG(info.st_mode)
         )
         return sorted(found, key=lambda file: file.path)
 
@@ -160,6 +162,11 @@ def checked_path(path: str) -> tuple[str, ...]:
     if parts[0] == "/" or ".." in parts:
         raise PathRefusedError(path, "it leads out of the sandbox")
     return parts
+
+
+def _as_text(path: str) -> str:
+    """A path that people can be told: programs give files names that are no UTF-8."""
+    return os.fsencode(path).decode(errors="replace")
 
 
 def remove(parent: int, name: str) -> None:

@@ -25,6 +25,11 @@ def test_what_was_written_is_read(folder: Folder) -> None:
     assert [(one.path, one.size) for one in folder.files()] == [("a/b.txt", 3), ("c.txt", 4)]
 
 
+def test_names_that_are_no_utf8_are_told_as_text(folder: Folder) -> None:
+    (folder.root / os.fsdecode(b"\xffile")).write_text("x")
+    assert [one.path for one in folder.files()] == ["\N{REPLACEMENT CHARACTER}ile"]
+
+
 @pytest.mark.parametrize(
     "path", ["", ".", "/etc/passwd", "../secret", "a/../../secret", "a\nb", "x" * 201, "a/" * 9]
 )
