@@ -54,7 +54,8 @@ def test_the_chat_of_another_user(make: Make, on_chat: OnChat) -> None:
         ):
             assert refused.status == 403
             assert refused.problem["slug"] == "access-denied"
-        assert (await site.client().say("who?", "u3")).status == 401
+        for stranger in (site.client(), site.client(**{"x-user": ""})):
+            assert (await stranger.say("who?", "u3")).status == 401
         assert shown((await ada(site).say("two", "u2")).chunks)[-1]["text"] == "second "
 
     on_chat(make, scenario)

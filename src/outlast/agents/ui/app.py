@@ -1,11 +1,11 @@
 """`chat_app`: the routes that clients of chats use."""
 
 import inspect
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeAlias
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -22,6 +22,7 @@ from outlast.agents.ui.outgoing import (
     frames,
     only,
     read_message,
+    to_json,
     whole_message,
 )
 from outlast.agents.ui.standing import (
@@ -41,8 +42,11 @@ from outlast.http.draining import PING_EVERY, Readers
 from outlast.http.feeds import Feed
 from outlast.http.problems import tell_error, tell_fault, tell_refusal
 
+logger: Final = logging.getLogger("outlast")
+
 User: TypeAlias = Callable[[Request], str | Awaitable[str | None] | None]
-"""Gives the user who sends a request; `None` if nobody is signed in. May raise `AccessDeniedError`."""
+"""Gives the user who sends a request; `None` if nobody is signed in, as what is no text or empty. May raise
+`AccessDeniedError`."""
 BASE: Final = "/api/chat"
 LINGER: Final = 60.0
 LAST_TURNS: Final = 100
@@ -175,7 +179,7 @@ class ChatApp(Starlette):
             messages.append({"id": one.message, "role": "user", "parts": [said]})
             messages.append(await whole_message(one.run, one.reply))
         return Response(
-            msgspec.json.encode({"messages": messages}),
+            to_json({"messages": messages}),
             headers={"Cache-Control": "no-store"},
             media_type="application/json",
         )
@@ -204,10 +208,12 @@ class ChatApp(Starlette):
     async def _user_of(self, request: Request) -> str:
         _ = self._outlast.url  # raises `NoAppError` while the app is not open
         answer = self._user(request)
-        user = await answer if inspect.isawaitable(answer) else answer
-        if user is None:
-            raise AccessDeniedError("nobody is signed in", status=401)
-        return user
+        user: object = await answer if inspect.isawaitable(answer) else answer
+        if isinstance(user, str) and user:
+            return user
+        if user is not None:  # strangers that share it would share their chats
+            logger.error("a request is refused: user must return a text that is not empty, or None")
+        raise AccessDeniedError("nobody is signed in", status=401)
 
 
 def chat_app(
