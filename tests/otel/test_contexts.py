@@ -104,15 +104,19 @@ def test_what_comes_over_http_is_in_the_trace_of_the_sender(collector: Collector
             body = {"workflow": "otel.contexts.away", "run_id": "sent"}
             assert (await client.post(f"{API}/runs", json=body, headers=SENT)).status_code == 201
             await get_run("sent").result("20s")
+            again = await client.post(f"{API}/runs/sent/rerun", json={}, headers=SENT)
+            await get_run(again.json()["id"]).result("20s")
 
     asyncio.run(play())
-    [resumed], [started] = collector.spans("resume"), collector.spans("start otel.contexts.away")
-    for span in (resumed, started):
+    [resumed] = collector.spans("resume")
+    started, again = collector.spans("start otel.contexts.away")
+    for span in (resumed, started, again):
         assert span.parent is not None
         assert format_trace_id(trace_id(span)) == TRACE
         assert format_span_id(span.parent.span_id) == SENDER
-    [of_sent] = collector.spans("run otel.contexts.away")
-    assert format_trace_id(trace_id(of_sent)) == TRACE
+    stretches = collector.spans("run otel.contexts.away")
+    assert [format_trace_id(trace_id(one)) for one in stretches] == [TRACE, TRACE]
+    assert collector.counts(names.RUN_STARTS)["otel.contexts.away",] == 2
     waited = collector.spans("run otel.contexts.waiting")
     assert [link.context.span_id for one in waited for link in one.links] == [span_id(resumed)]
 

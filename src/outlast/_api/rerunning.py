@@ -4,6 +4,7 @@ from typing import Any
 
 from outlast._api.ambient import while_open
 from outlast._api.runs import Run
+from outlast._api.starting import told_of
 from outlast._codec import decode_event, encode_event
 from outlast._ids import new_run_id, new_secret
 from outlast._model.events import RunCreated
@@ -26,15 +27,18 @@ async def rerun(runtime: Runtime, run_id: str, *, new_id: str | None = None) -> 
     first = decode_event(log[0]).event
     assert isinstance(first, RunCreated)  # noqa: S101 - it is always at position 0
     known = runtime.registry.workflow(record.workflow) is not None
+    new_id = new_id or new_run_id(runtime.clock.now())
+    starting = runtime.observers.starting(new_id, record.workflow)
     created = RunCreated(
         workflow=record.workflow,
         version=runtime.version if known else record.version,
         input=first.input,
         attributes=first.attributes,
         secret=new_secret(),
+        trace=starting.trace,
     )
     draft = RunDraft(
-        id=new_id or new_run_id(runtime.clock.now()),
+        id=new_id,
         workflow=created.workflow,
         version=created.version,
         queue=record.queue,
@@ -43,5 +47,5 @@ async def rerun(runtime: Runtime, run_id: str, *, new_id: str | None = None) -> 
         delay=0,
         created=encode_event(created),
     )
-    answer = await runtime.create(draft, created)
+    answer = await told_of(starting, runtime.create(draft, created))
     return Run(answer.run_id, lambda: while_open(runtime, "this run"))

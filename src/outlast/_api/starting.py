@@ -1,6 +1,6 @@
 """`start`, inside and outside of workflows."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, Final, TypedDict, TypeVar
 
 import msgspec
@@ -22,6 +22,7 @@ from outlast._registry.durations import TimeLike, deadline
 from outlast._registry.names import LONGEST_NAME, is_name
 from outlast._runtime.runtime import Runtime
 from outlast.errors import InvalidArgumentsError, NotAllowedHereError
+from outlast.instrument import Undertaking
 from outlast.world import Created, RunDraft
 
 R = TypeVar("R")
@@ -155,16 +156,22 @@ async def start_on(runtime: Runtime, call: Call[R], options: StartOptions) -> Ru
     _check_call(call)
     run_id = options.run_id or new_run_id(runtime.clock.now())
     starting = runtime.observers.starting(run_id, call.workflow)
-    try:
-        answer = await _create(runtime, run_id, call, options, starting.trace)
-    except BaseException:
-        starting.end("failed")
-        raise
-    starting.end("created" if answer.new else "existing", answer.run_id)
+    answer = await told_of(starting, _create(runtime, run_id, call, options, starting.trace))
     delivered = options.token is not None and answer.run_id != run_id
     if not answer.new and not delivered:
         await _check_same_workflow(runtime, answer.run_id, call.workflow)
     return Run(answer.run_id, lambda: while_open(runtime, "this run"))
+
+
+async def told_of(starting: Undertaking, creating: Awaitable[Created]) -> Created:
+    """Create the run, and tell the tracer what came of it."""
+    try:
+        answer = await creating
+    except BaseException:
+        starting.end("failed")
+        raise
+    starting.end("created" if answer.new else "existing", answer.run_id)
+    return answer
 
 
 async def _create(
