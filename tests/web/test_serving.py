@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -69,10 +70,13 @@ def test_the_policy_allows_nothing_inline() -> None:
 
 def test_it_mounts_under_a_path() -> None:
     async def scenario(app: App) -> None:
-        site = Starlette(routes=[Mount("/ops/outlast", asgi(app))])
+        pages = asgi(app)
+        site = Starlette(routes=[Mount("/ops/outlast", pages), Mount("/50% ü (#1)", pages)])
         await (await app.start(served())).result("20s")
         async with client_of(site) as client:
             assert '<base href="/ops/outlast/">' in (await client.get("/ops/outlast/runs")).text
+            odd = '<base href="/50%25%20%C3%BC%20(%231)/">'
+            assert odd in (await client.get(f"{quote('/50% ü (#1)')}/runs")).text
             assert (await client.get("/ops/outlast/app.css")).status_code == 200
             runs = (await client.get("/ops/outlast/api/v1/runs")).json()["runs"]
         assert [run["workflow"] for run in runs] == ["web.served"]

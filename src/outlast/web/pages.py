@@ -4,6 +4,7 @@ import hashlib
 import html
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -32,6 +33,8 @@ HEADERS: Final = {
 }
 _BASE: Final = '<base href="/">'
 """What the built page has in the place of where it is mounted."""
+_PLAIN: Final = "/!$&'()*+,:;=@[]|~"
+"""What browsers leave as it is in the path of an address: it must be spelled as they do."""
 
 
 class Pages:
@@ -63,5 +66,5 @@ class Pages:
 
     def _page_at(self, root: str) -> bytes:
         """The page, told where it is mounted."""
-        base = f'<base href="{html.escape(root.rstrip("/"))}/">'
+        base = f'<base href="{html.escape(quote(root.rstrip("/"), safe=_PLAIN))}/">'
         return self._page.replace(_BASE, base).encode()
