@@ -1,12 +1,11 @@
 """One attempt of a step: run the user's function, and make the event that tells what came of it."""
 
 import asyncio
-import contextvars
 import logging
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from functools import partial
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -25,6 +24,7 @@ from outlast._model.runs import Attributes
 from outlast._runtime.retries import GiveUp, after_failure
 from outlast._runtime.shared import Shared
 from outlast._runtime.streams import AttemptStreams
+from outlast._runtime.thread_calls import ThreadCall
 from outlast.errors import NoAppError, StepTimeoutError, WorldError
 from outlast.instrument import AttemptNotice
 from outlast.world import Writer
@@ -32,7 +32,6 @@ from outlast.world import Writer
 logger: Final = logging.getLogger("outlast")
 
 AttemptEvent = StepCompleted | StepFailed | StepRetried
-_Outcome: TypeAlias = tuple[Any, BaseException | None]
 
 
 class Run(Protocol):
@@ -202,29 +201,17 @@ class Attempt:
     async def _call_in_thread(self, fn: Callable[[], Any]) -> Any:
         # A thread cannot be stopped: after a timeout or a cancellation it goes on to its end, and what
         # it then gives is ignored.
-        context = contextvars.copy_context()
-        loop, scope = self.runtime.loop, asyncio.timeout(None)
-        answered: asyncio.Future[_Outcome] = loop.create_future()
-
-        def call_fn() -> None:
-            # The time runs from here: all threads may have been busy until now.
-            now, queued, self._awaits_thread = self.runtime.clock.now(), self._awaits_thread, False
-            if self._seconds() is not None or queued:
-                loop.call_soon_threadsafe(self._begun_in_thread, scope, now if queued else None)
-            outcome: _Outcome
-            try:
-                outcome = context.run(fn), None
-            except BaseException as error:  # noqa: BLE001 - a future cannot hold all of them: StopIteration
-                outcome = None, error
-            # As all that the function asks of the loop's thread goes there, so it comes after that.
-            loop.call_soon_threadsafe(_answer, answered, outcome)
-
+        scope = asyncio.timeout(None)
         self._awaits_thread = self.runtime.threads.full
-        called = self.runtime.threads.submit(call_fn)
+        # The time runs from when it has a thread: all may be busy until then.
+        told = self._awaits_thread or self._seconds() is not None
+        begun = partial(self._begun_in_thread, scope) if told else None
+        call = ThreadCall(self.runtime.loop, fn, begun)
+        asked = self.runtime.threads.submit(call)
         try:
-            result, error = await self._limited(answered, scope)
+            result, error = await self._limited(call.answered, scope)
         finally:
-            called.cancel()  # if no thread has taken it yet
+            asked.cancel()  # if no thread has taken it yet
         if error is not None:
             raise error
         return result
@@ -233,14 +220,16 @@ class Attempt:
         limit = self.command.definition.policy.timeout
         return None if limit is None else to_seconds(limit)
 
-    def _begun_in_thread(self, scope: asyncio.Timeout, queued_until: Micros | None) -> None:
+    def _begun_in_thread(self, scope: asyncio.Timeout) -> None:
+        queued, self._awaits_thread = self._awaits_thread, False
         if self.over:
             return
         if (seconds := self._seconds()) is not None:
             scope.reschedule(self.runtime.loop.time() + seconds)
-        if queued_until is not None and not self._noted:
-            self._queued += queued_until - self.started_at
-            self.started_at = queued_until
+        if queued and not self._noted:
+            now = self.runtime.clock.now()
+            self._queued += now - self.started_at
+            self.started_at = now
             self.runtime.slow_attempts.add(self)
 
     async def _limited(self, awaitable: Awaitable[Any], scope: asyncio.Timeout) -> Any:
@@ -316,11 +305,6 @@ CURRENT_ATTEMPT: Final[ContextVar[Attempt | None]] = ContextVar("outlast_attempt
 def _queued(due: Due, started_at: Micros) -> Micros:
     """How long it was kept waiting. Another worker's clock may have said when it was due."""
     return max(0, started_at - due.at) if due.queued and due.at is not None else 0
-
-
-def _answer(answered: "asyncio.Future[_Outcome]", outcome: _Outcome) -> None:
-    if not answered.done():
-        answered.set_result(outcome)
 
 
 def _cancelled_from_outside() -> bool:
