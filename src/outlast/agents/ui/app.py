@@ -256,7 +256,7 @@ def chat_app(
 
 def _this_machine(request: Request) -> str:
     Loopback()(request)
-    return ""
+    return "local"
 
 
 def _again(said: UserMessage) -> UserMessage:
