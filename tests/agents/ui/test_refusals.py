@@ -196,6 +196,17 @@ def test_the_last_message_with_other_words(make: Make, on_chat: OnChat) -> None:
     on_chat(make, scenario)
 
 
+def test_a_session_and_turns_of_the_same_name(on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        follow("first")
+        await ada(site).say("one", "u1")
+        turns = Client(by_turn(site.app), {"x-user": "ada"})
+        assert (await turns.load()).problem == {"messages": []}
+        assert shown((await turns.say("one", "u1")).chunks)[-1]["text"] == "first "
+
+    on_chat(by_session, scenario)
+
+
 def test_two_tabs_on_one_chat(make: Make, on_chat: OnChat) -> None:
     async def scenario(site: Site) -> None:
         follow([("wait", {})], "let go", "and on")

@@ -257,7 +257,8 @@ class ChatTurns:
             page = await self._app.list_runs(
                 attributes={**attributes}, limit=limit - len(found), cursor=cursor
             )
-            found += page.runs
+            # A session of the same app may have the same id.
+            found += [one for one in page.runs if "turn" in one.attributes]
             cursor = page.cursor
             if cursor is None or len(found) >= limit:
                 return found
