@@ -44,6 +44,9 @@ def test_hooks_are_listed_with_their_tokens(cli: Cli, waiting: str) -> None:
 def test_resume_hands_in_a_payload(cli: Cli, flows: Path, waiting: str) -> None:
     refused = cli("resume", "order:7", "perhaps", "--json")
     assert (refused.code, "boolean" in refused.err) == (2, True)
+    broken = cli("resume", "order:7", "{yes: true}")
+    assert (broken.code, "the payload is no JSON: Expecting" in broken.err) == (2, True)
+    assert "Nothing was resumed." in " ".join(broken.err.split())
     assert cli("resume", "order:7", "true", "--key", "k", "--json").document == {"run": waiting}
     assert cli("resume", "order:7", "true", "--key", "k").code == 0
     assert cli("resume", "order:8", "true").code == 3

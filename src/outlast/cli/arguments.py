@@ -16,6 +16,7 @@ from outlast.cli.problem import Problem
 from outlast.cli.targets import AnyWorkflow
 from outlast.errors import InvalidArgumentsError
 
+NOTHING_STARTED: Final = "Nothing was started."
 _AROUND: Final = 40
 """So many characters are shown before and after the place where JSON is broken."""
 
@@ -40,7 +41,7 @@ def call_with(workflow: AnyWorkflow, tokens: Sequence[str]) -> Call[Any]:
         raise Problem(
             f"the arguments do not fit {signature_text(workflow)}",
             details="\n".join(error.problems),
-            hint="Nothing was started.",
+            hint=NOTHING_STARTED,
         ) from error
 
 
@@ -49,6 +50,19 @@ def signature_text(workflow: AnyWorkflow) -> str:
     signature = inspect.signature(workflow.fn)
     bare = signature.replace(return_annotation=inspect.Signature.empty)
     return f"{workflow.name}{bare}"
+
+
+def broken_json(what: str, error: json.JSONDecodeError, nothing: str) -> Problem:
+    """Shows the line, with a mark below the place; `nothing` says that nothing has come of it."""
+    line = error.doc.split("\n")[error.lineno - 1]
+    start = max(0, error.colno - _AROUND)
+    excerpt = line[start : error.colno + _AROUND]
+    return Problem(
+        f"{what} is no JSON: {error.msg} (line {error.lineno}, column {error.colno})",
+        details=f"{excerpt}\n{' ' * (error.colno - 1 - start)}^",
+        hint="Put double quotes around names and texts, and single quotes around the whole: "
+        f"""'{{"id": 7, "tags": ["new"]}}'. {nothing}""",
+    )
 
 
 class _Reading:
@@ -134,7 +148,9 @@ class _Reading:
             return json.loads(text)
         except json.JSONDecodeError as error:
             if text.lstrip()[:1] in ("{", "["):
-                self.broken.append(_broken_json(name, error))
+                self.broken.append(
+                    broken_json(f"the argument {name or ''!r}", error, NOTHING_STARTED)
+                )
             return text
         except ValueError:  # a number of too many digits
             return text
@@ -145,19 +161,6 @@ class _Reading:
 
     def _usage(self) -> str:
         return f"The workflow is {signature_text(self._workflow)}."
-
-
-def _broken_json(name: str | None, error: json.JSONDecodeError) -> Problem:
-    """Shows the line, with a mark below the place."""
-    line = error.doc.split("\n")[error.lineno - 1]
-    start = max(0, error.colno - _AROUND)
-    excerpt = line[start : error.colno + _AROUND]
-    return Problem(
-        f"the argument {name or ''!r} is no JSON: {error.msg} (line {error.lineno}, column {error.colno})",
-        details=f"{excerpt}\n{' ' * (error.colno - 1 - start)}^",
-        hint="Put double quotes around names and texts, and single quotes around the whole: "
-        """'{"id": 7, "tags": ["new"]}'. Nothing was started.""",
-    )
 
 
 def _hints(workflow: AnyWorkflow) -> dict[str, Any]:

@@ -7,10 +7,12 @@ from typing import Any
 from rich.text import Text
 
 from outlast._webhooks.tokens import PATH
+from outlast.cli.arguments import broken_json
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.looking import operated
 from outlast.cli.output import Output
+from outlast.errors import HookPayloadError
 
 
 async def command(
@@ -35,7 +37,11 @@ async def command(
     """
     output = Output(common)
     async with operated(common) as app:
-        run_id = await app.resume(_token(token), _value(payload), key=key)
+        try:
+            run_id = await app.resume(_token(token), _value(payload), key=key)
+        except HookPayloadError as error:
+            _check_json(payload, error)
+            raise
     output.show(Text(f"{run_id}  resumed"))
     output.document({"run": run_id})
     return Exit.OK
@@ -55,3 +61,13 @@ def _value(text: str | None) -> Any:
         return json.loads(text)
     except ValueError:
         return text
+
+
+def _check_json(text: str | None, refused: HookPayloadError) -> None:
+    """Raise `Problem` if the payload looks like JSON and is none: that is why it does not fit."""
+    if text is None or not text.lstrip().startswith(("{", "[")):
+        return
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        raise broken_json("the payload", error, "Nothing was resumed.") from refused
