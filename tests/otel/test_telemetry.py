@@ -18,7 +18,8 @@ from outlast import (
     workflow,
     writable,
 )
-from outlast.instrument import Instrument
+from outlast._clock import Clock
+from outlast.instrument import Instrument, Tracer
 from outlast.otel import OpenTelemetry, names
 from outlast.otel.genai import gen_ai_attributes
 from outlast.testing import Signals, SkippingClock, crash
@@ -255,6 +256,25 @@ def test_without_an_sdk_it_is_left_out(caplog: pytest.LogCaptureFixture) -> None
     with caplog.at_level("INFO", "outlast"):
         asyncio.run(play())
     assert "no telemetry is emitted" in caplog.text
+
+
+def test_an_app_that_is_opened_again_looks_again_for_an_sdk() -> None:
+    class Late(Tracer):
+        opened = 0
+
+        def opens(self, clock: Clock) -> bool:
+            self.opened += 1
+            return self.opened > 1
+
+    async def play() -> list[object]:
+        app = App("memory://", instruments=[late])
+        async with app:
+            first = app.runtime.observers.tracer
+        async with app:
+            return [first, app.runtime.observers.tracer]
+
+    late = Late()
+    assert asyncio.run(play()) == [None, late]
 
 
 @pytest.mark.parametrize(

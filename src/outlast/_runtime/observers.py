@@ -20,15 +20,16 @@ class Observers(Instrument):
 
     def __init__(self, instruments: Sequence[Instrument] = ()) -> None:
         self._instruments = tuple(instruments)
+        self._idle: tuple[Instrument, ...] = ()
+        """Those that had nobody to tell when the app was opened last. They may when it is opened again."""
         self.tracer: Tracer | None = None
         """Who follows closely what goes on, if anybody does."""
 
     def open(self, clock: Clock) -> None:
         """The app opens: find its tracer, and leave out those that have nobody to tell."""
-        idle = [
-            one for one in self._instruments if isinstance(one, Tracer) and not one.opens(clock)
-        ]
-        self._instruments = tuple(one for one in self._instruments if one not in idle)
+        known = (*self._instruments, *self._idle)
+        self._idle = tuple(one for one in known if isinstance(one, Tracer) and not one.opens(clock))
+        self._instruments = tuple(one for one in known if one not in self._idle)
         tracers = [one for one in self._instruments if isinstance(one, Tracer)]
         self.tracer = tracers[0] if tracers else None
 
