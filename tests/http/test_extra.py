@@ -10,15 +10,23 @@ import sys
 sys.modules[{name!r}] = None
 import outlast
 try:
-    from outlast.http import asgi
+    import {room}
 except ModuleNotFoundError as error:
     print(error.name, error)
 """
 
 
-@pytest.mark.parametrize("name", ["starlette", "httpx"])
-def test_what_is_missing_is_named_with_its_extra(name: str) -> None:
-    program = [sys.executable, "-c", WITHOUT.format(name=name)]
+@pytest.mark.parametrize(
+    ("room", "name"),
+    [
+        ("http", "starlette"),
+        ("http", "httpx"),
+        ("agents", "pydantic_ai"),
+        ("otel", "opentelemetry"),
+    ],
+)
+def test_what_is_missing_is_named_with_its_extra(room: str, name: str) -> None:
+    program = [sys.executable, "-c", WITHOUT.format(name=name, room=f"outlast.{room}")]
     said = subprocess.run(program, capture_output=True, text=True, check=True, timeout=60).stdout
-    assert said.startswith(f"{name} outlast.http needs {name}")
-    assert 'pip install "outlast[http]"' in said
+    assert said.startswith(f"{name} outlast.{room} needs {name}")
+    assert f'pip install "outlast[{room}]"' in said
