@@ -201,8 +201,8 @@ async def odd() -> dict[str, Any]:
 async def speak(words: str) -> None:
     """Tokens, as a plain loop writes them."""
     async with writable("answer") as out:
-        for word in words.split():
-            await out.write(f"{word} ")
+        for word in [f"{word} " for word in words.split()] if " " in words else words:
+            await out.write(word)
 
 
 @workflow(name="page.plain")

@@ -85,21 +85,18 @@ def test_all_that_a_run_waits_for_is_told_at_the_top(
     queued, ran = row(page, "page.render"), row(page, "page.hold")
     expect(queued.locator(".stretch")).to_have_class("stretch step queued")
     expect(ran.locator(".stretch")).to_have_class("stretch step completed")
-    now.get_by_role("button", name="sleep").click()
     panel = page.get_by_role("complementary")
-    expect(panel.get_by_role("button", name="Copy command")).to_have_attribute(
-        "title", f"outlast wake {run_id}"
-    )
     queued.click()
-    expect(panel).to_contain_text("queued step 2/page.render")
-    expect(panel).not_to_contain_text("Not recorded")
+    expect(panel).to_have_text(re.compile("^page.render(?!.*Not recorded)"))
     panel.get_by_role("button", name="Close").press("Enter")
     expect(page.get_by_role("tree")).to_be_focused()
     now.get_by_role("button", name="sleep").click()
-    refused = {"title": "Conflict", "status": 409, "detail": "it cannot be woken <b>now</b>"}
-    page.route("**/wake", lambda route: route.fulfill(status=409, json=refused))
+    expect(panel.get_by_role("button", name="Copy command")).to_have_attribute(
+        "title", f"outlast wake {run_id}"
+    )
+    page.route("**/wake", lambda route: route.fulfill(status=409, json={"detail": "<b>no</b>"}))
     panel.get_by_role("button", name="Wake now").click()
-    expect(panel.get_by_role("alert")).to_have_text("it cannot be woken <b>now</b>")
+    expect(panel.get_by_role("alert")).to_have_text("<b>no</b>")
     page.unroute_all()
     panel.get_by_role("button", name="Wake now").click()
     expect(panel).to_contain_text("woken before its time")
@@ -290,11 +287,12 @@ def test_a_call_in_a_message_is_denied_with_a_reason(
 
 
 def test_tokens_read_as_a_text(site: Site, pages: str, open_page: OpenPage) -> None:
-    run_id = site.start("page.plain", "Once upon a time")
-    site.become(run_id, "completed")
     page = open_page(width=1280, javascript=True)
-    page.goto(f"{pages}runs/{run_id}?tab=streams")
-    expect(page.get_by_label("Text")).to_have_text("Once upon a time ")
+    for said in ("从前有一天", "Once upon a time "):
+        run_id = site.start("page.plain", said)
+        site.become(run_id, "completed")
+        page.goto(f"{pages}runs/{run_id}?tab=streams")
+        expect(page.get_by_label("Text")).to_have_text(said)
     page.get_by_role("button", name="json").click()
     page.get_by_role("button", name='2 "a "').click()
     expect(page.get_by_role("complementary")).to_contain_text("Chunk 2")
@@ -322,7 +320,6 @@ def test_values_that_nobody_expects_are_shown_and_harm_nothing(
     expect(panel).to_contain_text("<script>alert(1)</script>")
     expect(panel).to_contain_text("256 bytes 00 01 02")
     expect(panel).to_contain_text(r"C:\new\table")
-    expect(panel).to_contain_text(r"\u001b[31m")
     expect(panel).to_contain_text("4900 more")
     expect(panel.get_by_title("served:Ticket")).to_have_text("Ticket")
     assert page.locator(".panel script, .panel img").count() == 0

@@ -24,14 +24,21 @@ function token(talk: Talk, text: string): void {
   else talk.add({ kind: "text", id: "token", text });
 }
 
-/** All that is said, as one text. Words have spaces around them, or else each chunk is a line of its own. */
+/** Scripts that put no spaces between words, and characters that a word of theirs has at most on average. */
+const UNSPACED = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}]/u;
+const SHORT = 4;
+
+/** All that is said, as one text. Words have spaces around them, where their script has any, or else each chunk is a line of its own. */
 export function plainText(chunks: readonly Json[]): string {
   // Bytes are often text, such as the output of a program; a chunk of them may end within a character.
   const decoder = new TextDecoder();
   const texts = chunks.map((one) => (typeof one === "string" ? one : isBytes(one) ? decoder.decode(bytesOf(words(one.base64)), { stream: true }) : deltaOf(one)));
-  const glued = texts.length < 2 || chunks.every(isBytes) || texts.some((one) => /^\s|\s$/.test(one));
+  const glued = texts.length < 2 || chunks.every(isBytes) || texts.some((one) => /^\s|\s$/.test(one)) || areUnspaced(texts);
   return texts.join(glued ? "" : "\n");
 }
+
+const areUnspaced = (texts: string[]): boolean =>
+  texts.some((one) => UNSPACED.test(one)) && texts.reduce((sum, one) => sum + one.length, 0) <= texts.length * SHORT;
 
 const deltaOf = (chunk: Json): string => {
   if (isFields(chunk) && typeof chunk.delta === "string") return chunk.delta;
