@@ -66,6 +66,20 @@ def test_what_an_agent_does_itself_is_refused_and_the_way_on_named(serve: Serve)
     serve(scenario)
 
 
+@workflow(name="agents.runs_in_sync")
+async def runs_in_sync() -> Any:
+    return sockets.run_sync("hi").output
+
+
+def test_who_blocks_for_a_durable_agent_is_told_to_await_it(serve: Serve) -> None:
+    async def scenario(app: App) -> None:
+        failed = str(await outcome(await start(runs_in_sync())))
+        assert "await run() in place of run_sync()" in failed
+        assert "Durable()" not in failed
+
+    serve(scenario)
+
+
 def test_a_durable_agent_is_told_of_its_tool(serve: Serve) -> None:
     async def scenario(app: App) -> None:
         failed = await outcome(await start(peeks_durably()))

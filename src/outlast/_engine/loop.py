@@ -284,6 +284,8 @@ def make_loop(sources: Any, timers: Timers, salt: int) -> WorkflowLoop:
 
 def _refusing(name: str) -> Callable[..., NoReturn]:
     def refused(_loop: WorkflowLoop, *_args: Any, **_kwargs: Any) -> NoReturn:
+        if name == "run_until_complete":
+            raise NotDurableError(f"the event loop's {name}()", _AWAIT)
         _refuse(f"the event loop's {name}()")
 
     return refused
@@ -306,6 +308,9 @@ _TIMER_NAMES = {
 def _timer_name(callback: Callable[..., object]) -> str:
     name = getattr(callback, "__qualname__", "")
     return _TIMER_NAMES.get(name, "timeout" if "_on_timeout" in name else "timer")
+
+
+_AWAIT = "Await it: a workflow is async already. Of an agent, await run() in place of run_sync()."
 
 
 def _refuse(what: str, instead: str = "Move this into a step.") -> NoReturn:
