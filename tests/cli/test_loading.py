@@ -149,6 +149,14 @@ def test_what_is_not_there_is_said(cli: Cli, source: str, said: str) -> None:
     assert said in answer.err
 
 
+def test_what_lies_in_src_is_to_be_installed(cli: Cli, folder: Path) -> None:
+    (folder / "src" / "cli_in_src").mkdir(parents=True)
+    (folder / "src" / "cli_in_src" / "flows.py").touch()
+    answer = cli("run", "cli_in_src.flows:pay")
+    assert (answer.code, "there is no module 'cli_in_src.flows'" in answer.err) == (2, True)
+    assert "pip install -e ." in answer.err
+
+
 def test_a_file_without_workflows_is_said(cli: Cli, folder: Path) -> None:
     (folder / "cli_bare.py").write_text("x = 1")
     for command in ("run", "check"):

@@ -101,13 +101,21 @@ def _load_module(name: str) -> ModuleType:
         if error.name is not None and (name == error.name or name.startswith(error.name + ".")):
             raise Problem(
                 f"there is no module {name!r}",
-                hint=_WANTED,
+                hint=_in_src(name) or _WANTED,
             ) from error
         _refuse(name, error)
         raise
     except BaseException as error:
         _refuse(name, error)
         raise
+
+
+def _in_src(name: str) -> str | None:
+    """What to do about a module that lies in the folder `src`, and is not installed."""
+    within = Path("src", *name.split("."))
+    if not (within.is_dir() or within.with_name(f"{within.name}.py").is_file()):
+        return None
+    return "It lies in src: install the project (pip install -e .), or put src on PYTHONPATH."
 
 
 def _put_on_path(folder: Path) -> None:
