@@ -73,7 +73,9 @@ class OpenTelemetry(Teller, Tracer):
         tracers = self._tracer_provider or get_tracer_provider()
         meters = self._meter_provider or get_meter_provider()
         if _is_nobody(tracers) and _is_nobody(meters):
-            logger.info("no telemetry is emitted: no provider was set up when the app was opened")
+            logger.warning(
+                "no telemetry is emitted: the app was opened before a provider was set up"
+            )
             return False
         self._spans = Spans(tracers.get_tracer(names.SCOPE), clock, self.faults)
         self._meters = Meters(meters.get_meter(names.SCOPE))
