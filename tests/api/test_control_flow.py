@@ -1,6 +1,7 @@
 """Plain asyncio in workflows."""
 
 import asyncio
+import gc
 import math
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -341,3 +342,29 @@ def test_tasks_and_futures_made_directly_are_the_runs_own(on_memory: Bench) -> N
     (kinds, *doubled), ids = on_memory(scenario, options=options)
     assert (kinds, doubled) == (4, [0, 4, 8, 12, 8])
     assert ids == [f"{n}/control_flow.double#1" for n in (1, 2, 3, 4)]
+
+
+@workflow(name="control_flow.catches_everything")
+async def catches_everything() -> str:
+    while True:
+        try:
+            await sleep("1 hour")
+            await double(1)
+            return "done"
+        except:  # noqa: E722, S112 - what is tried
+            continue
+
+
+def test_who_catches_everything_in_a_loop_stays_in_memory_and_harms_nobody(
+    on_memory: Bench,
+) -> None:
+    async def scenario(_: App) -> Any:
+        run = await start(catches_everything())
+        while await run.status() is not RunStatus.SUSPENDED:
+            await asyncio.sleep(0)
+        gc.collect()
+        await run.wake()
+        return await outcome(run)
+
+    with pytest.warns(RuntimeWarning, match=r"^catches_everything\(\) .* cannot leave memory"):
+        assert on_memory(scenario, options=WorkerOptions(linger=0)) == "done"

@@ -6,10 +6,11 @@ after it was committed. There is no other path.
 """
 
 import asyncio
+import warnings
 from collections.abc import Callable, Coroutine, Sequence
 from contextvars import Context
 from functools import cached_property
-from typing import Any, NoReturn, assert_never
+from typing import Any, Final, NoReturn, assert_never
 from zlib import crc32
 
 import msgspec
@@ -315,4 +316,21 @@ def _unwind(task: WorkflowTask) -> None:
             coroutine.throw(Evicted())
         except BaseException:  # noqa: BLE001 - the user's clean-up may raise anything; the run is not here any more
             return
-    coroutine.close()
+    # Python would have it end when it is freed, at the latest when the process ends, and it would not, for ever: it
+    # catches that too, outside of its run. So it is never freed. Imported here, as hardly any process needs it.
+    import ctypes
+
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(coroutine))
+    users = coroutine.cr_await if coroutine.cr_code is Execution._main.__code__ else coroutine
+    code = users.cr_code
+    message = (
+        f"{code.co_qualname}() catches everything, in a loop: it cannot leave memory and stays there. "
+        "Write `except Exception`, not `except` or `except BaseException`."
+    )
+    warnings.warn_explicit(
+        message, RuntimeWarning, code.co_filename, code.co_firstlineno, registry=_TOLD
+    )
+
+
+_TOLD: Final[dict[Any, Any]] = {}
+"""What has been said; another run does not say it again."""

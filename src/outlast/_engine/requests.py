@@ -1,7 +1,7 @@
 """What the code asks for: each request becomes a command with a structural id, and waits for its event."""
 
 import asyncio
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 from outlast._clock import Micros
 from outlast._engine.commands import (
@@ -25,6 +25,9 @@ from outlast._ids import child_run_id
 from outlast._model.runs import Attributes
 from outlast._registry.definitions import StepDefinition
 
+MAX_UNWOUND: Final = 1_000
+"""How often code that leaves memory may ask for something until it is not told any more that it leaves."""
+
 
 class Evicted(BaseException):
     """Unwinds a coroutine whose run leaves memory. The run goes on later, from its log."""
@@ -44,6 +47,7 @@ class Requests:
         self.taken_back: dict[str, CancelChild] = {}
         """Children that nobody waits for any more and that have not ended yet, by id."""
         self._commands: list[Command] = []
+        self._unwound = 0
 
     def take_commands(self) -> list[Command]:
         """The commands since the last time."""
@@ -105,7 +109,8 @@ class Requests:
     def start_timer(self, handle: WorkflowTimer, deadline: Micros, name: str) -> None:
         """One of asyncio's timers becomes a wait."""
         if self.closed:
-            raise Evicted
+            self._unwind()
+            return
         handle.command = StartWait(
             ref=self.loop.next_ref(name),
             line=calling_line(),
@@ -125,11 +130,19 @@ class Requests:
 
     def _ask(self, command: Asked) -> Operation:
         if self.closed:
-            raise Evicted
+            self._unwind()
+            return Operation(command, loop=self.loop, number=0, asker=self)
         operation = Operation(command, loop=self.loop, number=self.loop.next_number(), asker=self)
         self.operations.add(operation)
         self._commands.append(command)
         return operation
+
+    def _unwind(self) -> None:
+        """Let the coroutine that asks unwind. One that catches everything and asks again, as `while True:` with a bare
+        `except:` does, would do so for ever: what it asks for at last is never answered, so that it stands still."""
+        self._unwound += 1
+        if self._unwound < MAX_UNWOUND:
+            raise Evicted
 
     def take_back(self, operation: Operation) -> None:
         """Hand out what takes the command back, unless it is answered by now."""
