@@ -196,6 +196,12 @@ def _wait(what: str, call: Callable[[App], Coroutine[Any, Any, T]]) -> T:
     """Make the call on the app's event loop, and wait for it here. Given up on here, it is cancelled there."""
     app = _app(what)
     loop = app.runtime.loop
+    if not loop.is_running():  # it would answer never
+        raise NotAllowedHereError(
+            f"outlast.blocking's {what}",
+            "while the event loop that has opened the app stands still",
+            "Open it with outlast.blocking.opened, or call this from a thread while that loop runs.",
+        )
     future = asyncio.run_coroutine_threadsafe(call(app), loop)
     try:
         return future.result()

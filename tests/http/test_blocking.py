@@ -81,6 +81,15 @@ def test_errors_are_those_of_the_library() -> None:
         pass
 
 
+def test_a_loop_that_stands_still_is_not_waited_for() -> None:
+    app = App("memory://")
+    with asyncio.Runner() as runner:
+        runner.run(app.__aenter__())
+        with pytest.raises(NotAllowedHereError, match="stands still"):
+            blocking.list_runs()
+        runner.run(app.__aexit__(None, None, None))
+
+
 def test_many_threads_share_an_app() -> None:
     with blocking.opened(App("memory://")), ThreadPoolExecutor(16) as pool:
         runs = list(pool.map(lambda n: blocking.start(flows.twice(n)), range(100)))
