@@ -12,7 +12,7 @@ from outlast.errors import SchemaVersionError, WorldError, WorldUnavailableError
 from outlast.testing.conformance import SettableClock
 from outlast.testing.conformance.scene import LEASE, Scene, append, draft, held
 from outlast.world import Claim, Heartbeat
-from outlast.worlds.postgres import PostgresWorld, connecting
+from outlast.worlds.postgres import PostgresWorld, connecting, log
 from outlast.worlds.postgres.address import read_address
 from outlast.worlds.postgres.faults import explained
 from tests.postgres import Postgres
@@ -269,6 +269,24 @@ def test_news_that_the_server_refuses_are_not_the_last(postgres: Postgres) -> No
                 assert world.news._teller is not None
                 while world.news._teller is not None:
                     await asyncio.sleep(0.001)
+
+    in_scene(postgres.url(), body)
+
+
+@pytest.mark.parametrize("part", [1, 60, 10_000])
+def test_a_log_that_is_larger_than_an_answer(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    """No value of PostgreSQL is larger than a gigabyte."""
+    monkeypatch.setattr(log, "PART", part)
+    kinds = [f"fact_{number}" for number in range(9)]
+
+    async def body(scene: Scene, world: PostgresWorld) -> None:
+        await scene.commit(draft("a"), append("a", *kinds))
+        assert await scene.kinds("a") == ["run_created", *kinds]
+        some = await world.log.read("a", after=3, limit=4)
+        assert [event.position for event in some] == [3, 4, 5, 6]
+        assert await world.log.read("a", after=10) == ()
 
     in_scene(postgres.url(), body)
 

@@ -15,6 +15,7 @@ from outlast._model.runs import RunStatus
 from outlast.testing.conformance.scene import Scene, advance, append, draft, fact
 from outlast.world import (
     Again,
+    Append,
     Batch,
     Dispatch,
     Done,
@@ -33,6 +34,7 @@ from outlast.worlds.postgres import PostgresWorld
 from outlast.worlds.postgres.encoding import wishes
 from outlast.worlds.postgres.finding import Finding
 from outlast.worlds.postgres.listing import PostgresListing
+from outlast.worlds.postgres.log import PART
 from outlast.worlds.postgres.queries import queries
 from outlast.worlds.postgres.writing import plan_parameters
 from tests.postgres import Postgres
@@ -79,7 +81,7 @@ ASKED = (
     Asked("unregister", ("nobody", NOW), 2),
     Asked("unblock", (["flow"], ["digest"], NOW), 0),
     Asked("advance_one", ("run-7", 1, 1, NOW, True, "fact", b"{}"), 4),
-    Asked("read", ("run-7", 0, None), 4),
+    Asked("read", ("run-7", 0, None, PART), 4),
     Asked("get", ("run-7",), 1),
     Asked("ended", (BATCH,), 50),
     Asked("find_of_all_newest", everything(), 50),
@@ -338,3 +340,17 @@ async def look_for(filled: tuple[str, str], wish: RunFilter) -> tuple[int, int, 
         (after,) = await connection.fetch(COUNTED, schema.strip('"'))
     await connection.close()
     return after[0] - before[0], after[1] - before[1], page
+
+
+def test_a_claim_brings_little_of_large_logs(postgres: Postgres) -> None:
+    """The rest is read: what comes with many runs must not take long, nor be larger than a value can be."""
+
+    async def body(scene: Scene, world: PostgresWorld) -> None:
+        large = fact("large", "0" * 200_000)
+        await scene.commit(draft("a"), Append(run_id="a", events=(large, large)))
+        await scene.commit(draft("b"), append("b", "small"))
+        brought = {one.run.id: len(one.events) for one in await scene.claim()}
+        assert brought == {"a": 2, "b": 2}
+        assert len(await world.log.read("a", after=2)) == 1
+
+    in_scene(postgres.url(), body)

@@ -42,6 +42,9 @@ from outlast.worlds.postgres.writing import (
 _HOPEFUL = 4
 """So many times a plan is tried without keeping others from the rows."""
 _TRIES = 20
+PART = 32 * 1024 * 1024
+"""Bytes of a log after which an answer ends. The server has none of a gigabyte, and takes too long for one that is
+nearly as large."""
 
 
 class PostgresLog:
@@ -73,12 +76,13 @@ class PostgresLog:
         self, run_id: str, *, after: int = 0, limit: int | None = None
     ) -> tuple[StoredEvent, ...]:
         """The events of a log from position `after` on."""
-        (row,) = await self._reading.call(
-            lambda connection: connection.fetch(
-                self._queries["read"], findable(run_id), after, limit
-            )
-        )
-        return tuple(events(row[0], row[1]).get(run_id, ()))
+        found: list[StoredEvent] = []
+        more = True
+        while more:
+            left = None if limit is None else limit - len(found)
+            places, data, more = await self._part(run_id, after + len(found), left)
+            found += events(places, data).get(run_id, ())
+        return tuple(found)
 
     async def ask_time(self) -> None:
         """Learn what time the database has."""
@@ -87,6 +91,14 @@ class PostgresLog:
             lambda connection: connection.fetchval(self._queries["time"])
         )
         self._time.told(asked, now)
+
+    async def _part(self, run_id: str, after: int, limit: int | None) -> asyncpg.Record:
+        """As much as one answer takes, and whether there is more."""
+        wish = (findable(run_id), after, limit, PART)
+        (row,) = await self._reading.call(
+            lambda connection: connection.fetch(self._queries["read"], *wish)
+        )
+        return row
 
     async def _commit(self, connection: Connection, batch: Batch) -> Receipt:
         """Plan on what is likely or was told, and write if it was right; else plan again on what the answer

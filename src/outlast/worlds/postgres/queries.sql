@@ -231,15 +231,19 @@ FROM {schema}.known_v1($1, $2, $3, $4, $5) AS known;
 SELECT FROM {schema}.runs WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE;
 
 -- name: read
--- A part of a log: the places of its events, and the bytes of all of them one after the other.
+-- A part of a log: the places of its events, and the bytes of all of them one after the other; and whether there
+-- is more, as no value can be larger than a gigabyte: a part ends with the event that makes it as large as $4.
 SELECT
-    coalesce(json_agg(json_build_array($1::text, position, at, kind, length(data)) ORDER BY position), '[]')::text,
-    string_agg(data, ''::bytea ORDER BY position)
+    coalesce(json_agg(json_build_array($1::text, position, at, kind, length(data)) ORDER BY position)
+        FILTER (WHERE before < $4::bigint), '[]')::text,
+    string_agg(data, ''::bytea ORDER BY position) FILTER (WHERE before < $4),
+    coalesce(max(before) >= $4, false)
 FROM (
-    SELECT event.* FROM {schema}.events AS event
-    WHERE event.run = (SELECT number FROM {schema}.runs WHERE id = $1)
-        AND event.position >= $2::integer
-    ORDER BY event.position LIMIT $3::bigint) AS event;
+    SELECT event.*, sum(length(data)) OVER (ORDER BY position) - length(data) AS before FROM (
+        SELECT event.* FROM {schema}.events AS event
+        WHERE event.run = (SELECT number FROM {schema}.runs WHERE id = $1)
+            AND event.position >= $2::integer
+        ORDER BY event.position LIMIT $3::bigint) AS event) AS event;
 
 -- name: claim
 -- Take the due runs of the highest priorities, and of each those that have been due longest, with the
@@ -247,6 +251,7 @@ FROM (
 --
 -- The priorities that there are come from one look into the index each, in falling order, and only as many
 -- are looked at as it takes to fill the limit. A run that is still running was its last owner's: a recovery.
+-- Of large logs less comes along, so that the answer to a claim is never large: the rest is read.
 WITH RECURSIVE level AS (
     SELECT max(run.priority) AS priority
     FROM unnest($3::text[]) AS queue (name) CROSS JOIN LATERAL (
@@ -294,8 +299,11 @@ FROM taken AS run CROSS JOIN LATERAL (
         coalesce(json_agg(json_build_array(run.id, position, at, kind, length(data)) ORDER BY position), '[]')::text
             AS places,
         string_agg(data, ''::bytea ORDER BY position) AS data
-    FROM {schema}.events AS event
-    WHERE event.run = run.number AND event.position < $7::integer) AS log
+    FROM (
+        SELECT event.*, sum(length(data)) OVER (ORDER BY position) AS size
+        FROM {schema}.events AS event
+        WHERE event.run = run.number AND event.position < $7::integer) AS event
+    WHERE event.size <= 262144) AS log
 ORDER BY run.priority DESC, run.rank;
 
 -- name: next_due
