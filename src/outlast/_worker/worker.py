@@ -138,8 +138,8 @@ class Worker:
         return services
 
     async def _service(self, serve: Service) -> None:
-        """Run a service for ever. While the world cannot be reached, try again; also after an error that nobody knows:
-        a worker that went on without its heartbeats, say, would look well."""
+        """Run a service for ever. While the world cannot be reached, try again; also after an error that nobody
+        knows."""
         failures = 0
         while True:
             try:
@@ -149,7 +149,7 @@ class Worker:
             except WorldError as error:
                 self._break(error)
                 return
-            except Exception:
+            except Exception:  # a worker without one of its services would look well
                 logger.exception("a service of the worker failed; it is tried again")
                 clock = self._runtime.clock
                 await sleep_until(clock, clock.now() + delay_after(failures))
