@@ -126,7 +126,7 @@ def test_bodies_that_are_none(body: bytes, status: int, on_chat: OnChat) -> None
     on_chat(by_session, scenario)
 
 
-@pytest.mark.parametrize("chat", ["grüße", "\N{SNOWMAN}", " c1", "..", "c" * 151])
+@pytest.mark.parametrize("chat", ["grüße", "\N{SNOWMAN}", " c1", "c1 ", "..", "c" * 151])
 def test_what_can_be_the_id_of_no_chat(chat: str, on_chat: OnChat) -> None:
     """It would be lost in a path, or in a header."""
 

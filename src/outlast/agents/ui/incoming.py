@@ -12,7 +12,7 @@ from outlast.http.reading import decoded, read_body, too_long
 
 MAX_BODY: Final = 16 * 2**20
 _ID: Final = re.compile(r"[^\x00-\x1f\x7f/]{1,150}")
-_CHAT: Final = re.compile(r"(?!\.{1,2}$)[!-.0-~]{1,150}")
+_CHAT: Final = re.compile(r"(?! |\.{1,2}$)[ -.0-~]{1,150}(?<! )")
 """A chat's id stands in paths and in a header: the latter has no other characters, and the former no dots alone."""
 
 
@@ -90,7 +90,8 @@ def check_id(text: str) -> None:
     """Raise `RequestError` for what can be the id of no chat."""
     if not _CHAT.fullmatch(text):
         raise RequestError(
-            "the id of a chat has 1 to 150 visible ASCII characters, without spaces and slashes",
+            "the id of a chat has 1 to 150 visible ASCII characters, without slashes; "
+            "spaces within it only",
             status=422,
         )
 
