@@ -62,8 +62,8 @@ class Timeline:
         `since` is when such waits are taken to have begun of which nothing tells.
         """
         known = dict(self._entries)
-        told = [] if self.ending else map(waiting_of, self._waits_beside())
-        for waiting in (*info.waiting, *told):
+        beside = () if self.ending else self._waits_beside()
+        for waiting in (*info.waiting, *map(waiting_of, beside)):
             known.setdefault(waiting.id, pending_entry(waiting, since))
         return sorted(known.values(), key=lambda entry: entry.started_at)
 
