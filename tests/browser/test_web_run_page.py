@@ -460,7 +460,7 @@ def test_each_view_looks_right_and_axe_finds_nothing_serious(
     page = open_page(width=width, theme=theme, javascript=True)
     views = {
         "failed": (f"runs/{trip}?row=page.book%231", ".around li"),
-        "waiting": (f"runs/{agent}?row=12/hook%231", ".verdict"),
+        "waiting": (f"runs/{agent}?row=13/hook%231", ".verdict"),
         "events": (f"runs/{trip}?tab=events&at=10", ".event.selected"),
         "conversation": (f"runs/{agent}?tab=streams", ".verdict"),
         "code": (f"runs/{trip}?tab=code", ".code .failed"),
