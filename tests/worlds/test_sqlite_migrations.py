@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from outlast.testing.conformance import SettableClock
 from outlast.testing.conformance.scene import Scene, dispatch, heartbeat
 from outlast.world import PruneRequest
 from outlast.worlds.sqlite import SqliteWorld
-from outlast.worlds.sqlite.migrations import migrate, migrations
+from outlast.worlds.sqlite.connecting import connect_writer
+from outlast.worlds.sqlite.migrations import migrate, migrations, schema_version
+from outlast.worlds.sqlite.queries import COMMIT
 
 
 def schema(connection: sqlite3.Connection) -> list[tuple[str, str]]:
@@ -115,3 +118,15 @@ def test_a_migrated_schema_is_that_of_a_new_file(of_version_1: Path) -> None:
     assert schema(migrated) == schema(new)
     migrated.close()
     new.close()
+
+
+def test_who_is_late_to_make_a_file_sees_the_tables_of_who_was_faster(tmp_path: Path) -> None:
+    """SQLite keeps what it has seen, and asks no more when a trigger names a table."""
+    path = tmp_path / "runs.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as late:
+        assert schema_version(late, "late", max(migrations())) == 0
+        connect_writer(path, "fast", 1.0).close()
+        migrate(late, "late")
+        for statement in COMMIT.values():
+            late.execute(statement)
+        late.execute("INSERT INTO commits (hooks) VALUES (NULL)")

@@ -49,9 +49,10 @@ def schema_version(connection: sqlite3.Connection, url: str, known: int) -> int:
     program's.
     """
     found = _ask(connection, "schema_version")
-    if _ask(connection, "application") != _APPLICATION and (
-        found or _ask(connection, "table_count")
-    ):
+    # Asked in any case: that SQLite sees what tables there are by now. Of triggers it looks for the tables only in what
+    # it has seen, and would go on to find none where another process has made them meanwhile.
+    tables = _ask(connection, "table_count")
+    if _ask(connection, "application") != _APPLICATION and (found or tables):
         raise foreign(url)
     if found > known:
         from importlib.metadata import version  # slow to import, and hardly ever needed
