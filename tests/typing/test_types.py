@@ -1,7 +1,6 @@
 """The files of cases/ are only type-checked: both checkers must say what the comments say, no more."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,36 +12,26 @@ FILES = sorted(CASES.glob("*.py"))
 WRONG = "x: int = ''  # error\nreveal_type(x)  # revealed: str\nx = []\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What a checker says about the cases, and about one whose comments are wrong."""
-
-    checker: str
-    report: Report
-    wrong: Path
-
-
-@pytest.fixture(scope="module", params=[checkers.mypy, checkers.pyright], ids=["mypy", "pyright"])
-def checked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Checked:
+@pytest.mark.parametrize("checker", [checkers.mypy, checkers.pyright], ids=["mypy", "pyright"])
+def test_types_are_as_the_comments_say(
+    checker: Callable[[Iterable[Path]], Report], tmp_path: Path
+) -> None:
     """All is asked at once: most of the time of a checker goes into what the cases import."""
-    checker: Callable[[Iterable[Path]], Report] = request.param
-    wrong = tmp_path_factory.mktemp("cases") / "wrong_case.py"
+    wrong = tmp_path / "wrong_case.py"
     wrong.write_text(WRONG)
-    return Checked(checker.__name__, checker([*FILES, wrong]), wrong)
-
-
-def test_types_are_as_the_comments_say(checked: Checked) -> None:
-    wanted = {finding for path in FILES for finding in checkers.expected(path, checked.checker)}
-    found = checked.report.of(*FILES)
+    report = checker([*FILES, wrong])
+    wanted = {finding for path in FILES for finding in checkers.expected(path, checker.__name__)}
+    found = report.of(*FILES)
     missing = [f"missing {finding}" for finding in sorted(wanted - found)]
     surplus = [f"surplus {finding}" for finding in sorted(found - wanted)]
-    assert not missing + surplus, "\n".join(["", *missing, *surplus, "", *checked.report.errors])
+    assert not missing + surplus, "\n".join(["", *missing, *surplus, "", *report.errors])
     assert {"errors.py", "world.py"} <= {finding.file for finding in wanted}
+    wrong_ones_are_found(checker.__name__, report, wrong)
 
 
-def test_a_wrong_comment_would_be_found(checked: Checked) -> None:
-    wanted = set(checkers.expected(checked.wrong, checked.checker))
-    found = checked.report.of(checked.wrong)
+def wrong_ones_are_found(checker: str, report: Report, wrong: Path) -> None:
+    wanted = set(checkers.expected(wrong, checker))
+    found = report.of(wrong)
     assert wanted - found == {Finding("wrong_case.py", 2, "revealed", "str")}
     assert {(f.line, f.kind, f.text) for f in found - wanted} == {
         (2, "revealed", "int"),
