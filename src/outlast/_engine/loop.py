@@ -22,7 +22,7 @@ from outlast.errors import NotDurableError
 
 Ts = TypeVarTuple("Ts")
 
-MAX_HANDLES_A_TURN = 10_000_000
+MAX_HANDLES_A_TURN = 1_000_000
 """A turn that has called so many callbacks spins: `while True: await asyncio.sleep(0)`."""
 
 
