@@ -260,6 +260,7 @@ def test_logs_come_in_parts_and_long_values_cut(on_site: OnSite) -> None:
 def test_a_run_is_started_once_more(on_site: OnSite) -> None:
     async def scenario(site: Site) -> None:
         (old,) = await ended(site, "again")
+        unlike, _ = await asking(site, "unlike?")
         async with site.client() as client:
             same = await posted(client, f"/runs/{old}/rerun", {})
             other = await posted(client, f"/runs/{old}/rerun", {"kwargs": {"text": "new"}})
@@ -276,6 +277,8 @@ def test_a_run_is_started_once_more(on_site: OnSite) -> None:
             odd = {"args": [{"$type": "bytes", "base64": 7}]}
             assert (await client.post(f"/runs/{old}/rerun", json=odd)).status_code == 422
             assert (await client.post("/runs/nobody/rerun", json={})).status_code == 404
+            taken = await client.post(f"/runs/{old}/rerun", json={"run_id": unlike})
+            assert (taken.status_code, taken.json()["slug"]) == (422, "invalid-arguments")
 
     on_site(scenario)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from outlast._api.ambient import while_open
 from outlast._api.runs import Run
-from outlast._api.starting import told_of
+from outlast._api.starting import check_same_workflow, told_of
 from outlast._codec import decode_event, encode_event
 from outlast._ids import new_run_id, new_secret
 from outlast._model.events import RunCreated
@@ -18,7 +18,8 @@ async def rerun(runtime: Runtime, run_id: str, *, new_id: str | None = None) -> 
     return. The input is copied as it was recorded: none of its classes need be known here. It has no parent, and
     is recorded with this process's version where that has the workflow, otherwise with the old one's.
 
-    With the id of a run that exists, that run is given and nothing started. Raises `RunNotFoundError`.
+    With the id of a run that exists, that run is given and nothing started, as `start` does. Raises
+    `RunNotFoundError`, and `InvalidArgumentsError` if that run is another workflow's.
     """
     record = await runtime.world.listing.get(run_id)
     log = await runtime.world.log.read(run_id, limit=1)
@@ -48,4 +49,6 @@ async def rerun(runtime: Runtime, run_id: str, *, new_id: str | None = None) -> 
         created=encode_event(created),
     )
     answer = await told_of(starting, runtime.create(draft, created))
+    if not answer.new:
+        await check_same_workflow(runtime, answer.run_id, record.workflow)
     return Run(answer.run_id, lambda: while_open(runtime, "this run"))

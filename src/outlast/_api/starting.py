@@ -159,7 +159,7 @@ async def start_on(runtime: Runtime, call: Call[R], options: StartOptions) -> Ru
     answer = await told_of(starting, _create(runtime, run_id, call, options, starting.trace))
     delivered = options.token is not None and answer.run_id != run_id
     if not answer.new and not delivered:
-        await _check_same_workflow(runtime, answer.run_id, call.workflow)
+        await check_same_workflow(runtime, answer.run_id, call.workflow)
     return Run(answer.run_id, lambda: while_open(runtime, "this run"))
 
 
@@ -207,8 +207,9 @@ async def _create(
     return await create_with_payload(runtime, draft, created, options.payload)
 
 
-async def _check_same_workflow(runtime: Runtime, run_id: str, workflow: str) -> None:
-    """A run that exists already is given instead of a new one, but not another workflow's."""
+async def check_same_workflow(runtime: Runtime, run_id: str, workflow: str) -> None:
+    """A run that exists already is given instead of a new one, but not another workflow's. Raises
+    `InvalidArgumentsError`."""
     record = await runtime.world.listing.get(run_id)
     if record is not None and record.workflow != workflow:
         problem = f"the run {run_id!r} exists, and is one of {record.workflow!r}, not {workflow!r}"
