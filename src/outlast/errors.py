@@ -507,7 +507,7 @@ class HookNotFoundError(HookError):
 
 
 class HookPayloadError(HookError):
-    """The payload does not fit the schema of the hook. Raised by `resume`, nothing was resumed."""
+    """The payload does not fit the schema of the hook. Raised by `resume` and `start`, which have then done nothing."""
 
     slug = "hook-payload"
 
@@ -515,7 +515,7 @@ class HookPayloadError(HookError):
         listed = "".join(f"\n    {problem}" for problem in problems)
         super().__init__(
             f"the payload does not fit the schema of the hook:{listed}",
-            hint="Nothing was resumed. The hook's record has the schema: (await app.get_hook(token)).schema.",
+            hint="Correct the payload. The hook's record has the schema: (await app.get_hook(token)).schema.",
         )
         self.problems = tuple(problems)
         self.details = tuple(details)

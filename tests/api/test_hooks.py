@@ -439,8 +439,9 @@ def test_the_payload_of_a_start_must_fit_the_live_hook(on_app: Bench) -> None:
         await outcome(other)
         await start(chooses())
         await _opened(app, "choice")
-        with pytest.raises(HookPayloadError):
+        with pytest.raises(HookPayloadError) as refused:
             await start(chooses(), token="choice", payload="perhaps")
+        assert "resumed" not in str(refused.value)
         with pytest.raises(ValueError, match="together"):
             await start(chooses(), token="choice")
         return len((await app.list_runs()).runs)
