@@ -66,6 +66,11 @@ async def attempts(run: Run[Any]) -> int:
         ([http(503), http(529)], "fine", 3),
         ([http(429), ModelConnectionError("some-model", "gone")], "fine", 3),
         ([UnexpectedModelBehavior("no answer in it")], "fine", 2),
+        (
+            [http(429, **{"retry-after": "1764000000"}), http(429, **{"retry-after": "9" * 12})],
+            "fine",
+            3,
+        ),
         ([http(500), http(500), http(502)], "status 502", 3),
         ([http(400)], "status 400", 1),
         ([http(401)], "status 401", 1),

@@ -15,6 +15,8 @@ from outlast import FatalError, RetryableError, StepFailedError
 
 PASSING_STATUSES: Final = frozenset({408, 409, 425, 429})
 """Of the statuses below 500 those that may be different in a moment."""
+LONGEST_WAIT: Final = 7 * 86_400.0
+"""Seconds. A `retry-after` of more says nothing that can be meant: a date as a number, milliseconds for seconds."""
 
 
 def worth_retrying(error: BaseException) -> bool:
@@ -46,14 +48,14 @@ def asked_to_wait(error: ModelAPIError | FallbackExceptionGroup) -> RetryableErr
 
 
 def _retry_after(error: BaseException) -> float | None:
-    """In how many seconds; `None` if nobody has said. Of several models the soonest counts."""
+    """In how many seconds; `None` if nobody has said so in earnest. Of several models the soonest counts."""
     match error:
         case FallbackExceptionGroup():
             asked = [_retry_after(one) for one in error.exceptions if worth_retrying(one)]
             known = [one for one in asked if one is not None]
             return min(known) if len(known) == len(asked) else None
-        case ModelAPIError():
-            return error.retry_after
+        case ModelAPIError(retry_after=float() | int() as asked_for):
+            return asked_for if 0 <= asked_for <= LONGEST_WAIT else None
         case _:
             return None
 

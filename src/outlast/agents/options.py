@@ -27,7 +27,8 @@ class StepOptions:
     retries: int = 3
     """Attempts after the first one."""
     backoff: Backoff = "1s"
-    """The delay before the next attempt, as in `@step`. What a provider asks for with `retry-after` counts more."""
+    """The delay before the next attempt, as in `@step`. What a provider asks for with `retry-after` counts more, up
+    to a week."""
     timeout: Delay | None = None
     """How long one attempt may take."""
 
