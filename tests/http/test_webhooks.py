@@ -308,7 +308,12 @@ def test_what_is_signed_is_recorded_once(on_site: OnSite) -> None:
                 assert (await client.post(url, content=b"one", headers=headers)).status_code == 202
             assert await received(run) == 1
             await client.post(url, content=b"two", headers=signed(b"two"))
-        assert await run.result("5s") == ["one", "two"]
+            assert await run.result("5s") == ["one", "two"]
+            kept = [one.data["key"] for one in await run.events() if one.kind == "hook_received"]
+            for key in kept:  # that it was recorded is told to nobody who cannot sign
+                answer = await client.post(url, content=b"x", headers={"Idempotency-Key": key})
+                assert answer.status_code == 410
+            assert all(key.startswith("signed:") for key in kept)
         log = repr(await run.events()) + repr(await site.app.list_hooks())
         assert SECRET not in log
 

@@ -1,6 +1,7 @@
 """`hook`, in workflows; `resume`, outside of them."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
+from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar, get_args, overload
 
@@ -271,8 +272,9 @@ async def deliver(
 
 async def _is_taken_with(runtime: Runtime, found: HookRecord, key: str) -> bool:
     """Whether what the hook has taken is what was sent with this key: by an earlier try, whose answer was lost."""
-    async for event in received_by(runtime, found.run_id, found.ref):
-        return event.key == key
+    async with aclosing(received_by(runtime, found.run_id, found.ref)) as received:
+        async for event in received:
+            return event.key == key
     return False
 
 

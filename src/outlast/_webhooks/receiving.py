@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -77,13 +77,18 @@ async def check_request(runtime: Runtime, found: Found, request: WebhookRequest)
     if (check := found.row.verify) is not None:
         signed = await verified(check, request, to_datetime(runtime.clock.now()))
         if signed is not None:
-            return f"signed:{signed}"
+            return f"{_SIGNED}{signed}"
     return key_of(request.headers)
 
 
 def key_of(headers: Mapping[str, str]) -> str | None:
     """The key that a sender gives who may send again."""
     return headers.get("webhook-id") or headers.get("idempotency-key")
+
+
+def is_signed(key: str) -> bool:
+    """Whether a signature stands for the key: to name it is not enough to be told of what it has brought."""
+    return key.startswith(_SIGNED)
 
 
 async def take(
@@ -157,6 +162,9 @@ def _recorded(found: Found, request: WebhookRequest, fits: Any, place: str) -> W
     if found.has_schema:
         return TypedRequest(payload=fits, **fields)
     return WebhookRequest(**fields)
+
+
+_SIGNED: Final = "signed:"
 
 
 def _delivery(key: str | None) -> str:

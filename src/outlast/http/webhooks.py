@@ -16,6 +16,7 @@ from outlast._webhooks.receiving import (
     answer_to,
     check_request,
     find_webhook,
+    is_signed,
     key_of,
     place_of,
     take,
@@ -114,9 +115,12 @@ class Webhooks:
         return await self._take(request, found, _incoming(request, headers, body))
 
     async def _sent_again(self, request: Request, over: RequestError) -> Response:
-        """The webhook is over. Who sends again what it has taken is told that it was taken. Raises `over`."""
+        """The webhook is over. Who sends again what it has taken is told that it was taken; not who sends what was
+        signed, as how to check that is gone with the webhook. Raises `over`."""
         token, headers = request.path_params["token"], _headers(request)
         key = key_of(headers)
+        if key and is_signed(key):
+            raise over
         runtime = self._app.runtime
         if key and (taken := await taken_with(runtime, token, key.__eq__)) is not None:
             place = place_of(runtime, taken)
@@ -185,7 +189,7 @@ def _recorded(reason: str, key: str | None) -> RequestError:
     match key:
         case None:
             hint = "Do not send it again."
-        case str() if key.startswith("signed:"):
+        case str() if is_signed(key):
             hint = "Send the same again, and get its answer."
         case _:
             hint = "Send it again with the same Idempotency-Key, and get its answer."
