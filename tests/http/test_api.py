@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from outlast import App, RunCancelledError
-from outlast.http import HttpApp, asgi
+from outlast.http import BearerTokens, HttpApp, asgi
 from outlast.records import RunInfo
 from tests.http import flows
 from tests.http.conftest import BASE, Site
@@ -225,10 +225,24 @@ async def _served_alone() -> None:
     assert await _status(http) == 503
 
 
-@pytest.mark.parametrize("base", ["api", "/api/", "/"])
-def test_a_base_is_a_path(base: str) -> None:
+@pytest.mark.parametrize("base", ["api", "/api/", "/", "/{run_id}", "/a?b", "//a", 7])
+def test_a_base_is_a_path(base: Any) -> None:
     with pytest.raises(ValueError, match="cannot be the base"):
         asgi(App("memory://"), base=base)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), "15"])
+def test_silence_has_a_length(seconds: Any) -> None:
+    with pytest.raises(ValueError, match="ping_every = "):
+        asgi(App("memory://"), ping_every=seconds)
+
+
+@pytest.mark.parametrize("wrong", ["a token", BearerTokens])
+def test_what_gives_access_is_a_function(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="takes a function"):
+        asgi(App("memory://"), access=wrong)
+    with pytest.raises(TypeError, match="takes an App"):
+        asgi(wrong)
 
 
 def test_the_base_tells_where_the_api_describes_itself(on_site: OnSite) -> None:

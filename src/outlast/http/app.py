@@ -1,6 +1,8 @@
 """`asgi`: the HTTP app, to serve as it is or to mount into another one."""
 
 import hashlib
+import math
+import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from typing import Any, Final
@@ -33,6 +35,9 @@ from outlast.http.webhooks import Webhooks
 BASE: Final = "/api/v1"
 MAX_BODY: Final = 5 * 2**20
 """Bytes of a request's body; payloads have a limit of their own below it."""
+
+_PATH: Final = re.compile(r"(/[^/?#{}\s]+)*")
+"""What the base may be: nothing, or a path that is taken as it is written."""
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *runs.OPERATIONS,
@@ -194,14 +199,13 @@ def asgi(
 
     Raises:
         SettingsError: The tokens or the base cannot be used.
-        ValueError: The base is no path.
+        ValueError: The base is no path, or `ping_every` is no length of time.
+        TypeError: `app` is no `App`, or `access` is no function.
     """
     hide_tokens()
-    if base and (not base.startswith("/") or base.endswith("/")):
-        message = (
-            f"{base!r} cannot be the base: it is empty, or begins with '/' and does not end with it"
-        )
-        raise ValueError(message)
+    _check_kinds(app, access)
+    _check_base(base)
+    _check_ping(ping_every)
     return HttpApp(
         app or App(),
         base=base,
@@ -209,6 +213,31 @@ def asgi(
         ping_every=ping_every,
         respond_within=respond_within(),
     )
+
+
+def _check_kinds(app: object, access: object) -> None:
+    """For users without a type checker. A class is called like a function, but gives no role."""
+    if app is not None and not isinstance(app, App):
+        message = f"asgi() takes an App, not {app!r}"
+        raise TypeError(message)
+    if access is not None and (isinstance(access, type) or not callable(access)):
+        message = f"asgi(access=...) takes a function that gives the role of a request, not an object of the type {type(access).__name__}"
+        raise TypeError(message)
+
+
+def _check_base(base: object) -> None:
+    if not isinstance(base, str) or not _PATH.fullmatch(base):
+        message = (
+            f"{base!r} cannot be the base: it is empty, or a path such as '/api/v1', which begins with '/', does not "
+            "end with it, and has no parameters"
+        )
+        raise ValueError(message)
+
+
+def _check_ping(seconds: object) -> None:
+    if not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
+        message = f"ping_every = {seconds!r}: it is a number of seconds above 0"
+        raise ValueError(message)
 
 
 @asynccontextmanager
