@@ -3,8 +3,10 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,23 @@ def test_show_tells_the_whole_story(cli: Cli, run_id: str) -> None:
     assert "attempt 1" in answer.out
     assert "ConnectionError: no answer" in answer.out
     assert '"total": 19.0' in answer.out
+
+
+@pytest.fixture
+def no_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A time zone that there cannot be, as a slip of the hand makes it."""
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", "UTC+25")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("no_zone")
+def test_times_are_of_utc_where_the_time_zone_cannot_be(cli: Cli, run_id: str) -> None:
+    created = datetime.fromisoformat(cli("show", run_id, "--json").document["run"]["created_at"])
+    assert f"created {created.astimezone(UTC):%Y-%m-%d %H:%M:%S}" in cli("show", run_id).out
+    assert run_id in cli("list", "--since", f"{created - timedelta(days=1):%Y-%m-%d}").out
 
 
 def test_show_without_an_id_shows_the_newest_run(cli: Cli, flows: Path, run_id: str) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from outlast._api.inspection import length_of_time
 from outlast.cli.problem import Problem
-from outlast.cli.times import current_time
+from outlast.cli.times import current_time, local_zone
 from outlast.errors import InvalidDurationError
 
 
@@ -25,7 +25,9 @@ def past_moment(text: str) -> datetime:
 def date_or_none(text: str) -> datetime | None:
     """A date in ISO form; of the local time zone if it names none. `None` also for those at the ends of the
     calendar, which some time zone does not have."""
+    zone = local_zone()
     try:
-        return datetime.fromisoformat(text).astimezone()
+        then = datetime.fromisoformat(text)
+        return (then if then.tzinfo else then.replace(tzinfo=zone)).astimezone(zone)
     except (ValueError, OverflowError):
         return None

@@ -1,6 +1,6 @@
 """Times in words for people, and the one place of the command line that reads the clock."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from outlast._clock import Micros
@@ -62,7 +62,16 @@ def ago(then: datetime, now: datetime) -> str:
 
 def date_and_time(then: datetime) -> str:
     """In the local time zone, to the second."""
-    return then.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return then.astimezone(local_zone()).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def local_zone() -> tzinfo | None:
+    """`None` for this machine's time zone, as `datetime.astimezone` has it. UTC where that is none: `TZ=UTC+25`."""
+    try:
+        current_time().astimezone()
+    except ValueError:
+        return UTC
+    return None
 
 
 def _largest(span: timedelta) -> str:
