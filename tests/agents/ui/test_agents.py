@@ -147,8 +147,10 @@ def test_approvals_one_by_one(make: Make, on_chat: OnChat) -> None:
         assert kinds(half.chunks) == ["finish"]
         # The client's message still has the first response, and is sent as it is.
         yes = {"id": one, "approved": True}
+        again = await client.post(approved(first.reply, yes))
+        assert (again.status, again.chunks) == (200, half.chunks), "its response may be lost"
         for wrong, status in (
-            ([yes], 409),
+            ([{"id": one, "approved": False}], 409),
             ([{"id": one, "approved": False}, {"id": two, "approved": True}], 409),
             ([yes, yes, {"id": two, "approved": True}], 422),
         ):
@@ -218,6 +220,33 @@ def test_forged_replayed_and_late_approvals_are_refused(make: Make, on_chat: OnC
         assert again.status == 409
         assert "given before" in again.problem["detail"]
         assert GATE.paid == [5]
+
+    on_chat(make, scenario)
+
+
+def test_an_approval_whose_response_was_lost_may_come_again(make: Make, on_chat: OnChat) -> None:
+    async def scenario(site: Site) -> None:
+        follow(PAY, [("wait", {})], PAY, "done")
+        client = site.client()
+        first = await client.say("pay")
+        [one] = asked(first)
+        telling = asyncio.ensure_future(approve(client, first))
+        await GATE.looked.wait()
+        again = asyncio.ensure_future(approve(client, first))
+        refused = await approve(client, first, approved=False)
+        assert refused.status == 409
+        assert "decided otherwise" in refused.problem["detail"]
+        GATE.go.set()
+        told = await telling
+        assert (await again).chunks == told.chunks
+        assert (await approve(client, first)).chunks == told.chunks, "it waits for another one now"
+        both = [{"id": id_, "approved": True} for id_ in (one, *asked(told))]
+        assert (await client.post(approved(first.reply, *both))).status == 409
+        assert GATE.paid == [5]
+        rest = await approve(client, told)
+        assert shown([*first.chunks, *told.chunks, *rest.chunks])[-1]["text"] == "done "
+        assert (await approve(client, first)).status == 409, "the answer is finished"
+        assert GATE.paid == [5, 5]
 
     on_chat(make, scenario)
 

@@ -130,7 +130,7 @@ PAYMENTS = [("pay", {"amount": 1}), ("pay", {"amount": 2})]
 
 def test_request_input_is_answered_by_the_route(on_chat: OnChat) -> None:
     async def scenario(site: Site) -> None:
-        follow(PAYMENTS, "done")
+        follow(PAYMENTS, PAYMENTS, "done")
         client = site.client()
         first = await client.say("pay both")
         one, two = (request["approvalId"] for request in requests(first))
@@ -146,7 +146,12 @@ def test_request_input_is_answered_by_the_route(on_chat: OnChat) -> None:
                 {"id": two, "approved": False, "reason": "once is enough"},
             )
         )
-        whole = shown([*first.chunks, *rest.chunks])
+        again = await respond(client, first, call_0_0=True, call_0_1=False)
+        assert again.chunks == rest.chunks, "its response may be lost"
+        changed = await respond(client, first, call_0_0=True, call_0_1=True)
+        assert "decided otherwise" in changed.problem["detail"]
+        last = await respond(client, rest, call_1_0=True, call_1_1=True)
+        whole = shown([*first.chunks, *rest.chunks, *last.chunks])
         assert {"call": "0-0", "input": {"amount": 1}, "output": "paid 1"} in whole
         assert {"call": "0-1", "input": {"amount": 2}, "denied": True} in whole
         assert whole[-1]["text"] == "done "

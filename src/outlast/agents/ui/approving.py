@@ -20,11 +20,13 @@ PATIENCE: Final = 5.0
 
 
 class _Asked(msgspec.Struct, frozen=True):
-    """The approvals for which a message waits: the ids of the calls by the ids of the approvals."""
+    """Approvals that a message has asked for together: the ids of the calls by the ids of the approvals."""
 
     calls: dict[str, str]
     end: int
-    """The index behind the last chunk there is."""
+    """The index at which the message goes on, or has gone on."""
+    is_last: bool
+    """Whether it has not gone on."""
 
 
 async def approve(app: App, standing: Standing, verdicts: Sequence[Verdict]) -> int:
@@ -32,75 +34,97 @@ async def approve(app: App, standing: Standing, verdicts: Sequence[Verdict]) -> 
 
     What is called, and with which arguments, is what the run has recorded: nothing of it is taken from the request.
     Where `RequestInput` asks, all that was asked for is answered at once. Of two that contradict each other, at the same
-    moment, one counts. While others are waited for, a verdict that was given before may come again: a client sends all
-    that its message has.
+    moment, one counts. While the answer is open, a verdict that was given before may come again, and is not handed in
+    again: a client sends all that its message has, and sends it again if it got no response.
 
-    Raises `RequestError` with 409 if one of them is not waited for: it was made up, given before, or comes too late; also
-    if it was decided otherwise meanwhile.
+    Raises `RequestError` with 409 if one of them was never asked for, or the answer is finished; also if it was decided
+    otherwise.
     """
-    asked = await _asked(standing)
-    if not all(one.id in asked.calls for one in verdicts):
-        raise _not_asked()
+    asked = await _asked(standing, {one.id for one in verdicts})
     fresh = await _fresh(app, standing, asked, verdicts)
     hooks = await _hooks(app, standing, asked, {one.id for one in fresh})
     since = (await standing.run.info()).events
     for one in fresh:
         found = hooks[one.id]
         if found.metadata["kind"] == "input":
-            results, key = _results(asked, verdicts), f"approvals:{asked.end}"
+            results, key = _results(asked, verdicts), _input_key(asked)
             await _resume(app, found, results, key)
             if await handed_in(standing.run, since, key) != results:
                 raise _decided_otherwise()
             return asked.end
-        answer, key = Approval(approved=one.approved, reason=one.reason), _key(one)
+        answer, key = Approval(approved=one.approved, reason=one.reason), _key(one.id)
         await _resume(app, found, answer, key)
         if (await handed_in(standing.run, since, key))["approved"] != one.approved:
             raise _decided_otherwise()
+    if not asked.is_last:
+        return asked.end
     # Where others are still to be answered the message does not go on: the client gets its last chunk again, the end.
     still = (await _open_hooks(app, standing, asked)).keys() - {one.id for one in verdicts}
     return asked.end - 1 if still else asked.end
 
 
-async def _asked(standing: Standing) -> _Asked:
-    """The approvals for which the message waits: those asked for last, if it has not gone on since."""
+async def _asked(standing: Standing, wanted: set[str]) -> _Asked:
+    """What was asked for together with these, lately. Raises `RequestError` with 409 if the answer is finished, or has not
+    asked for them."""
     forms: list[dict[str, Any]] = [
         one async for one in standing.run.stream(STREAMS + standing.reply, follow=False)
     ]
-    calls: dict[str, str] = {}
-    if not forms or forms[-1]["type"] != "finish" or not await standing.is_open():
-        return _Asked(calls, len(forms))
-    for one in reversed(forms[:-1]):
-        if one["type"] not in ("tool-approval-request", "finish"):
-            break
-        if "approvalId" in one:
-            calls[one["approvalId"]] = one["toolCallId"]
-    return _Asked(calls, len(forms))
+    end, calls = len(forms), dict[str, str]()
+    if not await standing.is_open():
+        raise _not_asked()
+    for index in reversed(range(len(forms))):
+        if forms[index]["type"] not in ("tool-approval-request", "finish"):
+            if wanted <= calls.keys():
+                break
+            end, calls = index, {}
+        elif "approvalId" in forms[index]:
+            calls[forms[index]["approvalId"]] = forms[index]["toolCallId"]
+    # Without an end behind it the message does not wait yet.
+    if not wanted <= calls.keys() or forms[end - 1]["type"] != "finish":
+        raise _not_asked()
+    return _Asked(calls, end, end == len(forms))
 
 
 async def _fresh(
     app: App, standing: Standing, asked: _Asked, verdicts: Sequence[Verdict]
 ) -> list[Verdict]:
-    """The verdicts that were not given before. Raises `RequestError` with 409 if there is none, or one was given otherwise."""
-    waiting = await _open_hooks(app, standing, asked)
-    if all(one.id in waiting for one in verdicts):
-        return list(verdicts)
-    keys = {_key(one) for one in verdicts}
-    given = {
-        event.data["key"]: event.data["payload"]["approved"]
-        for event in await standing.run.events()
-        if event.kind == "hook_received" and event.data.get("key") in keys
-    }
-    if any(given.get(_key(one), one.approved) != one.approved for one in verdicts):
+    """The verdicts that were not given before. Raises `RequestError` with 409 if one was given otherwise, or can no longer
+    be given."""
+    if asked.is_last:
+        waiting = await _open_hooks(app, standing, asked)
+        if all(one.id in waiting for one in verdicts):
+            return list(verdicts)
+    given = await _given(standing, asked)
+    if any(given.get(one.id, one.approved) != one.approved for one in verdicts):
         raise _decided_otherwise()
-    fresh = [one for one in verdicts if _key(one) not in given]
-    if not fresh:
+    fresh = [one for one in verdicts if one.id not in given]
+    if fresh and not asked.is_last:
         raise _not_asked()
     return fresh
 
 
-def _key(verdict: Verdict) -> str:
+async def _given(standing: Standing, asked: _Asked) -> dict[str, bool]:
+    """What was decided, by the ids of approvals."""
+    given: dict[str, bool] = {}
+    for event in await standing.run.events():
+        if event.kind != "hook_received":
+            continue
+        key, payload = event.data.get("key"), event.data["payload"]
+        if key == _input_key(asked):
+            approvals = payload["approvals"]
+            given |= {one: approvals[call] is True for one, call in asked.calls.items()}
+        given |= {one: payload["approved"] for one in asked.calls if key == _key(one)}
+    return given
+
+
+def _key(approval: str) -> str:
     """Under which a verdict is handed in."""
-    return f"approval:{verdict.id}"
+    return f"approval:{approval}"
+
+
+def _input_key(asked: _Asked) -> str:
+    """Under which the verdicts are handed in that `RequestInput` takes together."""
+    return f"approvals:{asked.end}"
 
 
 async def _hooks(
