@@ -47,6 +47,10 @@ def test_it_shows_the_runs_of_a_database(tmp_path: Path) -> None:
             assert [run["workflow"] for run in runs] == ["web.command"]
             assert client.get("api/v1/me").json()["role"] == "read"
             assert client.post(f"api/v1/runs/{runs[0]['id']}/wake").status_code == 403
+        wrong = ("-m", "outlast", "web", "--port", "0", "--url", url)
+        pathless = run_program(Start(wrong, tmp_path))
+        assert pathless.returncode == Exit.USAGE
+        assert "Give the URL of the API with its path" in pathless.stderr
         web.send_signal(signal.SIGINT)
         assert web.wait() == 0
 

@@ -1,8 +1,9 @@
 """`outlast web`: the pages, for the one who opens them."""
 
+import asyncio
 import threading
 import webbrowser
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
@@ -17,10 +18,13 @@ from outlast.cli.logs import log_to_stderr
 from outlast.cli.looking import existing, is_remote
 from outlast.cli.output import Output
 from outlast.cli.problem import Problem
+from outlast.errors import AccessDeniedError, WorldUnavailableError
 
 HOST: Final = "127.0.0.1"
 GRACE: Final = 2.0
 """So many seconds requests in flight may take when the server stops."""
+ANSWER_WITHIN: Final = 3.0
+"""So many seconds another deployment has to show that it has the API, before the pages are served without that."""
 
 
 async def command(
@@ -61,11 +65,22 @@ async def _web_app(common: Common, stack: AsyncExitStack, *, read_only: bool) ->
         hint = 'Install what it needs: pip install "outlast[http]"'
         raise Problem(f"there is no {error.name}, which `outlast web` needs", hint=hint) from error
     if is_remote(common):
+        await _check_api(find_url(common.url))
         api = RemoteApi(find_url(common.url), setting("token"), read_only=read_only)
         stack.push_async_callback(api.close)
         return WebApp(api)
     app: App = await stack.enter_async_context(existing(common))
     return asgi(app, access=OwnMachine(Role.READ if read_only else Role.OPERATE))
+
+
+async def _check_api(url: str) -> None:
+    """Raise `RequestError` if what answers there is not this API. What is away may come, and what it does not allow
+    the pages tell."""
+    from outlast.http import RemoteApp
+
+    with suppress(WorldUnavailableError, AccessDeniedError, TimeoutError):
+        async with asyncio.timeout(ANSWER_WITHIN), RemoteApp(url) as app:
+            await app.list_runs(limit=1)
 
 
 async def _serve(web: Any, output: Output, port: int, world: str, *, opens: bool) -> None:
