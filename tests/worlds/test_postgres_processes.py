@@ -261,6 +261,21 @@ async def is_read(scene: Scene, world: PostgresWorld) -> None:
             await scene.register("me")
 
 
+def test_a_session_that_is_of_no_use_says_why(postgres: Postgres) -> None:
+    """Whatever it meets: nobody waits for ever for a connection that is made again and again."""
+
+    async def body(scene: Scene, world: PostgresWorld) -> None:
+        queries = world._session._queries
+        world._session._queries = {**queries, "lock": "SELECT 1 / 0 + $1::bigint"}
+        async with asyncio.timeout(10):
+            with pytest.raises(WorldError, match="division by zero"):
+                await scene.register("me")
+        world._session._queries = queries
+        await until(lambda: registers(scene))
+
+    in_scene(postgres.url(), body)
+
+
 async def appended(scene: Scene) -> bool:
     with suppress(WorldUnavailableError):
         await scene.append("a", "kept")

@@ -5,7 +5,7 @@ from typing import TypeAlias
 import asyncpg
 
 from outlast.worlds.postgres.address import Address
-from outlast.worlds.postgres.faults import FAULTS, explained, refused, too_old, wrong_encoding
+from outlast.worlds.postgres.faults import FAULTS, refused, too_old, wrong_encoding
 from outlast.worlds.postgres.queries import queries
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -39,15 +39,14 @@ async def connect(address: Address) -> Connection:
             max_cached_statement_lifetime=0,
         )
     except (*FAULTS, ValueError) as error:
-        meant = explained(address.url, error)
-        raise refused(address.url, error) if meant is error else meant from error
+        raise refused(address.url, error) from error
     try:
         _check(connection, address)
         if not address.pooled:
             await connection.execute(queries(address.quoted)["settle"])
     except FAULTS as error:
         connection.terminate()
-        raise explained(address.url, error) from error
+        raise refused(address.url, error) from error
     except BaseException:
         connection.terminate()
         raise

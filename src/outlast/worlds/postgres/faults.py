@@ -18,25 +18,27 @@ RACES = (
 )
 """Another transaction came in between; nothing was written, and at the next try it may go well."""
 
-_AGAIN = "Nothing was written. Workers try again on their own."
-_MAYBE = "What was under way may have been written. Workers try again on their own."
+_AGAIN = "Nothing was written. Running workers try again on their own."
+_MAYBE = (
+    "What was under way may have been written. Running workers try again on their own."
+)
 
 _STATES: dict[str, tuple[type[WorldError], str, str]] = {
     "53300": (
         WorldUnavailableError,
         "the server has no connection left",
-        "Workers try again on their own. Raise max_connections, or put a pooler in between (?pooler=transaction).",
+        "Running workers try again on their own. Raise max_connections, or put a pooler in between (?pooler=transaction).",
     ),
     "53100": (WorldUnavailableError, "the server's disk is full", _AGAIN),
     "25006": (
         WorldUnavailableError,
         "the server takes no writes: it is a read-only replica, or set to read-only",
-        "Workers try again on their own. Name the primary server in the URL.",
+        "Running workers try again on their own. Name the primary server in the URL.",
     ),
     "57014": (
         WorldUnavailableError,
         "a statement took too long and was cancelled",
-        "Workers try again on their own. Look at statement_timeout, at locks and at the load of the server.",
+        "Running workers try again on their own. Look at statement_timeout, at locks and at the load of the server.",
     ),
     "40P01": (WorldUnavailableError, "transactions waited for one another in a circle", _AGAIN),
     "28P01": (
@@ -117,7 +119,7 @@ def _without_state(url: str, error: Exception) -> Exception:
             return WorldUnavailableError(
                 url,
                 "no server of the URL is what its target_session_attrs asks for",
-                hint="Workers try again on their own. Runs need a server that takes writes: read-write or primary.",
+                hint="Running workers try again on their own. Runs need a server that takes writes: read-write or primary.",
             )
         case asyncpg.InternalClientError() | asyncpg.InterfaceError() if isinstance(
             error, LOST
@@ -128,8 +130,11 @@ def _without_state(url: str, error: Exception) -> Exception:
 
 
 def refused(url: str, error: Exception) -> WorldError:
-    """The error for one of `FAULTS` that means nothing else, when a connection is made: then something that the
-    URL says to the server is wrong."""
+    """The error for one of `FAULTS` when a connection is made and settled. What means nothing else means then that
+    something the URL says to the server is wrong."""
+    meant = explained(url, error)
+    if isinstance(meant, WorldError):
+        return meant
     return WorldError(
         url,
         f"the server refuses a setting ({_first_line(error)})",

@@ -12,7 +12,7 @@ from outlast.errors import WorldError
 from outlast.worlds.postgres.address import Address
 from outlast.worlds.postgres.clock import DatabaseTime
 from outlast.worlds.postgres.connecting import Connection, connect
-from outlast.worlds.postgres.faults import FAULTS, explained, held_elsewhere
+from outlast.worlds.postgres.faults import FAULTS, explained, held_elsewhere, refused
 
 LOOK_EVERY = 1.0
 """Seconds between two looks: whether anybody has written, in case that a notification was lost, and whether a
@@ -159,13 +159,15 @@ class Session:
             async with self._busy:
                 hears = await self._listen(connection)
                 await self._take_locks(connection)
-            useful = True
             self._tell(None)
-            await self._look_again_and_again(connection, lost, LOOK_EVERY if hears else LOOK_DEAF)
+            seen: str | None = None
+            while not lost.is_set():
+                seen = await self._look(connection, seen)
+                useful = True
+                await self._pause(LOOK_EVERY if hears else LOOK_DEAF, lost)
         except FAULTS as error:  # the next connection is on its way
-            meant = explained(self._address.url, error)
-            if not useful and isinstance(meant, WorldError):
-                self._tell(meant)
+            if not useful:
+                self._tell(refused(self._address.url, error))
         finally:
             self._connection = None
             self._locks = dict.fromkeys(self._locks, False)
@@ -182,24 +184,20 @@ class Session:
             return False
         return True
 
-    async def _look_again_and_again(
-        self, connection: Connection, lost: asyncio.Event, pause: float
-    ) -> None:
-        seen: str | None = None
-        while not lost.is_set():
-            async with self._busy:
-                asked = self._time.asked()
-                ((now, snapshot, suspects),) = await connection.fetch(
-                    self._queries["look"], timeout=_ANSWER_WITHIN
-                )
-                self._time.told(asked, now)
-                self._suspects = tuple(suspects) if self.trusts_locks else ()
-                if not all(self._locks.values()):
-                    await self._take_locks(connection)
-            if snapshot != seen:
-                seen = snapshot
-                self._heard(None)
-            await self._pause(pause, lost)
+    async def _look(self, connection: Connection, seen: str | None) -> str:
+        """Look once. Gives what tells the next look whether anybody has written meanwhile."""
+        async with self._busy:
+            asked = self._time.asked()
+            ((now, snapshot, suspects),) = await connection.fetch(
+                self._queries["look"], timeout=_ANSWER_WITHIN
+            )
+            self._time.told(asked, now)
+            self._suspects = tuple(suspects) if self.trusts_locks else ()
+            if not all(self._locks.values()):
+                await self._take_locks(connection)
+        if snapshot != seen:
+            self._heard(None)
+        return str(snapshot)
 
     async def _take_locks(self, connection: Connection) -> None:
         for worker_id in [one for one, held in self._locks.items() if not held]:
