@@ -19,9 +19,7 @@ RACES = (
 """Another transaction came in between; nothing was written, and at the next try it may go well."""
 
 _AGAIN = "Nothing was written. Running workers try again on their own."
-_MAYBE = (
-    "What was under way may have been written. Running workers try again on their own."
-)
+_MAYBE = "What was under way may have been written. Running workers try again on their own."
 
 _STATES: dict[str, tuple[type[WorldError], str, str]] = {
     "53300": (
