@@ -13,7 +13,7 @@ from outlast.testing.faults import (
     Repeat,
     Stall,
     Unavailable,
-    checked_fault,
+    check_fault,
 )
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ class Door:
 
     def inject(self, fault: Fault) -> None:
         """Arm a fault, counting from here. Raises `TypeError` or `ValueError` for one that would never strike."""
-        checked_fault(fault)
+        check_fault(fault)
         if isinstance(fault, LoseNews):
             self._lost_news += fault.times
         else:

@@ -78,14 +78,14 @@ class LoseNews(msgspec.Struct, frozen=True, kw_only=True):
 Fault: TypeAlias = Crash | Stall | Unavailable | Delay | Repeat | LoseNews
 
 
-def checked_fault(fault: Fault) -> Fault:
-    """The fault. Raises `TypeError` or `ValueError` for one that would never strike: a test would wait for it for ever."""
+def check_fault(fault: Fault) -> None:
+    """Raise `TypeError` or `ValueError` for a fault that would never strike: a test would wait for it for ever."""
     given: object = fault
     if not isinstance(given, get_args(Fault)):
         message = f"{given!r} is no fault: give one such as Crash(call=1)"
         raise TypeError(message)
     if isinstance(fault, LoseNews):
-        return fault
+        return
     if fault.call < 1:
         message = f"{fault!r} never strikes: the first call is number 1"
         raise ValueError(message)
@@ -95,4 +95,3 @@ def checked_fault(fault: Fault) -> Fault:
     if getattr(fault, "when", "before") not in ("before", "after"):
         message = f"{fault!r} never strikes: `when` is 'before' or 'after'"
         raise ValueError(message)
-    return fault
