@@ -13,6 +13,9 @@ PATHS: Final = "Use the file system in a step."
 ENVIRONMENT: Final = (
     "Read the environment in a step, or before the run starts and pass it as an argument."
 )
+ARGUMENTS: Final = (
+    "Read the command line before the run starts and pass what it says as an argument."
+)
 HOST: Final = "It differs between machines and processes: ask for it in a step."
 PROCESSES: Final = "Start processes in a step."
 NETWORK: Final = "Use the network in a step."
@@ -99,6 +102,7 @@ ROWS: Final = (
     _refused("aiofiles", "open", FILES),
     # Environment, host
     _refused("os", "environ environb getenv getenvb putenv unsetenv", ENVIRONMENT),
+    _refused("sys", "argv orig_argv", ARGUMENTS),
     _refused(
         "os",
         "getpid getppid getcwd getcwdb getlogin cpu_count uname times getloadavg getuid getgid",

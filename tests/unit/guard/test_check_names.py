@@ -17,6 +17,7 @@ REFUSED = [
     ("import os", 'os.remove("x")', "os.remove"),
     ("import os as system", 'system.environ["X"]', "os.environ"),
     ("from os import environ", 'environ["X"]', "os.environ"),
+    ("import sys", "sys.argv[1]", "sys.argv"),
     ("from os import environ\nread = environ.get", 'read("X")', "os.environ.get"),
     ("import os", 'os.getenv("X")', "os.getenv"),
     ("import os", 'os.path.exists("x")', "os.path.exists"),
