@@ -309,18 +309,28 @@ _SEEN = "__outlast_seen_through__"
 
 
 def _unwind(task: WorkflowTask) -> None:
-    """Make a suspended coroutine end, without its run ending."""
+    """Make a suspended coroutine end, without its run ending. One that catches everything, in a loop, cannot: it stays
+    in memory, and that is said."""
     coroutine: Any = task.get_coro()
     for _ in range(100):
         try:
             coroutine.throw(Evicted())
         except BaseException:  # noqa: BLE001 - the user's clean-up may raise anything; the run is not here any more
             return
+    _keep_for_ever(coroutine)
+    _say_that_it_stays(coroutine)
+
+
+def _keep_for_ever(coroutine: Any) -> None:
     # Python would have it end when it is freed, at the latest when the process ends, and it would not, for ever: it
-    # catches that too, outside of its run. So it is never freed. Imported here, as hardly any process needs it.
+    # catches that too, outside of its run. Imported here, as hardly any process needs it.
     import ctypes
 
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(coroutine))
+
+
+def _say_that_it_stays(coroutine: Any) -> None:
+    """Name the user's own function: a root task's is within ours."""
     users = coroutine.cr_await if coroutine.cr_code is Execution._main.__code__ else coroutine
     code = users.cr_code
     message = (
