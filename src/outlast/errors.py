@@ -589,7 +589,7 @@ class WorldError(OutlastError):
 
 
 class WorldUnavailableError(WorldError):
-    """The world cannot be used for now: locked, full or unreachable. Workers try again."""
+    """The world cannot be used for now: locked, full or unreachable. Running workers try again."""
 
     slug = "world-unavailable"
 

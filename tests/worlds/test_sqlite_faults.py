@@ -196,7 +196,9 @@ def test_a_locked_file_cannot_be_opened_for_now(tmp_path: Path) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
 
-    assert isinstance(opening(path), WorldUnavailableError)
+    error = opening(path)
+    assert isinstance(error, WorldUnavailableError)
+    assert "Running workers try again" in str(error), "those that are being started do not"
     other.execute("COMMIT")
     other.close()
     make(path)

@@ -185,7 +185,7 @@ def held_elsewhere(url: str, worker_id: str) -> WorldError:
         url,
         f"another session holds the lock of worker {worker_id!r}",
         hint="No two workers may have one id. After a lost connection the server may take a while to notice; "
-        "workers try again on their own.",
+        "running workers try again on their own.",
     )
 
 

@@ -4,7 +4,7 @@ import sqlite3
 
 from outlast.errors import WorldCorruptError, WorldError, WorldUnavailableError
 
-_AGAIN = "Nothing was written. Workers try again on their own."
+_AGAIN = "Nothing was written. Running workers try again on their own."
 
 _MEANINGS: dict[int, tuple[type[WorldError], str, str]] = {
     sqlite3.SQLITE_BUSY: (
