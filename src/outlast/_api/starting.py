@@ -106,7 +106,8 @@ async def start(  # noqa: PLR0913 - the options are keywords, and most calls giv
 
     Idempotent by `run_id` or `idempotency_key`: starting again with the same one gives the first run and
     starts nothing. In a workflow it starts a child that nobody waits for (detached): it lives on when
-    its parent ends or is cancelled.
+    its parent ends or is cancelled. There nobody looks whose run has the id already: it is created in one
+    transaction with the parent's log, and one that exists is left alone.
 
     Args:
         call: The workflow with its arguments: `fulfil(order)`.
@@ -125,6 +126,8 @@ async def start(  # noqa: PLR0913 - the options are keywords, and most calls giv
     Raises:
         HookPayloadError: The payload does not fit the schema of the live hook. Nothing was started.
         HookNotFoundError: The live hook takes one payload, and has another one. Nothing was started.
+        InvalidArgumentsError: The arguments do not fit; or, outside of workflows, the id is that of another
+            workflow's run. Nothing was started.
         EncodeError: An argument or attribute cannot be stored. Nothing was started.
         PayloadTooLargeError: The arguments are too large. Nothing was started.
         InvalidDurationError: The delay is no time.
