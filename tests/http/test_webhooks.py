@@ -345,10 +345,12 @@ def test_a_function_of_the_user_decides(on_site: OnSite) -> None:
             for body in (b"one", b"one again"):
                 answer = await client.post(url, content=body, headers={"X-Name": "n1"})
                 assert answer.status_code == 202
-            assert (
-                await client.post(url, content=b"2", headers={"X-Pass": "yes"})
-            ).status_code == 202
+            key = {"Idempotency-Key": "k"}
+            answer = await client.post(url, content=b"2", headers={"X-Pass": "yes", **key})
+            assert answer.status_code == 202
             assert await run.result("5s") == ["one", "2"]
+            for late in (key, {"Idempotency-Key": "verified:k"}):  # the function is not asked now
+                assert (await client.post(url, content=b"2", headers=late)).status_code == 410
             assert (await client.post(other_url)).status_code == 401
             assert (await client.post(other_url, headers={"Authorization": "secret"})).is_success
             assert "secret" not in repr(await other.events())

@@ -74,11 +74,13 @@ async def find_webhook(runtime: Runtime, token: str) -> Found:
 
 async def check_request(runtime: Runtime, found: Found, request: WebhookRequest) -> str | None:
     """The key that the request stands for: of what has the same, one is delivered. Raises what verifiers raise."""
-    if (check := found.row.verify) is not None:
-        signed = await verified(check, request, to_datetime(runtime.clock.now()))
-        if signed is not None:
-            return f"{_SIGNED}{signed}"
-    return key_of(request.headers)
+    named = key_of(request.headers)
+    if (check := found.row.verify) is None:
+        return named
+    signed = await verified(check, request, to_datetime(runtime.clock.now()))
+    if signed is not None:
+        return f"{_SIGNED}{signed}"
+    return None if named is None else f"{_VERIFIED}{named}"
 
 
 def key_of(headers: Mapping[str, str]) -> str | None:
@@ -87,8 +89,13 @@ def key_of(headers: Mapping[str, str]) -> str | None:
 
 
 def is_signed(key: str) -> bool:
-    """Whether a signature stands for the key: to name it is not enough to be told of what it has brought."""
+    """Whether the key is made of what `verify` says of the request, and not of a header."""
     return key.startswith(_SIGNED)
+
+
+def is_verified(key: str) -> bool:
+    """Whether `verify` has taken what has the key: to name it is not enough to be told of what it has brought."""
+    return key.startswith((_SIGNED, _VERIFIED))
 
 
 async def take(
@@ -165,6 +172,7 @@ def _recorded(found: Found, request: WebhookRequest, fits: Any, place: str) -> W
 
 
 _SIGNED: Final = "signed:"
+_VERIFIED: Final = "verified:"
 
 
 def _delivery(key: str | None) -> str:

@@ -17,6 +17,7 @@ from outlast._webhooks.receiving import (
     check_request,
     find_webhook,
     is_signed,
+    is_verified,
     key_of,
     place_of,
     take,
@@ -115,11 +116,11 @@ class Webhooks:
         return await self._take(request, found, _incoming(request, headers, body))
 
     async def _sent_again(self, request: Request, over: RequestError) -> Response:
-        """The webhook is over. Who sends again what it has taken is told that it was taken; not who sends what was
-        signed, as how to check that is gone with the webhook. Raises `over`."""
+        """The webhook is over. Who sends again what it has taken is told that it was taken, unless `verify` had to
+        take it: that is gone with the webhook, and who only names a key may be anybody. Raises `over`."""
         token, headers = request.path_params["token"], _headers(request)
         key = key_of(headers)
-        if key and is_signed(key):
+        if key and is_verified(key):
             raise over
         runtime = self._app.runtime
         if key and (taken := await taken_with(runtime, token, key.__eq__)) is not None:
