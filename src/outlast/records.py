@@ -22,6 +22,8 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
     """When a wait began; `None` for steps and children, whose beginnings are in the log, and for what
     was recorded by an older version."""
+    queue: str | None = None
+    """The queue that a step lies in, until a worker takes it that serves this queue."""
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):

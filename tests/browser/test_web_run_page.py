@@ -79,7 +79,7 @@ def test_all_that_a_run_waits_for_is_told_at_the_top(
     page = open_page(width=1280, javascript=True)
     page.goto(f"{pages}runs/{run_id}")
     now = page.get_by_label("Now")
-    expect(now).to_contain_text("Queued page.render")
+    expect(now).to_contain_text("Queued page.render in nobody: no worker that is here takes")
     expect(now).to_contain_text("2 d 23 h left")
     expect(now).to_contain_text(re.compile(r"who: anybody\s*expires in 1 h 59 m"))
     queued, ran = row(page, "page.render"), row(page, "page.hold")

@@ -62,9 +62,9 @@ def test_a_step_waits_for_the_worker_of_its_queue(files: Path, cli: Cli) -> None
         run_id = started.stdout.strip()
         assert next(one for one in told if one["event"] == "suspended")["run"] == run_id
         assert "step render" in cli("list").out
-        assert "○ render  queued" in cli("show", run_id).out
+        assert "○ render  queued in gpu" in cli("show", run_id).out
         (waiting,) = cli("show", run_id, "--json").document["run"]["waiting"]
-        assert (waiting["kind"], waiting["on"]) == ("step", "render")
+        assert [waiting[name] for name in ("kind", "on", "queue")] == ["step", "render", "gpu"]
         arguments = ("steps_only.py", "--queue", "gpu", "--concurrency", "2")
         with worker(files, *arguments) as makers:
             assert next(makers)["queues"] == ["gpu"]

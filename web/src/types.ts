@@ -10,6 +10,7 @@ export interface Waiting {
   on: string | null;
   line: string | null;
   since: string | null;
+  queue: string | null;
 }
 
 export interface RunInfo {

@@ -57,6 +57,7 @@ def run_info(run: RunRecord) -> RunInfo:
                 on=waiting.on,
                 line=waiting.line,
                 since=_moment(waiting.since),
+                queue=waiting.queue,
             )
             for waiting in run.waiting
         ),

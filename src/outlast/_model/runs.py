@@ -60,6 +60,8 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The line that waits: `flow.py:17`."""
     since: Micros | None = None
     """When a wait began. Steps and children have begun when the log says so."""
+    queue: str | None = None
+    """The queue of the workers that make a step's attempts; `None`: the worker that has the run."""
 
     @property
     def is_sleep(self) -> bool:

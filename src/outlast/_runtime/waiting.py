@@ -32,6 +32,7 @@ def _waiting(command: Command) -> Waiting | None:
                 until=command.not_before or None,
                 on=command.definition.name,
                 line=command.line,
+                queue=command.definition.queue,
             )
         case StartChild():
             return Waiting(kind="child", ref=command.ref, on=command.run_id, line=command.line)

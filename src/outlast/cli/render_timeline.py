@@ -146,7 +146,7 @@ def _extras(entry: Entry, now: datetime) -> Iterator[tuple[str, str]]:
     if entry.kind == "hook":
         yield from _hook_extras(entry, now)
     if entry.state == "queued":
-        yield "queued", "blue"
+        yield f"queued in {entry.queue}" if entry.queue else "queued", "blue"
     if entry.queued:
         yield f"queued {length(entry.queued)}", "dim"
     if entry.state == "retrying" and entry.until is not None and entry.until > now:

@@ -60,6 +60,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """The run id of a child."""
     line: str | None = None
     """The line of the workflow that asked for it: `flow.py:17`."""
+    queue: str | None = None
+    """The queue that a step lies in."""
     woken: bool = False
     """Whether a wake ended it before its time."""
     received: int = 0
@@ -239,6 +241,7 @@ def pending_entry(waiting: Waiting, since: datetime) -> Entry:
         until=waiting.until,
         child=waiting.on if waiting.kind == "child" else None,
         line=waiting.line,
+        queue=waiting.queue,
     )
 
 

@@ -9,7 +9,7 @@ import { argumentsText, titleOf } from "../parts/asked.ts";
 import { isOpen, rootOf, type Entry, type Log } from "../trace/model.ts";
 import { leftOf } from "../trace/trace.tsx";
 import { useWhole } from "../trace/whole.ts";
-import { isOver, mayWaitForMore, type HookInfo, type RunInfo, type WorkflowEntry } from "../types.ts";
+import { isOver, mayWaitForMore, type HookInfo, type RunInfo, type WorkerInfo, type WorkflowEntry } from "../types.ts";
 
 /** Things it waits for that are told; and characters of what an error says. */
 const MOST = 4;
@@ -69,10 +69,11 @@ function GoingOn({ run, log }: NowProps) {
   const { value } = useAsked<{ hooks: HookInfo[] }>(asks ? `hooks?run=${encodeURIComponent(run.id)}&limit=100` : undefined, 5000);
   if (!log.events.length) return null;
   if (!open.length) return run.status === "running" ? <Line look="running"><b>Running</b> the workflow's code</Line> : <Line look="quiet"><Queued run={run} /></Line>;
+  const queues = new Map(run.waiting.map((one) => [one.id, one.queue]));
   const works = open.some((one) => one.kind === "step" && one.state === "running");
   return (
     <Line look={works ? "running" : ""}>
-      {open.slice(0, MOST).map((one) => <p key={one.id}><Pending entry={one} hook={value?.hooks.find((hook) => hook.id === one.id)} /></p>)}
+      {open.slice(0, MOST).map((one) => <p key={one.id}><Pending entry={one} queue={queues.get(one.id)} hook={value?.hooks.find((hook) => hook.id === one.id)} /></p>)}
       {open.length > MOST && <p class="dim">and {(open.length - MOST).toLocaleString()} {mayWaitForMore(run) && "or "}more</p>}
     </Line>
   );
@@ -87,8 +88,15 @@ function attemptOf({ attempts }: Entry): string {
   return attempts.length > 1 ? `, attempt ${attempts.at(-1)!.number}${lost ? " again" : ""}` : "";
 }
 
+/** Where a step lies; for ever, if nobody takes from there. */
+function InQueue({ queue }: { queue: string }) {
+  const { value } = useAsked<{ workers: WorkerInfo[] }>("workers", 5000);
+  const lacks = value && !value.workers.some((one) => one.queues.includes(queue));
+  return <> in <span class="mono">{queue}</span>{lacks && <>: <b>no worker that is here takes from this queue</b></>}</>;
+}
+
 /** One thing that a run waits for. */
-function Pending({ entry, hook }: { entry: Entry; hook: HookInfo | undefined }) {
+function Pending({ entry, queue, hook }: { entry: Entry; queue: string | null | undefined; hook: HookInfo | undefined }) {
   const left = leftOf(entry, tick.value);
   const line = entry.line && <span class="mono dim">{entry.line}</span>;
   const name = <button type="button" class="quiet name-of" onClick={() => show(entry.id)}>{entry.name}</button>;
@@ -97,7 +105,7 @@ function Pending({ entry, hook }: { entry: Entry; hook: HookInfo | undefined }) 
     case "step": {
       const failed = entry.attempts.findLast((one) => one.error)?.error;
       const verb = entry.state === "queued" ? "Queued" : entry.state === "retrying" ? "Retrying" : "Running";
-      return <><b>{verb}</b> {name} {left ? `, ${left}` : since}{entry.state === "running" && attemptOf(entry)} {failed && <span class="bad">{failed.name}: {failed.message}</span>} {line}</>;
+      return <><b>{verb}</b> {name}{entry.state === "queued" && queue && <InQueue queue={queue} />} {left ? `, ${left}` : since}{entry.state === "running" && attemptOf(entry)} {failed && <span class="bad">{failed.name}: {failed.message}</span>} {line}</>;
     }
     case "child":
       return <><b>Waiting for</b> child {name} {entry.child && <RunLink id={entry.child} />} {since} {line}</>;

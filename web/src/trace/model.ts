@@ -212,7 +212,7 @@ function step(entry: Entry, kind: string, data: Fields, at: number, worker: stri
 function waitOf(told: Fields): Waiting {
   const moment = (value: Json | undefined) => (typeof value === "number" ? new Date(value / 1000).toISOString() : null);
   const line = typeof told.line === "string" ? told.line : null;
-  return { kind: "wait", id: text(told.ref), until: moment(told.until), on: null, line, since: moment(told.since) };
+  return { kind: "wait", id: text(told.ref), until: moment(told.until), on: null, line, since: moment(told.since), queue: null };
 }
 
 function pending(one: Waiting, since: number): Entry {
