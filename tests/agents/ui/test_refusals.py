@@ -9,9 +9,10 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Mount
 
-from outlast import App
+from outlast import App, step, workflow
+from outlast.agents import ui
 from outlast.agents.ui import ChatApp, chat_app
-from tests.agents.ui.agents import GATE, clerk, follow, serve
+from tests.agents.ui.agents import GATE, agent, clerk, follow, serve
 from tests.agents.ui.conftest import Client, OnChat, Site, approved, said, shown
 
 STRANGE = msgspec.json.encode({"id": "c1", "messages": [approved("m", {"id": 7})]})
@@ -216,6 +217,55 @@ def test_two_tabs_on_one_chat(make: Make, on_chat: OnChat) -> None:
         assert shown((await ada(site).say("on", "next")).chunks)[-1]["text"] == "and on "
 
     on_chat(make, scenario)
+
+
+@step(name="chat_refusals.ready")
+async def ready() -> None:
+    GATE.looked.set()
+    await GATE.go.wait()
+
+
+@workflow(name="chat_refusals.late")
+async def late(chat_id: str) -> None:
+    """Takes a turn, and answers it when it is let."""
+    async with ui.session() as session:
+        async for turn in session:
+            await ready()
+            async with session.answering(turn):
+                await agent.run(turn.text)
+
+
+def test_a_turn_that_is_not_begun(on_chat: OnChat) -> None:
+    """Its run may have been killed just then: the client has the place of the answer all the same."""
+
+    async def scenario(site: Site) -> None:
+        follow("hello")
+        client = site.client()
+        telling = asyncio.ensure_future(client.say("hi"))
+        await GATE.looked.wait()
+        user, reply = (await client.load()).problem["messages"]
+        assert user["parts"] == [{"type": "text", "text": "hi"}]
+        coming = [client.resume(), client.resume(f"c1~{reply['id']}~0", 0), client.say("hi")]
+        waiting = asyncio.gather(*coming)
+        assert (await client.say("me too", "u2")).status == 409
+        GATE.go.set()
+        told = await telling
+        assert shown(told.chunks)[-1]["text"] == "hello "
+        assert [one.chunks for one in await waiting] == [told.chunks] * 3
+
+        follow("never said")
+        telling = asyncio.ensure_future(client.say("and now?", "u2"))
+        await GATE.looked.wait()
+        stopping = asyncio.ensure_future(client.stop())
+        [run] = (await site.app.list_runs()).runs
+        async for event in site.app.get_run(run.id).follow():
+            if str(event.data.get("key")).startswith("stop:"):
+                break
+        GATE.go.set()
+        assert (await stopping).status == 204
+        assert [one["type"] for one in (await telling).chunks] == ["start", "abort", "finish"]
+
+    on_chat(lambda app: chat_app(app, session=late), scenario)
 
 
 def test_contradictory_verdicts_at_the_same_moment(make: Make, on_chat: OnChat) -> None:

@@ -32,6 +32,7 @@ class Session:
     def __init__(self) -> None:
         self._turns: asyncio.Queue[Turn] = asyncio.Queue()
         self._current: Answering | None = None
+        self._stopped: str | None = None
         self._pump: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -58,6 +59,8 @@ class Session:
     def answering(self, turn: Turn) -> Answering:
         """Answer a turn, as `ui.answering` does. If the user stops it, the block is cancelled and the session goes on."""
         self._current = answering(turn)
+        if turn.reply == self._stopped:
+            self._current.stop()
         return self._current
 
     async def _take(self, incoming: Any) -> None:
@@ -66,8 +69,9 @@ class Session:
                 match one:
                     case Incoming(turn=Turn() as turn):
                         self._turns.put_nowait(turn)
-                    case Incoming(stop=reply) if self._current is not None:
-                        if self._current.turn.reply == reply:
+                    case Incoming(stop=str() as reply):
+                        self._stopped = reply  # perhaps before it is answered
+                        if self._current is not None and self._current.turn.reply == reply:
                             self._current.stop()
                     case _:
                         pass

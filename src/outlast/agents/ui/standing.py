@@ -15,7 +15,7 @@ from outlast.agents.ui.replies import END, TURNS, Turn
 from outlast.agents.ui.session import Incoming, session_token
 from outlast.agents.ui.writing import STREAMS
 from outlast.errors import AccessDeniedError, HookNotFoundError, RequestError, RunNotFoundError
-from outlast.records import RunInfo
+from outlast.records import EventRecord, RunInfo
 
 SessionWorkflow: TypeAlias = Callable[[str], Call[Any]]
 """A workflow that takes the id of a chat."""
@@ -165,23 +165,35 @@ class ChatSessions:
 
     async def turns(self, chat: str, user: str, limit: int) -> list[Listed]:
         """See `Chats`."""
-        run = self._app.get_run(_run_id(chat))
-        try:
-            _check_owner((await run.info()).attributes, user)
-        except RunNotFoundError:
-            return []
-        return _counting(await _listed(run, -limit))
+        run, turns = await self._listed(chat, user, -limit)
+        return _counting([_shown(run, one) for one in turns])
 
     async def _turns(self, chat: str, user: str, start: int) -> list[Standing]:
-        run = self._app.get_run(_run_id(chat))
-        try:
-            _check_owner((await run.info()).attributes, user)
-        except RunNotFoundError:
-            return []
+        run, turns = await self._listed(chat, user, start)
         return [
             Standing(run=run, number=one["number"], message=one["message"], reply=one["reply"])
-            async for one in run.stream(TURNS, start, follow=False)
+            for one in turns
         ]
+
+    async def _listed(
+        self, chat: str, user: str, start: int
+    ) -> tuple[Run[Any], list[dict[str, Any]]]:
+        """What is listed of the turns. The last may not be in the run's own list: it was handed in, and its client has the
+        place of the answer, but the run has not begun it, perhaps since its worker was killed just then."""
+        run = self._app.get_run(_run_id(chat))
+        try:
+            info = await run.info()
+        except RunNotFoundError:
+            return run, []
+        _check_owner(info.attributes, user)
+        turns: list[dict[str, Any]] = [one async for one in run.stream(TURNS, start, follow=False)]
+        if info.status not in _OVER:
+            last = turns[-1]["number"] if turns else 0
+            for event in await run.events(max(0, info.events - _LAST_EVENTS)):
+                turn = _handed_in_turn(event)
+                if turn is not None and turn["number"] > last:
+                    turns.append(turn)
+        return run, turns
 
 
 class ChatTurns:
@@ -265,16 +277,25 @@ class ChatTurns:
 
 
 async def _listed(run: Run[Any], start: int) -> list[Listed]:
-    return [
-        Listed(
-            run=run,
-            message=one["message"],
-            text=one["text"],
-            reply=one["reply"],
-            regenerates=one["regenerates"],
-        )
-        async for one in run.stream(TURNS, start, follow=False)
-    ]
+    return [_shown(run, one) async for one in run.stream(TURNS, start, follow=False)]
+
+
+def _shown(run: Run[Any], turn: dict[str, Any]) -> Listed:
+    return Listed(
+        run=run,
+        message=turn["message"],
+        text=turn["text"],
+        reply=turn["reply"],
+        regenerates=turn["regenerates"],
+    )
+
+
+def _handed_in_turn(event: EventRecord) -> dict[str, Any] | None:
+    """The turn, if that is what was handed in to a session."""
+    if event.kind != "hook_received" or not str(event.data.get("key")).startswith("turn:"):
+        return None
+    turn: dict[str, Any] = event.data["payload"]["turn"]
+    return turn
 
 
 def _counting(listed: list[Listed]) -> list[Listed]:
