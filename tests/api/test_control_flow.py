@@ -237,6 +237,35 @@ def test_a_workflow_that_spins_is_stopped(
     assert "never waits" in str(on_memory(scenario))
 
 
+def test_what_looks_for_the_end_of_an_unwound_task_for_ever_is_left(on_app: Bench) -> None:
+    """As the scopes of anyio do, which cancel until all their tasks are done."""
+    looked = 0
+
+    @workflow
+    async def looks_again() -> None:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+        def look() -> None:
+            nonlocal looked
+            looked += 1
+            if task is not None and not task.done():
+                loop.call_soon(look)
+
+        try:
+            await sleep("1 day")
+        finally:
+            look()
+
+    async def scenario(_: App) -> Any:
+        run = await start(looks_again())
+        async with asyncio.timeout(20):
+            while await run.status() != RunStatus.SUSPENDED:
+                await asyncio.sleep(0.01)
+
+    on_app(scenario, options=WorkerOptions(linger=0))
+    assert 1_000 < looked < 100_000
+
+
 @pytest.mark.parametrize("seconds", [math.inf, 1e12])
 def test_a_sleep_for_ever(on_app: Bench, seconds: float) -> None:
     @workflow

@@ -8,6 +8,7 @@ after it was committed. There is no other path.
 import asyncio
 import warnings
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from contextvars import Context
 from functools import cached_property
 from typing import Any, Final, NoReturn, assert_never
@@ -61,7 +62,10 @@ from outlast._model.events import (
 )
 from outlast._model.runs import Attributes
 from outlast._registry.definitions import WorkflowDefinition
-from outlast.errors import RunCancelledError, SettingsError
+from outlast.errors import NotDurableError, RunCancelledError, SettingsError
+
+MAX_UNWINDING: Final = 1_000
+"""So many callbacks may come of a task that leaves memory."""
 
 
 class Execution:
@@ -134,7 +138,9 @@ class Execution:
             for task in left:
                 task._log_destroy_pending = False  # type: ignore[attr-defined]
                 self.loop.call_soon(_unwind, task, context=task.own_context)
-            self.loop.turn()
+            # Not for ever: libraries may look again and again whether tasks are done that are only unwound.
+            with suppress(NotDurableError):
+                self.loop.turn(MAX_UNWINDING * (1 + len(left)))
         self.loop.close()
         self._root = None
 

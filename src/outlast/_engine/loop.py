@@ -82,23 +82,26 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
 
     # What the execution uses
 
-    def turn(self) -> None:
-        """Run until nothing is ready. Call it from a callback of the host's loop, or without one."""
+    def turn(self, most: int | None = None) -> None:
+        """Run until nothing is ready. Call it from a callback of the host's loop, or without one.
+
+        Raises `NotDurableError` after so many callbacks.
+        """
         host = events._get_running_loop()
         hook_asyncgens()
         events._set_running_loop(self)
         try:
             while self._ready:
-                self._run_ready()
+                self._run_ready(MAX_HANDLES_A_TURN if most is None else most)
         finally:
             events._set_running_loop(host)
 
-    def _run_ready(self) -> None:
+    def _run_ready(self, most: int) -> None:
         """Run until nothing is ready. A task that raised `SystemExit` has it as its outcome: it ends
         neither the worker nor, for the other tasks, the turn."""
         ready = self._ready
         try:
-            for _ in range(MAX_HANDLES_A_TURN):
+            for _ in range(most):
                 if not ready:
                     return
                 handle = ready.popleft()
