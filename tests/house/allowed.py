@@ -46,7 +46,7 @@ LAZY_IMPORTS: Mapping[str, str] = {
     "outlast.cli.web": "the pages come with an extra; it says so where that is missing",
     "outlast.cli.telemetry": "its API comes with an extra; it says so where that is missing",
     "outlast._registry.arguments": "pydantic takes longer to import than the rest, and not every process calls",
-    "outlast._engine.execution": "ctypes takes 4 ms to import, and hardly any process needs it",
+    "outlast._engine.unwinding": "ctypes takes 4 ms to import, and hardly any process needs it",
     "outlast._api.hook_schemas": "pydantic and jsonschema take long to import, and not every process has hooks",
     "outlast._api.chunks": "the same: not every process has streams with types",
     "outlast._api.settings": "tomllib compiles its patterns when imported, and not every process finds a pyproject.toml",

@@ -6,12 +6,10 @@ after it was committed. There is no other path.
 """
 
 import asyncio
-import warnings
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
 from contextvars import Context
 from functools import cached_property
-from typing import Any, Final, NoReturn, assert_never
+from typing import Any, NoReturn, assert_never
 from zlib import crc32
 
 import msgspec
@@ -34,6 +32,7 @@ from outlast._engine.loop import WorkflowTimer, make_loop
 from outlast._engine.outcome import Cancelled, Completed, Failed, Outcome
 from outlast._engine.requests import Evicted, Requests
 from outlast._engine.tasks import Operation, WorkflowTask
+from outlast._engine.unwinding import unwind
 from outlast._ids import Chance, seeded_random
 from outlast._model.events import (
     AttributesSet,
@@ -62,10 +61,7 @@ from outlast._model.events import (
 )
 from outlast._model.runs import Attributes
 from outlast._registry.definitions import WorkflowDefinition
-from outlast.errors import NotDurableError, RunCancelledError, SettingsError
-
-MAX_UNWINDING: Final = 1_000
-"""So many callbacks may come of a task that leaves memory."""
+from outlast.errors import RunCancelledError, SettingsError
 
 
 class Execution:
@@ -135,12 +131,7 @@ class Execution:
         self.hooks.clear()
         left = [task for task in self.loop.tasks if not task.done()]
         if left:
-            for task in left:
-                task._log_destroy_pending = False  # type: ignore[attr-defined]
-                self.loop.call_soon(_unwind, task, context=task.own_context)
-            # Not for ever: libraries may look again and again whether tasks are done that are only unwound.
-            with suppress(NotDurableError):
-                self.loop.turn(MAX_UNWINDING * (1 + len(left)))
+            unwind(self.loop, left)
         self.loop.close()
         self._root = None
 
@@ -312,41 +303,3 @@ def _seen_through(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _SEEN = "__outlast_seen_through__"
-
-
-def _unwind(task: WorkflowTask) -> None:
-    """Make a suspended coroutine end, without its run ending. One that catches everything, in a loop, cannot: it stays
-    in memory, and that is said."""
-    coroutine: Any = task.get_coro()
-    for _ in range(100):
-        try:
-            coroutine.throw(Evicted())
-        except BaseException:  # noqa: BLE001 - the user's clean-up may raise anything; the run is not here any more
-            return
-    _keep_for_ever(coroutine)
-    _say_that_it_stays(coroutine)
-
-
-def _keep_for_ever(coroutine: Any) -> None:
-    # Python would have it end when it is freed, at the latest when the process ends, and it would not, for ever: it
-    # catches that too, outside of its run. Imported here, as hardly any process needs it.
-    import ctypes
-
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(coroutine))
-
-
-def _say_that_it_stays(coroutine: Any) -> None:
-    """Name the user's own function: a root task's is within ours."""
-    users = coroutine.cr_await if coroutine.cr_code is Execution._main.__code__ else coroutine
-    code = users.cr_code
-    message = (
-        f"{code.co_qualname}() catches everything, in a loop: it cannot leave memory and stays there. "
-        "Write `except Exception`, not `except` or `except BaseException`."
-    )
-    warnings.warn_explicit(
-        message, RuntimeWarning, code.co_filename, code.co_firstlineno, registry=_TOLD
-    )
-
-
-_TOLD: Final[dict[Any, Any]] = {}
-"""What has been said; another run does not say it again."""
