@@ -48,7 +48,7 @@ def _telemetry() -> Callable[..., Instrument]:
 
 
 async def _measure(place: Place) -> Measured:
-    runs, pairs = place.pick(200, 20), place.pick(80, 4)
+    runs, pairs = place.pick(200, 20), place.pick(240, 4)
     none = await _compared(place, _without_sdk, runs, pairs)
     some = await _compared(place, _with_sdk, runs, place.pick(20, 4))
     plain = [one for one, _ in none]
@@ -107,7 +107,7 @@ TELEMETRY = Workload(
     figures=(
         Figure(
             key="none_percent",
-            what="processor time more, no SDK installed; the least of 80 turns",
+            what="processor time more, no SDK installed; the least tenth of 240 turns",
             unit="%",
             target=2,
         ),

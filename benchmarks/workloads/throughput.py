@@ -1,6 +1,6 @@
 """A thousand runs of five steps as fast as possible: what a worker can do when all can be batched.
 
-Twice: in an app of one's own, and with the garbage collector as a worker process (`outlast worker`) sets it.
+Twice: in an app of one's own, and with the interpreter as a worker process (`outlast worker`) sets it.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from benchmarks.flows import one_by_one
 from benchmarks.limits import ROWS_S
 from benchmarks.model import Figure, Measured, Place, Workload, WorldName, WrongResultError
 from outlast import App, start
-from outlast._worker.collecting import collect_rarely
+from outlast._worker.interpreter import tune_interpreter
 
 STEPS = 5
 COMMITS_A_STEP = Figure(
@@ -24,7 +24,7 @@ async def _measure(place: Place) -> Measured:
     async with App(place.url):
         await one_by_one(STEPS)
         app_steps_s = (await _times(runs))["steps_s"]
-        collect_rarely()
+        tune_interpreter()
         commits = await database.commits()
         measured = await _times(runs)
         commits = await database.commits() - commits
@@ -63,7 +63,7 @@ def _workload(name: str, world: WorldName, target: float, *figures: Figure) -> W
             ),
             Figure(
                 key="app_steps_s",
-                what="steps, the garbage collector as Python sets it",
+                what="steps, the interpreter as Python sets it",
                 unit="1/s",
                 better="more",
             ),

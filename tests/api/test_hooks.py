@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Discriminator
 
 from outlast import App, Run, WorkerOptions, hook, resume, sleep, start, step, workflow
 from outlast.errors import (
@@ -328,6 +328,8 @@ async def misuses(how: str) -> str:
             hook(metadata={"a": object()})
         elif how == "schema":
             hook(asyncio.Event)
+        elif how == "no union":
+            hook(Annotated[int, Discriminator("kind")])
         elif how == "no type":
             hook({"approved": bool})
         elif how == "function":
@@ -346,6 +348,7 @@ async def misuses(how: str) -> str:
         ("token", "ValueError"),
         ("metadata", "EncodeError"),
         ("schema", "DefinitionError"),
+        ("no union", "DefinitionError"),
         ("no type", "DefinitionError"),
         ("function", "DefinitionError"),
         ("no mapping", "DefinitionError"),

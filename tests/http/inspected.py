@@ -1,6 +1,9 @@
 """Workflows that are looked at."""
 
 import asyncio
+from typing import Annotated
+
+from pydantic import Discriminator
 
 from outlast import hook, step, workflow
 
@@ -16,6 +19,11 @@ async def inspected_step(text: str) -> str:
 async def echo(text: str) -> str:
     """Say it twice."""
     return await inspected_step(text)
+
+
+@workflow(name="inspected.unfit")
+async def unfit(number: Annotated[int, Discriminator("kind")]) -> None:
+    """Its argument is annotated by what only a union can have: nobody can start it."""
 
 
 @workflow(name="inspected.ask")

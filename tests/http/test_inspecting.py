@@ -131,6 +131,8 @@ def test_workflows_tell_how_they_went(on_site: OnSite) -> None:
             assert (echo["doc"], echo["startable"]) == ("Say it twice.", True)
             assert (echo["signature"], echo["queues"]) == ("(text: str) -> str", ["default"])
             assert echo["input"]["properties"]["text"]["type"] == "string"
+            unfit = next(one for one in listed if one["name"] == "inspected.unfit")
+            assert unfit["input"] is None
             stats = await got(client, "/workflows/inspected.echo/stats")
             assert (stats["of"], stats["success"], stats["logs"]) == (4, 0.75, 4)
             assert 0 < stats["p50"] <= stats["p90"] <= stats["p99"]

@@ -40,9 +40,6 @@ decode_data: Final = msgspec.json.Decoder(HookData).decode
 
 def json_schema(schema: Any) -> bytes:
     """The JSON Schema of a type. Raises `DefinitionError` if it has none."""
-    # Here and not above: only a process that uses schemas needs pydantic for them.
-    from pydantic.errors import PydanticUserError
-
     if isinstance(schema, dict | FunctionType):  # which pydantic would take for something else
         reason = "this is no type"
         raise DefinitionError(
@@ -50,10 +47,11 @@ def json_schema(schema: Any) -> bytes:
         )
     try:
         return msgspec.json.encode(_adapter(schema).json_schema())
-    except PydanticUserError as error:
+    except Exception as error:  # noqa: BLE001 - pydantic's own and, for metadata that does not fit its type, any
+        reason = getattr(error, "message", error)
         raise DefinitionError(
-            f"hook({schema!r})", f"the type has no JSON Schema: {error.message}"
-        ) from None
+            f"hook({schema!r})", f"the type has no JSON Schema: {reason}"
+        ) from error
 
 
 def type_name(schema: Any) -> str:

@@ -12,6 +12,7 @@ from contextvars import copy_context
 from typing import Final
 
 from outlast._clock import Clock
+from outlast._runtime.answers import AT_ONCE, Answers
 from outlast._runtime.backoff import Backoff
 from outlast._runtime.flights import (
     Advancing,
@@ -41,9 +42,9 @@ logger: Final = logging.getLogger("outlast")
 _TOLD_AT: Final = 3
 """After so many failures of one batch, about a second, it is said that it cannot be written."""
 
-MAX_BATCH: Final = 1_000
-DELIVER_AT_ONCE: Final = 100
-"""So many answers are delivered before the next batch may go and other callbacks have their turn."""
+MAX_BATCH: Final = 500
+"""So many runs advance, and so many are created, with one batch. The world then works at one half of a thousand busy
+runs while what came of the other half is taken."""
 
 
 class Committer:
@@ -79,6 +80,7 @@ class Committer:
         self._writing: asyncio.Future[Receipt] | None = None
         """What the world will answer to it; `None` while it waits to be tried again."""
         self._backoff = Backoff(clock, self._try_again)
+        self._answers = Answers()
 
     def create(self, draft: RunDraft, done: OnCreated) -> None:
         """Create a run with the next batch. After `close` it is answered with `NoAppError`."""
@@ -166,6 +168,8 @@ class Committer:
         deliveries, self._deliveries = list(self._deliveries), deque()
         advances: list[tuple[Advance, Advancing]] = []
         for run in list(self._runs):
+            if len(advances) == MAX_BATCH:
+                break
             del self._runs[run]
             advance = run.take_advance()
             if advance is not None:
@@ -238,27 +242,25 @@ class Committer:
             calls.append((self._on_nudged, (receipt.nudged,)))
         if flight.failures:
             calls.append((self.on_unsure, (flight.touched(receipt),)))
-        self._deliver(calls)
+        self._answer(calls)
 
     def _failed(self, flight: Flight, error: Exception) -> None:
         """The world refuses for good. If that is about one of many parts, the others are to have what
         they asked for; if it is about the world, nobody is."""
         self._observers.commit_failed(error)
         if isinstance(error, WorldError):
-            self._deliver(flight.refusals(error))
+            self._answer(flight.refusals(error))
             self._on_broken(error)
         elif len(flight) > 1:
             self._alone.extend(flight.alone())
         else:
             logger.error("a commit was refused", exc_info=error)
-            self._deliver(flight.refusals(error))
+            self._answer(flight.refusals(error))
 
-    def _deliver(self, calls: Calls) -> None:
-        for _ in range(min(len(calls), DELIVER_AT_ONCE)):
-            tell, arguments = calls.popleft()
-            try:
-                tell(*arguments)
-            except Exception:  # what goes wrong for one must not keep the others from their answers
-                logger.exception("an answer of a commit could not be taken")
-        if calls:
-            asyncio.get_running_loop().call_soon(self._deliver, calls)
+    def _answer(self, calls: Calls) -> None:
+        """Tell what has come of a batch. If many wait for the next one already, it goes first, so that the world works
+        meanwhile; few wait for what comes of the answers, to go with it."""
+        self._answers.add(calls)
+        if len(self._runs) + len(self._creates) >= AT_ONCE:
+            self._flush()
+        self._answers.tell()

@@ -8,7 +8,7 @@ from cyclopts.validators import Number
 from outlast import App
 from outlast._api.inspection import workflows
 from outlast._api.interrupts import Interrupts
-from outlast._worker.collecting import collect_rarely
+from outlast._worker.interpreter import tune_interpreter
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.loading import load
@@ -78,7 +78,7 @@ async def _serve(common: Common, output: Output, host: str, port: int, *, worker
     with listening:
         if host not in EVERYWHERE and (http.is_local or host not in LOCAL):
             app.learnt_url = address_of(listening)  # its worker begins with what is blocked
-        collect_rarely()
+        tune_interpreter()
         async with app:
             with Interrupts(server.stop).handled():
                 _tell(output, f"{address_of(listening)}{http.base}", app.url)

@@ -6,7 +6,7 @@ from cyclopts import Parameter
 
 from outlast import App, WorkerOptions
 from outlast._api.inspection import step_count, workflows
-from outlast._worker.collecting import collect_rarely
+from outlast._worker.interpreter import tune_interpreter
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
 from outlast.cli.loading import load
@@ -75,7 +75,7 @@ async def command(
         grace=grace,
         verify_replay=verify_replay or None,
     )
-    collect_rarely()
+    tune_interpreter()
     notes = WorkerNotes(output, verbose=verbose)
     async with App(common.url, options=options, instruments=[notes, *telemetry()]) as app:
         notes.serving(app.url, [one.name for one in workflows()], step_count(), options.queues)

@@ -6,7 +6,6 @@ from typing import Any, TypeAlias
 
 import msgspec
 from pydantic import ConfigDict, TypeAdapter
-from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
 
 from outlast import App, Run, Workflow
 from outlast._api.hooks import NO_PAYLOAD
@@ -56,11 +55,12 @@ async def workflows_told(app: App) -> tuple[WorkflowInfo, ...]:
 
 @lru_cache(maxsize=1_000)
 def input_schema(fn: Any) -> dict[str, Any] | None:
-    """The JSON Schema of a function's arguments; `None` where a type has none, or they have no names."""
+    """The JSON Schema of a function's arguments; `None` where a type has none, or they have no names, or pydantic
+    refuses them: then starting it says so."""
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(fn, config=ConfigDict(arbitrary_types_allowed=True))
         return adapter.json_schema()
-    except (PydanticInvalidForJsonSchema, PydanticUserError, NameError):
+    except Exception:  # noqa: BLE001 - pydantic's own and, for metadata that does not fit its type, any
         return None
 
 
