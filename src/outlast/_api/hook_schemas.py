@@ -47,7 +47,7 @@ def json_schema(schema: Any) -> bytes:
         )
     try:
         return msgspec.json.encode(_adapter(schema).json_schema())
-    except Exception as error:  # noqa: BLE001 - pydantic's own and, for metadata that does not fit its type, any
+    except Exception as error:  # pydantic's own and, for metadata that does not fit its type, any
         reason = getattr(error, "message", error)
         raise DefinitionError(
             f"hook({schema!r})", f"the type has no JSON Schema: {reason}"
