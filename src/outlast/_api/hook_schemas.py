@@ -48,10 +48,8 @@ def json_schema(schema: Any) -> bytes:
     try:
         return msgspec.json.encode(_adapter(schema).json_schema())
     except Exception as error:  # pydantic's own and, for metadata that does not fit its type, any
-        reason = getattr(error, "message", error)
-        raise DefinitionError(
-            f"hook({schema!r})", f"the type has no JSON Schema: {reason}"
-        ) from error
+        why = getattr(error, "message", error)
+        raise DefinitionError(f"hook({schema!r})", f"the type has no JSON Schema: {why}") from error
 
 
 def type_name(schema: Any) -> str:
