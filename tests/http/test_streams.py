@@ -129,3 +129,15 @@ async def _take_back() -> None:
     ]
     with pytest.raises(Exception, match="taken back"):
         [frame async for frame in _bytes(_rewound(), 0)]
+
+
+def test_who_is_cut_off_before_a_rewind_is_told_of_it_again() -> None:
+    asyncio.run(_come_back())
+
+
+async def _come_back() -> None:
+    """They read three chunks before the first was taken back, and what they get now ends after its first event."""
+    pages = _rewound()
+    await anext(pages)
+    first = await anext(_events(pages, 3))
+    assert first == b'id: 0.1\nevent: rewind\ndata: {"to_index":1}\n\n'

@@ -79,15 +79,16 @@ async def _again(first: StreamPage, pages: Pages) -> Pages:
 
 async def _events(pages: Pages, at: int) -> AsyncGenerator[bytes]:
     """First the place, without data: who is cut off before the first chunk comes back to it, not to a `start` that
-    counts from an end which has moved since."""
+    counts from an end which has moved since. A rewind has its place with it: an id of its epoch that came before it
+    would say that it is known."""
     tail, placed = 0, False
     async for page in pages:
-        if not placed:
-            placed = True
-            yield b"id: %s\n\n" % str(Place(max(at, page.start) - 1, page.epoch)).encode()
         if page.start < at:
             place = Place(page.start - 1, page.epoch)
             yield event(b'{"to_index":%d}' % page.start, name="rewind", id=str(place))
+        elif not placed:
+            yield b"id: %s\n\n" % str(Place(page.start - 1, page.epoch)).encode()
+        placed = True
         for frame in _FRAMES.of(page):
             yield frame
         at, tail = page.start + len(page.chunks), page.tail
