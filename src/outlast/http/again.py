@@ -29,7 +29,8 @@ async def rerun_one(asked: Asked) -> Answer:
     body: RerunBody = asked.body
     old = run_of(asked)
     if body.args is None and body.kwargs is None:
-        new = await rerun(asked.app.runtime, old.id, new_id=_checked(body.run_id))
+        new_id = _checked(body.run_id)
+        new = await asked.durably(rerun(asked.app.runtime, old.id, new_id=new_id))
     else:
         args, kwargs = _decoded(asked, body)
         info = await old.info()
@@ -42,7 +43,7 @@ async def rerun_one(asked: Asked) -> Answer:
             priority=info.priority,
             queue=info.queue,
         )
-        new = await start_run(asked.app, wanted)
+        new = await asked.durably(start_run(asked.app, wanted))
     base = asked.request.url.path.rstrip("/").rpartition("/runs/")[0]
     return Answer(await new.info(), {"Location": quote(f"{base}/runs/{new.id}")})
 
@@ -61,7 +62,7 @@ async def cancel_all(asked: Asked) -> BulkResults:
     body: BulkCancelBody = asked.body
 
     async def cancel(run_id: str) -> BulkResult:
-        done = await asked.app.get_run(run_id).cancel(body.reason)
+        done = await asked.durably(asked.app.get_run(run_id).cancel(body.reason))
         return BulkResult(run_id=run_id, done=done)
 
     return await _each(body.run_ids, cancel)
@@ -72,7 +73,7 @@ async def rerun_all(asked: Asked) -> BulkResults:
     body: BulkRerunBody = asked.body
 
     async def again(run_id: str) -> BulkResult:
-        new = await rerun(asked.app.runtime, checked_run_id(run_id))
+        new = await asked.durably(rerun(asked.app.runtime, checked_run_id(run_id)))
         return BulkResult(run_id=run_id, done=True, new=new.id)
 
     return await _each(body.run_ids, again)

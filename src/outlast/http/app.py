@@ -27,7 +27,7 @@ from outlast.http.access_log import hide_tokens
 from outlast.http.changes import RunWatcher
 from outlast.http.draining import PING_EVERY, Readers
 from outlast.http.openapi import document
-from outlast.http.operations import Answer, Asked, Nothing, Operation, read_query
+from outlast.http.operations import ACT_WITHIN, Answer, Asked, Nothing, Operation, read_query
 from outlast.http.problems import tell_error, tell_fault, tell_refusal
 from outlast.http.reading import decoded, read_body, too_long
 from outlast.http.webhooks import Webhooks
@@ -53,7 +53,14 @@ class HttpApp(Starlette):
     """The HTTP app of an `App`: an ASGI application. Made by `asgi`."""
 
     def __init__(
-        self, app: App, *, base: str, access: Access, ping_every: float, respond_within: float
+        self,
+        app: App,
+        *,
+        base: str,
+        access: Access,
+        ping_every: float,
+        respond_within: float,
+        act_within: float = ACT_WITHIN,
     ) -> None:
         self.outlast = app
         """The app whose runs it serves."""
@@ -62,7 +69,7 @@ class HttpApp(Starlette):
         self.readers = Readers(ping_every)
         """Who reads a feed or a stream now."""
         self._watcher = RunWatcher(app)
-        self._access = access
+        self._access, self._act_within = access, act_within
         self._webhooks = Webhooks(app, self.readers, respond_within=respond_within)
         self._learns = self.is_local
         """Whether the public address may still be learnt from a request: only where this is for one machine."""
@@ -170,6 +177,7 @@ class HttpApp(Starlette):
             body=await _body(operation, request),
             readers=self.readers,
             watcher=self._watcher,
+            act_within=self._act_within,
         )
 
     async def _describe(self, asked: Asked) -> dict[str, Any]:

@@ -64,7 +64,7 @@ async def resume(asked: Asked) -> Resumed:
     """Durable on return."""
     body: ResumeBody = asked.body
     try:
-        run_id = await asked.app.resume(body.token, body.payload, key=body.key)
+        run_id = await asked.durably(asked.app.resume(body.token, body.payload, key=body.key))
     except ValueError as error:
         raise RequestError(str(error), status=422) from error
     return Resumed(run_id=run_id)

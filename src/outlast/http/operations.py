@@ -1,19 +1,26 @@
 """What the API can do, as data: the routes and the OpenAPI document are both made from it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from starlette.requests import Request
 
 from outlast import App
-from outlast.errors import RequestError
+from outlast.errors import RequestError, WorldUnavailableError
 from outlast.http.access import Role
 from outlast.http.changes import RunWatcher
 from outlast.http.draining import Readers
 
 Q = TypeVar("Q", bound=msgspec.Struct)
+T = TypeVar("T")
+
+ACT_WITHIN: Final = 20.0
+"""Seconds after which whoever asks for something to be done is told that it is not known to be: less than the
+library's own client waits for an answer."""
+_UNSURE: Final = "Look whether it is done, or ask again: with the same `run_id`, `idempotency_key` or `key` nothing is done twice."
 
 
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,11 +43,25 @@ class Asked:
     """Who reads something that goes on."""
     watcher: RunWatcher
     """Watches pages of runs for those who read them."""
+    act_within: float
+    """Seconds that an act may take."""
 
     def text(self, name: str) -> str:
         """A part of the path."""
         text: str = self.request.path_params[name]
         return text
+
+    async def durably(self, act: Awaitable[T]) -> T:
+        """What an act gives when it is durable. While the world cannot be written it waits, and for longer than those
+        who ask: then `WorldUnavailableError` is raised, and the act may be done all the same."""
+        try:
+            async with asyncio.timeout(self.act_within) as limit:
+                return await act
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            reason = f"nothing could be written within {self.act_within:g} s, and what was asked for may be done all the same"
+            raise WorldUnavailableError(self.app.url, reason, hint=_UNSURE) from None
 
 
 @dataclass(frozen=True, kw_only=True)

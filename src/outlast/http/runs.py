@@ -45,7 +45,7 @@ async def list_runs(asked: Asked) -> RunPage:
 async def start(asked: Asked) -> Answer:
     """Durable on return."""
     body: StartBody = asked.body
-    run = await start_run(asked.app, body)
+    run = await asked.durably(start_run(asked.app, body))
     location = f"{asked.request.url.path.rstrip('/')}/{run.id}"
     return Answer(await run.info(), {"Location": quote(location)})
 
@@ -93,13 +93,13 @@ async def cancel(asked: Asked) -> Done:
     """Durable on return."""
     body: CancelBody = asked.body
     run = run_of(asked)
-    return Done(done=await run.cancel(body.reason), run=await run.info())
+    return Done(done=await asked.durably(run.cancel(body.reason)), run=await run.info())
 
 
 async def wake(asked: Asked) -> Done:
     """Durable on return."""
     run = run_of(asked)
-    return Done(done=await run.wake(), run=await run.info())
+    return Done(done=await asked.durably(run.wake()), run=await run.info())
 
 
 def run_of(asked: Asked) -> Run[Any]:
