@@ -6,7 +6,7 @@ import typing as _typing
 if _typing.TYPE_CHECKING:
     from outlast._api.app import App
     from outlast._api.calls import Call
-    from outlast._api.hooks import hook, resume
+    from outlast._api.hooks import hook
     from outlast._api.listing import get_run, list_runs
     from outlast._api.options import WorkerOptions
     from outlast._api.primitives import (
@@ -18,6 +18,7 @@ if _typing.TYPE_CHECKING:
         step_info,
         uuid4,
     )
+    from outlast._api.resuming import resume
     from outlast._api.runs import Run
     from outlast._api.starting import start
     from outlast._api.steps import Step, step
@@ -88,7 +89,7 @@ _HOMES: _typing.Final = {
     "list_runs": "outlast._api.listing",
     "now": "outlast._api.primitives",
     "random": "outlast._api.primitives",
-    "resume": "outlast._api.hooks",
+    "resume": "outlast._api.resuming",
     "run_info": "outlast._api.primitives",
     "set_attributes": "outlast._api.primitives",
     "sleep": "outlast._api.primitives",

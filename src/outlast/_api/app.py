@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, Unpack
 
 from outlast._api.ambient import CLOSED, OPEN_APPS, here
 from outlast._api.calls import Call
-from outlast._api.hooks import find_hook, find_hooks, resume_on
+from outlast._api.hook_records import find_hook, find_hooks
 from outlast._api.interrupts import Interrupts, say_stopped_at_once
 from outlast._api.listing import RunFilters, find_runs
 from outlast._api.options import WorkerOptions, runtime_options
 from outlast._api.pruning import prune_runs
 from outlast._api.reading import worker_info
+from outlast._api.resuming import resume_on
 from outlast._api.runs import Run, checked_run_id
 from outlast._api.settings import find_public_url, find_url, setting
 from outlast._api.starting import StartKeywords, start_on, start_options

@@ -8,8 +8,9 @@ import msgspec
 from outlast._api.ambient import ambient_app, while_open
 from outlast._api.attributes import checked_attributes
 from outlast._api.calls import Call, child_request, encode_call
-from outlast._api.hooks import NO_PAYLOAD, checked_token, create_with_payload
+from outlast._api.resuming import NO_PAYLOAD, create_with_payload
 from outlast._api.runs import Run, checked_run_id
+from outlast._api.tokens import checked_token
 from outlast._api.where import current_execution
 from outlast._api.workflows import Workflow
 from outlast._codec import encode_event

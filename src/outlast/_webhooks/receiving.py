@@ -10,8 +10,9 @@ from typing import Any, Final
 import msgspec
 
 from outlast._api.chunks import value_of
+from outlast._api.hook_records import has_expired
 from outlast._api.hook_schemas import HookData, decode_data, fitting
-from outlast._api.hooks import deliver, has_expired, received_by
+from outlast._api.resuming import deliver, received_by
 from outlast._api.settings import setting
 from outlast._api.streaming import read_stream
 from outlast._clock import SECOND

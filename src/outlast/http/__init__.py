@@ -3,7 +3,8 @@
 try:
     from outlast.http.access import Access, BearerTokens, Loopback, Role
     from outlast.http.app import HttpApp, asgi
-    from outlast.http.remote import RemoteApp, RemoteRun
+    from outlast.http.remote import RemoteApp
+    from outlast.http.remote_run import RemoteRun
 except ModuleNotFoundError as error:
     missing = (error.name or "").partition(".")[0]
     if missing not in ("httpx", "starlette"):

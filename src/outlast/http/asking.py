@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import AsyncGenerator, Callable
 from typing import Any, Final, TypeVar
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -176,3 +177,8 @@ def _checked_url(url: str) -> str:
 def attribute_text(name: str, value: object) -> str:
     """An attribute as the list's filter takes it."""
     return f"{name}={msgspec.json.encode(value).decode()}"
+
+
+def path_part(text: str) -> str:
+    """A text as a part of a path. What stands for a folder in one is written otherwise."""
+    return quote(text, safe="") if text.strip(".") else text.replace(".", "%2E")

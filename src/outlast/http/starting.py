@@ -8,9 +8,9 @@ import msgspec
 from pydantic import ConfigDict, TypeAdapter
 
 from outlast import App, Run, Workflow
-from outlast._api.hooks import NO_PAYLOAD
 from outlast._api.inspecting import workflow_infos
 from outlast._api.inspection import workflows
+from outlast._api.resuming import NO_PAYLOAD
 from outlast.errors import InvalidDurationError, RequestError, WorkflowNotFoundError
 from outlast.http.bodies import StartBody
 from outlast.records import WorkflowInfo
