@@ -1,6 +1,7 @@
 """Documents: links lead somewhere, decisions are complete, generated pages are fresh."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,14 @@ def test_broken_links_would_be_found() -> None:
     assert not _resolves(page, "docs/no-such-page.md")
     assert not _resolves(page, "#no-such-heading")
     assert _resolves(page, "AGENTS.md")
+
+
+@pytest.mark.parametrize("name", ["AGENTS.md", "docs/explanation/design.md"])
+def test_the_layers_are_told_as_they_are(name: str) -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = settings["tool"]["importlinter"]["contracts"][0]["layers"][1:]
+    told = " ".join((ROOT / name).read_text(encoding="utf-8").split())
+    assert " > ".join(f"`{layer}`" for layer in layers) in told
 
 
 def test_every_page_can_be_reached_from_the_contents() -> None:

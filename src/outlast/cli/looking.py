@@ -8,6 +8,7 @@ from outlast import App
 from outlast._api.settings import find_url, missing_file, origin, shown_url
 from outlast.cli.common import Common
 from outlast.cli.exits import Exit
+from outlast.cli.extras import extra
 from outlast.cli.operated import OperatedApp, OperatedRun
 from outlast.cli.problem import Problem
 from outlast.errors import WorldUnavailableError
@@ -81,9 +82,6 @@ async def notice_deaths(app: OperatedApp[Any]) -> None:
 
 
 def _remote(url: str) -> Any:
-    try:
+    with extra("http", "which a URL of HTTP needs"):
         from outlast.http import RemoteApp
-    except ModuleNotFoundError as error:
-        hint = 'Install what it needs: pip install "outlast[http]"'
-        raise Problem(f"there is no {error.name}, which a URL of HTTP needs", hint=hint) from error
     return RemoteApp(url)

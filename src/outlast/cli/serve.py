@@ -11,6 +11,7 @@ from outlast._api.interrupts import Interrupts
 from outlast._worker.interpreter import tune_interpreter
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
+from outlast.cli.extras import extra
 from outlast.cli.loading import load
 from outlast.cli.logs import log_to_stderr
 from outlast.cli.looking import need_database
@@ -60,14 +61,9 @@ async def command(
 
 
 async def _serve(common: Common, output: Output, host: str, port: int, *, worker: bool) -> None:
-    try:
+    with extra("http", "which `outlast serve` needs"):
         from outlast.http import asgi
         from outlast.http.serving import Server, address_of, listen, serve
-    except ModuleNotFoundError as error:
-        hint = 'Install what it needs: pip install "outlast[http]"'
-        raise Problem(
-            f"there is no {error.name}, which `outlast serve` needs", hint=hint
-        ) from error
     app = App(common.url, worker=worker, instruments=telemetry())
     http = asgi(app)
     server = Server(http, grace=GRACE)

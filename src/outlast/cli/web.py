@@ -14,6 +14,7 @@ from outlast._api.interrupts import Interrupts
 from outlast._api.settings import find_url, setting, shown_url
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
+from outlast.cli.extras import extra
 from outlast.cli.logs import log_to_stderr
 from outlast.cli.looking import existing, is_remote
 from outlast.cli.output import Output
@@ -58,12 +59,9 @@ async def command(
 
 async def _web_app(common: Common, stack: AsyncExitStack, *, read_only: bool) -> Any:
     """The pages in front of what the URL names."""
-    try:
+    with extra("http", "which `outlast web` needs"):
         from outlast.http import Role
         from outlast.web import OwnMachine, RemoteApi, WebApp, asgi
-    except ModuleNotFoundError as error:
-        hint = 'Install what it needs: pip install "outlast[http]"'
-        raise Problem(f"there is no {error.name}, which `outlast web` needs", hint=hint) from error
     if is_remote(common):
         await _check_api(find_url(common.url))
         api = RemoteApi(find_url(common.url), setting("token"), read_only=read_only)

@@ -4,16 +4,9 @@ It needs the API of OpenTelemetry alone (`pip install "outlast[otel]"`). While n
 there is to see stands in docs/how-to/observe.md.
 """
 
-try:
+from outlast._extras import importing
+
+with importing("otel", ("opentelemetry",)):
     from outlast.otel.telemetry import OpenTelemetry
-except ModuleNotFoundError as error:
-    missing = (error.name or "").partition(".")[0]
-    if missing != "opentelemetry":
-        raise
-    raise ModuleNotFoundError(
-        f"outlast.otel needs {missing}, which is not installed. "
-        'Install the extra: pip install "outlast[otel]".',
-        name=missing,
-    ) from error
 
 __all__ = ["OpenTelemetry"]

@@ -8,6 +8,7 @@ from cyclopts.validators import Number
 
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.exits import Exit
+from outlast.cli.extras import extra
 from outlast.cli.list import ALL, Filters, wanted_runs
 from outlast.cli.looking import operated
 from outlast.cli.problem import Problem
@@ -40,11 +41,8 @@ async def command(
             "this draws on a terminal, and there is none",
             hint="For programs and pipes there is: outlast list --follow --json",
         )
-    try:
+    with extra("top", "which draws this"):
         from outlast.cli.top.dashboard import Dashboard
-    except ModuleNotFoundError as error:
-        hint = 'Install what it needs: pip install "outlast[top]"'
-        raise Problem(f"there is no {error.name}, which draws this", hint=hint) from error
     async with operated(common) as app:
         looker = Looker(app, wanted_runs(filters, limit))
         dashboard = Dashboard(looker, await looker.look(), every=every)
