@@ -9,13 +9,11 @@ LONG_FILES: Mapping[str, str] = {
     "src/outlast/errors.py": "the one tree of errors, which is drawn at its top and read as a whole",
 }
 
-LONG_CLASSES: Mapping[str, str] = {
-    "outlast._runtime.live:LiveRun": "all that is under way for a run meets here; each part is a class of its own",
-}
+LONG_CLASSES: Mapping[str, str] = {}
 
 WIDE_CLASSES: Mapping[str, str] = {
     "outlast._engine.loop:WorkflowLoop": "asyncio's contract for event loops has these methods",
-    "outlast._runtime.live:LiveRun": "it joins outbox, agenda, attempts and hooks; most methods are two lines",
+    "outlast._runtime.live:LiveRun": "it joins log, outbox, attempts and commands; most methods are a few lines",
     "outlast._runtime.runtime:Runtime": "what all live runs share, and each door to the committer",
     "outlast.otel.telemetry:OpenTelemetry": "one short method for each call of the contract of tracers",
     "outlast.testing.conformance.programs:_Program": "one short maker for each operation of a world",

@@ -1,44 +1,27 @@
-"""A run that is live in this process: its execution, and everything that is under way for it."""
+"""A run that is live in this process: its log is fed to its execution, and what comes of that is written."""
 
 from collections import deque
 from collections.abc import Sequence
-from typing import Final, assert_never
+from typing import Final
 
 from msgspec.structs import replace
 
 from outlast._clock import Micros
 from outlast._codec import decode_event
-from outlast._engine.commands import (
-    CancelChild,
-    CancelStep,
-    CancelWait,
-    Command,
-    DisposeHook,
-    KeepHook,
-    OpenHook,
-    RunStep,
-    SetAttributes,
-    StartChild,
-    StartWait,
-)
+from outlast._engine.commands import Command, SetAttributes
 from outlast._engine.execution import Execution
 from outlast._engine.outcome import Cancelled, Failed, Outcome
 from outlast._model.events import (
-    AttributesSet,
     CancelRequested,
     Event,
     Logged,
     StepStarted,
-    WaitCompleted,
 )
 from outlast._model.runs import Attributes, RunRecord
-from outlast._runtime.agenda import Agenda
 from outlast._runtime.attempts import AttemptEvent
-from outlast._runtime.children import child_cancellation, child_draft, child_started
-from outlast._runtime.dispatching import DispatchedSteps
+from outlast._runtime.commands import CommandsUnderWay
 from outlast._runtime.endings import end_of
-from outlast._runtime.hooks import HooksOfRun
-from outlast._runtime.outbox import Beside, Outbox
+from outlast._runtime.outbox import Outbox
 from outlast._runtime.problems import problem_text
 from outlast._runtime.shared import Shared
 from outlast._runtime.underway import AttemptsUnderWay
@@ -77,9 +60,7 @@ class LiveRun:
         """Not this process's any more: ended, suspended, handed back, blocked or fenced."""
         self._runtime = runtime
         self._outbox = Outbox()
-        self._agenda = Agenda(runtime.clock)
-        self._hooks: HooksOfRun | None = None
-        """Most runs have none."""
+        self._commands = CommandsUnderWay(runtime, self.attempts, self._outbox)
         self._seen = 0
         """How many events of the log this process has."""
         self._unread: deque[StoredEvent] = deque()
@@ -113,9 +94,7 @@ class LiveRun:
             return
         outstanding = self.execution.outstanding()
         if outstanding:
-            steps = [one.ref for one in outstanding if isinstance(one, RunStep)]
-            self.attempts.taken_up = frozenset(steps)
-            self._dispatch(outstanding)
+            self._commands.take_up(self, outstanding)
         self.settle()
 
     def begin_new(self, created: Logged) -> None:
@@ -162,7 +141,7 @@ class LiveRun:
         self._unread.extend(answer.missed)
         if self._take_all(written, answer.position - len(written), at):
             if sent.beside is not None:
-                self._answered(sent.beside, answer)
+                self._commands.answered(self, sent.beside, answer)
             self.settle()
 
     def _take_all(self, written: Sequence[Event], position: int, at: Micros) -> bool:
@@ -174,13 +153,6 @@ class LiveRun:
             if not self._take(Logged(place, at, event)):
                 return False
         return True
-
-    def _answered(self, beside: Beside, answer: Advanced) -> None:
-        """What does not stand in the log: what became of steps for other workers, and of hooks."""
-        if beside.dispatches or beside.withdraws:
-            self._dispatched().answered(beside, missed=bool(answer.missed))
-        if beside.opens:
-            self._tended().answered(beside, answer)
 
     def abandoned(self, error: Exception) -> None:
         """See `Advancing`. The world is broken: the run stays there as it is."""
@@ -212,7 +184,7 @@ class LiveRun:
     def tell(self, event: StepStarted | AttemptEvent) -> None:
         """Put what an attempt has come to into the log. The first of a claim says who has the run."""
         if isinstance(event, StepStarted):
-            event = replace(event, waits=what_it_waits_for(self._agenda.waits()))
+            event = replace(event, waits=what_it_waits_for(self._commands.waits()))
         if self._untold:
             event, self._untold = replace(event, owner=self._untold), None
         self.write(event)
@@ -231,8 +203,7 @@ class LiveRun:
             return
         self.gone = True
         self.attempts.cancel_all()
-        self._agenda.close()
-        self._hooks = None  # it holds this run, whose memory would wait for the garbage collector
+        self._commands.close()
         self.execution.close()
         self._runtime.forget(self)
 
@@ -248,7 +219,7 @@ class LiveRun:
         self.leave()
         return True
 
-    # Feeding and dispatching
+    # Feeding
 
     def _feed(self, event: StoredEvent | Logged) -> Sequence[Command] | None:
         """Feed one event; the commands it leads to. `None` if it does not fit: the run is blocked."""
@@ -273,17 +244,19 @@ class LiveRun:
             tracer.run_heard(self.id, decode_event(event).event)
         if self.execution.outcome is not None:
             # Attributes that the code has set without waiting for them go with its end.
-            self._dispatch([one for one in commands if isinstance(one, SetAttributes)])
+            self._commands.carry_out(
+                self, [one for one in commands if isinstance(one, SetAttributes)]
+            )
             self._end(self.execution.outcome)
             return False
         if commands:
-            self._dispatch(commands)
+            self._commands.carry_out(self, commands)
         return True
 
     def _end(self, outcome: Outcome) -> None:
         if self._replays():
             # What is outstanding now are children to cancel; they are queued before the end is.
-            self._dispatch(self.execution.outstanding())
+            self._commands.carry_out(self, self.execution.outstanding())
             self._finish(outcome)
 
     def _replays(self) -> bool:
@@ -316,118 +289,35 @@ class LiveRun:
         self._outbox.put(self.last_event)
         self._then(then)
 
-    def _dispatch(self, commands: Sequence[Command]) -> None:
-        for command in commands:
-            match command:
-                case RunStep():
-                    self._run_step(command)
-                case StartWait():
-                    self._agenda.add(command)
-                case StartChild():
-                    self._start_child(command)
-                case SetAttributes():
-                    attributes = command.attributes
-                    self.write(
-                        AttributesSet(attributes=attributes, id=command.ref, line=command.line)
-                    )
-                case OpenHook() | KeepHook() | DisposeHook():
-                    self._tended().tend(command)
-                case CancelStep():
-                    self._cancel_step(command)
-                case CancelWait():
-                    self._agenda.remove(command.ref)
-                case CancelChild():
-                    self._runtime.append(child_cancellation(self.record, command))
-                case unknown:
-                    assert_never(unknown)
-
-    def _run_step(self, command: RunStep) -> None:
-        if self._hooks is not None and self._hooks.holds(command):
-            return
-        if command.definition.queue is not None:
-            self._dispatched().dispatch(command)
-        elif command.not_before and command.not_before > self._runtime.clock.now():
-            self._agenda.add(command)
-        else:
-            self.attempts.begin(self, command)
-
-    def _cancel_step(self, command: CancelStep) -> None:
-        if self._hooks is not None:
-            self._hooks.forget(command.ref)
-        if command.dispatched:
-            self._outbox.withdraw(command.ref)
-        else:
-            self._agenda.remove(command.ref)
-            self.attempts.cancel(command.ref)
-
-    def _dispatched(self) -> DispatchedSteps:
-        return DispatchedSteps(self._runtime, self, self._outbox)
-
-    def _tended(self) -> HooksOfRun:
-        if self._hooks is None:
-            self._hooks = HooksOfRun(self, self._outbox, self._agenda)
-        return self._hooks
-
-    def _start_child(self, command: StartChild) -> None:
-        if command.ref in self.execution.started_children:
-            return
-        tracer, workflow = self._runtime.observers.tracer, command.request.workflow
-        trace = "" if tracer is None else tracer.starting_child(self.id, command.run_id, workflow)
-        draft = child_draft(self.record, command, version=self._runtime.version, trace=trace)
-        self.write(child_started(command), draft)
-
     # Waiting
 
     def settle(self) -> None:
         """After a turn: write what there is to write, arm the timer, or let go if nothing runs."""
-        if self._hooks is not None:
-            for step in self._hooks.release():
-                self._run_step(step)
+        self._commands.begin_held(self)
         if self._outbox.waiting:
             self._runtime.committer.advance(self)
             return
         if self.gone or self._outbox.in_flight is not None:
             return
-        if self._armed() or self.attempts:
+        if self._commands.arm(self._on_time) or self.attempts:
             return
         if self.execution.requests.operations.awaits_others or self.execution.hooks.any_live:
             self._runtime.linger(self)
         else:
             self.suspend()
 
-    def _armed(self) -> bool:
-        """Stay for what is due soon, or at all while attempts keep the run here. Whether there is such a thing."""
-        due_at = self._agenda.next_due()
-        if due_at is None:
-            return False
-        if not self.attempts and due_at > self._runtime.clock.now() + self._runtime.options.linger:
-            return False
-        self._agenda.arm(due_at, self._on_time)
-        return True
-
     def suspend(self) -> None:
         """Let go, unless something is under way by now, or due soon."""
         idle = not (self.attempts or self._outbox.waiting or self._outbox.in_flight)
-        if self.gone or not idle or self._armed() or not self._replays():
+        if self.gone or not idle or self._commands.arm(self._on_time) or not self._replays():
             return
         waiting = what_it_waits_for(self.execution.outstanding())
-        self._then(Suspend(due_at=self._agenda.next_due(), waiting=waiting))
+        self._then(Suspend(due_at=self._commands.next_due(), waiting=waiting))
 
     def _on_time(self) -> None:
         if self.gone or self._outbox.leaving:
             return  # what is due is due wherever the run goes on
-        now = self._runtime.clock.now()
-        steps, waits = self._agenda.take_due(now)
-        for step in steps:
-            self._run_step(step)
-        for wait in waits:
-            self.write(
-                WaitCompleted(
-                    id=wait.ref, deadline=wait.deadline, started_at=wait.started_at, line=wait.line
-                )
-            )
-        if self._hooks is not None:
-            self._hooks.expire(now)
+        self._commands.do_due(self)
         self.settle()
 
 
