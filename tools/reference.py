@@ -6,6 +6,7 @@
 The reference is read from the sources, nothing is imported, so a page depends on the text of the code alone.
 """
 
+import re
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -168,6 +169,10 @@ def _signature(function: griffe.Function) -> str:
 def _attribute(part: Object) -> str:
     annotation = getattr(part, "annotation", None)
     typed = f": {annotation}" if annotation is not None else ""
+    value = getattr(part, "value", None)
+    is_made = isinstance(value, griffe.ExprCall) and bool(value.arguments)  # it says how, not what
+    if "class-attribute" in part.labels and value is not None and not is_made:
+        typed += f" = {value}"
     said = " ".join(_text(part).split())
     return f"- `{part.name}{typed}`" + (f" {said}" if said else "")
 
@@ -189,12 +194,22 @@ def _section(section: griffe.DocstringSection) -> str:
         case griffe.DocstringSectionRaises():
             rows = [(str(item.annotation), item.description) for item in section.value]
         case griffe.DocstringSectionAdmonition():
-            return f"{section.title}:\n\n{section.value.description}"
+            return _listed(f"{section.title}:", _rows(section.value.description))
         case _:
             msg = f"write in tools/reference.py how a section of {section.kind.value} is shown"
             raise NotImplementedError(msg)
+    return _listed(_TITLES[section.kind], rows)
+
+
+def _rows(text: str) -> list[tuple[str, str]]:
+    """The rows of a section with a title of its own: `Name: text`, which goes on in lines that are indented."""
+    parted = (row.partition(":") for row in re.split(r"\n(?! )", text))
+    return [(name, said) for name, _, said in parted]
+
+
+def _listed(title: str, rows: list[tuple[str, str]]) -> str:
     lines = "\n".join(f"- `{name}`: {' '.join(said.split())}" for name, said in rows)
-    return f"{_TITLES[section.kind]}\n\n{lines}"
+    return f"{title}\n\n{lines}"
 
 
 _TITLES = {

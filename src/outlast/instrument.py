@@ -1,7 +1,8 @@
 """Observing the runtime, without the runtime knowing who observes.
 
 Subclass `Instrument`, override what is of interest, and pass it to `App(instruments=[...])`. The calls
-come on the event loop's thread, must be quick, and must not raise. Replay makes no calls.
+come on the event loop's thread and must be quick; what one raises is logged, and nothing else comes of it. Replay
+makes no calls. Lengths of time are in microseconds, and points in time in microseconds since 1970, in UTC.
 """
 
 from collections.abc import Mapping
@@ -33,7 +34,7 @@ class Instrument:
         """A run's end was committed: `completed`, `failed` or `cancelled`."""
 
     def run_blocked(self, run_id: str, problem: str) -> None:
-        """A run's code does not fit its log."""
+        """A run cannot go on with the code or the settings that are here; `problem` says why, for people."""
 
     def run_fenced(self, run_id: str) -> None:
         """A commit was refused: the run has another owner by now, and this one drops it."""
@@ -47,7 +48,7 @@ class Instrument:
         """An attempt of a step has ended; its outcome is not committed yet."""
 
     def committed(self, events: int, runs: int, duration: Micros) -> None:
-        """A batch was committed."""
+        """A batch of so many events of so many runs was committed, which took so long."""
 
     def commit_failed(self, error: Exception) -> None:
         """A batch could not be committed for now. It will be tried again."""

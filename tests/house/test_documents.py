@@ -97,6 +97,17 @@ def test_generated_pages_are_fresh() -> None:
     expect_none(stale, "run `make docs`")
 
 
+def test_what_is_raised_is_a_list_on_its_page() -> None:
+    found = [
+        f"{_shown(path)}: {heading}"
+        for path, text in reference.pages().items()
+        for heading in re.findall(
+            r"^(.*\braises\b.*:)\n+(?![\n-])", text, re.MULTILINE | re.IGNORECASE
+        )
+    ]
+    expect_none(found, "Write `Raises:`, or a title without a comma: `Opening it raises:`.")
+
+
 def test_no_generated_page_is_left_over() -> None:
     assert set((ROOT / "docs" / "reference").glob("*.md")) <= set(reference.pages())
 

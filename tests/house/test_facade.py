@@ -1,5 +1,6 @@
 """The façade: few names, sorted, each with a docstring that is a contract."""
 
+import ast
 import inspect
 from importlib import import_module
 
@@ -7,7 +8,7 @@ import griffe
 import pytest
 
 import outlast
-from tests.house.checkout import expect_none
+from tests.house.checkout import expect_none, functions, modules
 from tools import reference
 
 LIMIT = 30
@@ -74,6 +75,16 @@ def test_everything_public_has_a_docstring(module: str) -> None:
     ]
     assert owner.docstring, f"{module} says nothing about itself"
     expect_none(mute)
+
+
+def test_what_makes_a_class_is_told_by_its_own_docstring() -> None:
+    found = [
+        module.shown
+        for module in modules()
+        for name, function in functions(module)
+        if name.endswith("__init__") and ast.get_docstring(function)
+    ]
+    expect_none(found, "The reference shows the docstring of the class.")
 
 
 def test_the_check_of_docstrings_sees_something() -> None:

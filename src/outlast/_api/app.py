@@ -62,7 +62,7 @@ class App:
         TypeError: `url`, `worker`, `options`, `codec` or `public_url` is of another type.
         SettingsError: A setting of the worker cannot be used.
 
-    Raises, when opened:
+    Opening it raises:
         WorldError: The world cannot be opened.
         SettingsError: A setting cannot be used.
     """

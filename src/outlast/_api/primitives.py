@@ -57,22 +57,25 @@ async def sleep(until: TimeLike) -> None:
 
 
 def now() -> datetime:
-    """The run's time, aware and in UTC: that of the last event, the same at each replay."""
+    """The run's time, aware and in UTC: that of the last event, the same at each replay.
+
+    Raises `NotAllowedHereError` outside of workflow code.
+    """
     return to_datetime(workflow_only("now()").now())
 
 
 def random() -> float:
-    """A number in [0, 1), the same at each replay."""
+    """A number in [0, 1), the same at each replay. Raises `NotAllowedHereError` outside of workflow code."""
     return workflow_only("random()").chance.random()
 
 
 def uuid4() -> uuid.UUID:
-    """A version 4 UUID, the same at each replay."""
+    """A version 4 UUID, the same at each replay. Raises `NotAllowedHereError` outside of workflow code."""
     return seeded_uuid4(workflow_only("uuid4()").chance)
 
 
 def run_info() -> CurrentRun:
-    """The run that the current code, workflow or step, belongs to."""
+    """The run that the current code, workflow or step, belongs to. Raises `NotAllowedHereError` where it belongs to none."""
     execution = current_execution()
     attempt = current_attempt()
     if execution is None and attempt is not None:

@@ -87,9 +87,11 @@ class Run(Generic[R_co]):
         Raises:
             RunFailedError: The workflow raised; its error is the `__cause__`.
             RunCancelledError: It was cancelled.
-            RunBlockedError: Its code does not fit its log.
+            RunBlockedError: Its code does not fit its log, or a setting is missing where it runs.
             RecoveryLimitError: Its workers kept dying.
             TimeoutError: It is not over yet.
+            InvalidDurationError: `timeout` is no length of time.
+            DecodeError: The result is of a class that this process does not know.
         """
         runtime = self._runtime("Run.result()")
         limit = None if timeout is None else duration(timeout)
@@ -203,7 +205,7 @@ class Run(Generic[R_co]):
                 counts instead.
             follow: Whether to wait for what is still to come; also while the world cannot be used.
 
-        Raises, while it is read:
+        Reading it raises:
             DecodeError: A value cannot be read in this process.
             pydantic.ValidationError: A value is not of the type.
         """

@@ -26,7 +26,7 @@ _LEVELS_OF_STACK: Final = "which is nested too deeply for the call stack that is
 
 
 class Codec:
-    """Turns values into payloads and back. `limit` is the size of the largest payload in bytes.
+    """Turns values into payloads and back. `limit` is the size of the largest payload in bytes; by default 4 MiB.
 
     A value comes back equal and of the same type, and its encoding is the same in every process.
     Not kept: that two parts are one object (they come back as two equal ones).

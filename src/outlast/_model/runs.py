@@ -12,7 +12,7 @@ Attributes: TypeAlias = dict[str, AttributeValue]
 
 
 class RunStatus(StrEnum):
-    """Where a run stands. See `outlast._model.transitions` for what leads where."""
+    """Where a run stands. What leads where is in docs/explanation/state-machine.md."""
 
     PENDING = "pending"
     """Created, and not yet taken by a worker."""

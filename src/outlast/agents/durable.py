@@ -79,6 +79,16 @@ class Durable(BaseDurabilityCapability[AgentDepsT]):
 
     The names of an agent and of its toolsets are in the names of its steps: change them, and runs that are on their
     way do not find what they have recorded.
+
+    Args:
+        name: How the agent is called in the names of steps; the agent's own name by default.
+        models: Models to choose among in a run, by the id with which it is done.
+        stream: The name of a stream of the run to which all events of the agent are written, live; or what writes them.
+        approvals: Whether tools that require approval wait for it on a hook. Otherwise other capabilities decide,
+            or the agent's run ends with `DeferredToolRequests`.
+        model_step: How requests to the model are attempted.
+        tool_step: How calls of tools are attempted; `tool_step(...)` in a tool's metadata counts more.
+        mcp_step: How exchanges with MCP servers are attempted.
     """
 
     engine_spec = DurabilityEngineSpec(
@@ -109,18 +119,6 @@ class Durable(BaseDurabilityCapability[AgentDepsT]):
         tool_step: StepOptions = StepOptions(),  # noqa: B008 - a frozen record
         mcp_step: StepOptions = StepOptions(),  # noqa: B008 - the same
     ) -> None:
-        """Make the capability.
-
-        Args:
-            name: How the agent is called in the names of steps; the agent's own name by default.
-            models: Models to choose among in a run, by the id with which it is done.
-            stream: The name of a stream of the run to which all events of the agent are written, live; or what writes them.
-            approvals: Whether tools that require approval wait for it on a hook. Otherwise other capabilities decide,
-                or the agent's run ends with `DeferredToolRequests`.
-            model_step: How requests to the model are attempted.
-            tool_step: How calls of tools are attempted; `tool_step(...)` in a tool's metadata counts more.
-            mcp_step: How exchanges with MCP servers are attempted.
-        """
         self._writer = StreamOfEvents(stream) if isinstance(stream, str) else stream
         super().__init__(models=models, event_stream_handler=self._writer, name=name)
         self._approvals = approvals

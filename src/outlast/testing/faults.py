@@ -28,37 +28,46 @@ class Crash(msgspec.Struct, frozen=True, kw_only=True):
     """The process stops: the call never returns, and none after it reaches the world."""
 
     call: int
+    """Which call it strikes: 1 is the first from where it is put in."""
     when: Literal["before", "after"] = "before"
     """Whether the world had carried the call out."""
     of: str | None = None
+    """Count only the calls of this name, such as `commit`; all calls if it is `None`."""
 
 
 class Stall(msgspec.Struct, frozen=True, kw_only=True):
     """The process stands still: the call waits, and all after it, until `FaultyWorld.resume`."""
 
     call: int
+    """Which call it strikes: 1 is the first from where it is put in."""
     when: Literal["before", "after"] = "before"
     """Whether the world had carried the call out; its answer waits then."""
     of: str | None = None
+    """Count only the calls of this name, such as `commit`; all calls if it is `None`."""
 
 
 class Unavailable(msgspec.Struct, frozen=True, kw_only=True):
     """The world cannot be reached: the call, and the next ones, raise `WorldUnavailableError`."""
 
     call: int
+    """Which call it strikes: 1 is the first from where it is put in."""
     times: int = 1
+    """So many calls fail."""
     when: Literal["before", "after"] = "before"
     """Whether the world had carried the call out, and only its answer did not arrive."""
     of: str | None = None
+    """Count only the calls of this name, such as `commit`; all calls if it is `None`."""
 
 
 class Delay(msgspec.Struct, frozen=True, kw_only=True):
     """The call takes long: what else is ready on the event loop overtakes it."""
 
     call: int
+    """Which call it strikes: 1 is the first from where it is put in."""
     turns: int = 20
     """So many turns of the event loop."""
     of: str | None = None
+    """Count only the calls of this name, such as `commit`; all calls if it is `None`."""
 
 
 class Repeat(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +75,9 @@ class Repeat(msgspec.Struct, frozen=True, kw_only=True):
     by a sender that did not hear that it had arrived."""
 
     call: int
+    """Which call it strikes: 1 is the first from where it is put in."""
     of: str | None = "commit"
+    """Count only the calls of this name, such as `commit`; all calls if it is `None`."""
 
 
 class LoseNews(msgspec.Struct, frozen=True, kw_only=True):
