@@ -13,10 +13,11 @@ import httpx
 import pytest
 from starlette.requests import Request
 
-from outlast import App
+from outlast import App, start
 from outlast.http import Access, HttpApp, Role, asgi
 from outlast.http.access_log import hide_tokens
 from outlast.http.serving import Server, address_of, listen
+from tests.http import flows
 from tests.http.conftest import Site
 
 OnSite = Callable[..., None]
@@ -92,6 +93,20 @@ def test_readers_are_told_to_come_back() -> None:
                 server.stop()
                 told = "\n".join([line async for line in answer.aiter_lines()])
             assert told.rstrip().endswith(": the server stops, come back\nretry: 500")
+            await serving
+
+    asyncio.run(main())
+
+
+def test_a_part_of_bytes_is_not_taken_for_the_whole() -> None:
+    async def main() -> None:
+        async with served() as (_, server, client, serving):
+            run = await start(flows.nap())
+            path = f"/runs/{run.id}/streams/default?format=bytes"
+            async with client.stream("GET", path) as answer:
+                server.stop()
+                with pytest.raises(httpx.RemoteProtocolError):
+                    await answer.aread()
             await serving
 
     asyncio.run(main())

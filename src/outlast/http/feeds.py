@@ -28,16 +28,22 @@ COMMENT: Final = b": still here\n\n"
 class Feed(Response):
     """Sends each frame as soon as it is there, until the frames end, the reader goes, or the server stops.
 
-    In a feed of events, silence is broken by comments. A reader that stops reading stops only its own frames.
+    In a feed of events, silence is broken by comments. A reader that stops reading stops only its own frames. Where no
+    frame says that it was the last, a connection that ends before is broken, so that nobody takes a part for the whole.
     """
 
     def __init__(
-        self, frames: AsyncGenerator[bytes], readers: Readers, *, media: str = EVENTS
+        self,
+        frames: AsyncGenerator[bytes],
+        readers: Readers,
+        *,
+        media: str = EVENTS,
+        says_end: bool = True,
     ) -> None:
         super().__init__(media_type=media, headers=HEADERS)
         del self.headers["content-length"]
         self._frames, self._readers = frames, readers
-        self._has_comments = media == EVENTS
+        self._has_comments, self._says_end = media == EVENTS, says_end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond."""
@@ -64,6 +70,8 @@ class Feed(Response):
             await asyncio.gather(pump, gone, *pings, return_exceptions=True)
         if not pump.cancelled():
             pump.result()
+        elif not self._says_end:
+            return  # unfinished: the server breaks the connection
         if not gone.done() or gone.cancelled():
             stopping = self._has_comments and reader.leaving.done()
             await send({"type": "http.response.body", "body": STOPPING if stopping else b""})

@@ -65,7 +65,8 @@ async def read_stream(asked: Asked) -> Feed:
     media = _MEDIA[query.format] if query.format else _accepted(asked)
     at = first.start if place is None else start
     forms = {EVENTS: _events, LINES: _lines, BYTES: _bytes}
-    return Feed(forms[media](_again(first, pages), at), asked.readers, media=media)
+    frames = forms[media](_again(first, pages), at)
+    return Feed(frames, asked.readers, media=media, says_end=media != BYTES)
 
 
 async def _again(first: StreamPage, pages: Pages) -> Pages:
