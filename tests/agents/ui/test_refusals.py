@@ -268,6 +268,39 @@ def test_a_turn_that_is_not_begun(on_chat: OnChat) -> None:
     on_chat(lambda app: chat_app(app, session=late), scenario)
 
 
+@workflow(name="chat_refusals.late_turn")
+async def late_turn(turn: ui.Turn) -> None:
+    """Answers when it is let."""
+    await ready()
+    async with ui.answering(turn):
+        await agent.run(turn.text)
+
+
+def test_the_message_of_a_turn_that_is_not_begun(on_chat: OnChat) -> None:
+    """What was said is in the chat, also if it was stopped before anything was answered."""
+
+    async def scenario(site: Site) -> None:
+        follow("hello", "hello")
+        client = site.client()
+        for text, message, stop in ("hi", "u1", True), ("and now?", "u2", False):
+            GATE.reset()
+            telling = asyncio.ensure_future(client.say(text, message))
+            await GATE.looked.wait()
+            user, reply = (await client.load()).problem["messages"][-2:]
+            assert (user["id"], user["parts"]) == (message, [{"type": "text", "text": text}])
+            assert reply["parts"] == []
+            if stop:
+                await client.stop()
+            GATE.go.set()
+            told = await telling
+            assert told.reply == reply["id"]
+        loaded = (await client.load()).problem["messages"]
+        assert [one["id"] for one in loaded[::2]] == ["u1", "u2"]
+        assert shown(told.chunks)[-1]["text"] == "hello "
+
+    on_chat(lambda app: chat_app(app, turn=late_turn), scenario)
+
+
 def test_contradictory_verdicts_at_the_same_moment(make: Make, on_chat: OnChat) -> None:
     async def scenario(site: Site) -> None:
         follow([("pay", {"amount": 5})], "done")

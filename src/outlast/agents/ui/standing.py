@@ -243,7 +243,7 @@ class ChatTurns:
         for info in infos:
             _check_owner(info.attributes, user)
         runs = [self._app.get_run(info.id) for info in reversed(infos)]
-        return _counting([one for run in runs for one in await _listed(run, -1)])
+        return _counting([await _turn_of(run) for run in runs])
 
     async def _first(self, attributes: dict[str, str], user: str) -> Standing | None:
         infos = await self._newest(attributes, 1)
@@ -276,8 +276,13 @@ class ChatTurns:
                 return found
 
 
-async def _listed(run: Run[Any], start: int) -> list[Listed]:
-    return [_shown(run, one) async for one in run.stream(TURNS, start, follow=False)]
+async def _turn_of(run: Run[Any]) -> Listed:
+    """The turn that a run answers. As long as the run has not listed it, it is what the run was started with: it may wait for a
+    worker, or have ended before it began to answer."""
+    async for turn in run.stream(TURNS, -1, follow=False):
+        return _shown(run, turn)
+    created = (await run.events())[0]
+    return _shown(run, created.data["input"]["args"][0]["fields"])
 
 
 def _shown(run: Run[Any], turn: dict[str, Any]) -> Listed:
