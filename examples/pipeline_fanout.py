@@ -1,10 +1,13 @@
 """A pipeline: split, do the parts at once but never more than four, join.
 
 Watch the counts. The parts are plain asyncio: a `Semaphore` bounds them, a `TaskGroup` waits for them. Kill it in the
-middle and run it again: the parts that were done are not done again.
+middle and run it again: the parts that were done are not done again. After its end none is.
 
     $ python examples/pipeline_fanout.py
     11 parts, at most 4 at once
+    the longest word is 'whatever', in part 9
+    $ python examples/pipeline_fanout.py
+    11 parts, at most 0 at once
     the longest word is 'whatever', in part 9
 """
 

@@ -24,7 +24,7 @@ from pathlib import Path
 import httpx
 from pydantic import BaseModel
 
-from outlast import App, RunStatus, WorkerOptions, start, step, webhook, workflow
+from outlast import App, Run, RunStatus, WorkerOptions, run_info, start, step, webhook, workflow
 from outlast.http import asgi
 from outlast.webhooks import GitHub
 
@@ -43,7 +43,7 @@ class Decision(BaseModel):
 @step
 def send(to: str, url: str) -> None:
     LETTERS.mkdir(exist_ok=True)
-    (LETTERS / to).write_text(url)
+    (LETTERS / f"{run_info().id}-{to}").write_text(url)
 
 
 @step
@@ -62,10 +62,11 @@ async def complaints() -> str:
     return await refund(received.order) if (await decision).approved else "refused"
 
 
-async def letter(to: str) -> str:
-    while not (LETTERS / to).exists():
+async def letter(run: Run[str], to: str) -> str:
+    path = LETTERS / f"{run.id}-{to}"
+    while not (path.exists() and (url := path.read_text())):
         await asyncio.sleep(0.01)
-    return (LETTERS / to).read_text()
+    return url
 
 
 async def main() -> None:
@@ -74,8 +75,8 @@ async def main() -> None:
     async with App(options=options, public_url="https://shop.example") as app:
         run = await start(complaints())
         async with httpx.AsyncClient(transport=httpx.ASGITransport(asgi(app))) as client:
-            await complain(client, await letter("shop"))
-            url = await letter("manager")
+            await complain(client, await letter(run, "shop"))
+            url = await letter(run, "manager")
             page = (await client.get(url)).text
             print("the page asks:", re.findall("<h1>(.+)</h1>", page)[0])
             while await run.status() is not RunStatus.SUSPENDED:

@@ -564,8 +564,8 @@ class NoAppError(OutlastError):
 
     slug = "no-app"
 
-    def __init__(self, what: str, *, elsewhere: bool = False) -> None:
-        problem = f"{what} needs an open app, and there is none here"
+    def __init__(self, what: str, *, elsewhere: bool = False, needed: str = "an open app") -> None:
+        problem = f"{what} needs {needed}, and there is none here"
         hint = "Open one around it: async with App(): ... (without await: with outlast.blocking.opened(App()): ...)."
         if elsewhere:
             problem = (

@@ -282,6 +282,31 @@ def test_an_app_of_another_event_loop(on_memory: Bench, what: str) -> None:
     on_memory(scenario)
 
 
+def test_an_app_that_is_not_open() -> None:
+    app = App("memory://")
+    with pytest.raises(NoAppError, match=r"^a method of App needs an open app, "):
+        asyncio.run(app.start(one()))
+
+
+def test_an_app_without_a_worker_is_not_served() -> None:
+    async def main() -> None:
+        async with App("memory://", worker=False) as app:
+            with pytest.raises(NoAppError, match=r"^App\.serve\(\) needs .* with a worker, "):
+                await app.serve()
+
+    asyncio.run(main())
+
+
+def test_a_step_is_not_started(on_memory: Bench) -> None:
+    async def scenario(_: App) -> None:
+        call: Any = adds(1, third=2)
+        with pytest.raises(NotAllowedHereError, match=r"coroutine \(step 'misuse.adds'\)"):
+            await start(call)
+        assert await call == 3
+
+    on_memory(scenario)
+
+
 def test_an_app_opened_without_async() -> None:
     app: Any = App("memory://")
     with pytest.raises(TypeError, match=r"async with App\(\).*blocking\.opened"), app:

@@ -98,6 +98,8 @@ def test_what_cannot_be_started(on_memory: Bench) -> None:
         for unfit in ("a/b", ".", ".."):
             with pytest.raises(ValueError, match="run id"):
                 await start(quick(), run_id=unfit)
+        with pytest.raises(ValueError, match="run id: a text of 1"):
+            await start(quick(), run_id=7)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="run id"):
             get_run("half a \ud83d")
         with pytest.raises(EncodeError, match="attributes"):

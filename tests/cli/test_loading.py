@@ -149,6 +149,13 @@ def test_what_is_not_there_is_said(cli: Cli, source: str, said: str) -> None:
     assert said in answer.err
 
 
+def test_a_dot_for_a_colon_is_said(cli: Cli, folder: Path) -> None:
+    (folder / "cli_dotted.py").touch()
+    answer = cli("run", "cli_dotted.pay")
+    assert (answer.code, "there is no module 'cli_dotted.pay'" in answer.err) == (2, True)
+    assert "cli_dotted:pay" in answer.err
+
+
 def test_what_lies_in_src_is_to_be_installed(cli: Cli, folder: Path) -> None:
     (folder / "src" / "cli_in_src").mkdir(parents=True)
     (folder / "src" / "cli_in_src" / "flows.py").touch()

@@ -49,6 +49,16 @@ def test_running_an_id_again_gives_the_first_run(cli: Cli, flows: Path) -> None:
     assert again == first
 
 
+@pytest.mark.parametrize("command", ["run", "start"])
+def test_arguments_for_a_run_that_exists_are_not_taken(cli: Cli, flows: Path, command: str) -> None:
+    cli("run", f"{flows}:fulfil", ORDER, "--id", "order-7")
+    answer = cli(command, f"{flows}:fulfil", '{"id": 8}', "--id", "order-7")
+    assert answer.code == 0
+    assert answer.err.startswith("run order-7 exists already: nothing is started")
+    assert "no worker" not in answer.err
+    assert "exists already" not in cli(command, f"{flows}:fulfil", "--id", "order-7").err
+
+
 def test_an_id_of_another_workflow_is_refused(cli: Cli, flows: Path) -> None:
     cli("start", f"{flows}:nap", "--id", "mine")
     answer = cli("run", f"{flows}:fulfil", ORDER, "--id", "mine")

@@ -19,6 +19,7 @@ def test_a_port_that_is_taken(cli: Cli, flows: Path) -> None:
         answer = cli("serve", flows, "--port", port)
     assert answer.code == 2
     assert f"nothing can listen at 127.0.0.1:{port}" in answer.err
+    assert "--port (0 takes a free one)" in answer.err
 
 
 @pytest.mark.parametrize("port", [-1, 65_536, 99_999])

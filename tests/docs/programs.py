@@ -16,12 +16,17 @@ def run_program(program: Path, folder: Path) -> subprocess.CompletedProcess[str]
     return programs.run_program(_start(program, folder))
 
 
+def start_program(program: Path, folder: Path) -> Program:
+    """Start it, and leave it to the caller."""
+    return Program(_start(program, folder), stderr=subprocess.STDOUT)
+
+
 async def kill_program(
     program: Path, folder: Path, *, url: str, run_id: str, after_steps: int
 ) -> str:
     """Run it until its run has so many outcomes of steps in its log, then SIGKILL it. Gives what it
     printed; the first line must come after the run was started."""
-    with Program(_start(program, folder), stderr=subprocess.STDOUT) as process:
+    with start_program(program, folder) as process:
         assert process.stdout is not None
         printed = process.stdout.readline()
         await _outcomes(url, run_id, after_steps)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.programs import kill_program, run_program
+from tests.docs.programs import kill_program, run_program, start_program
 from tests.house.checkout import ROOT
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -53,6 +53,16 @@ def test_the_first_example_goes_on_after_a_kill(tmp_path: Path) -> None:
     )
     assert before == "look_up executes\n"
     assert run_program(program, tmp_path).stdout == "greet executes\nHello, Ada Lovelace!\n"
+
+
+def test_a_killed_example_does_not_disturb_the_next(tmp_path: Path) -> None:
+    program = ROOT / "examples" / "webhooks.py"
+    with start_program(program, tmp_path) as killed:
+        assert killed.stdout is not None
+        assert killed.stdout.readline() == "not signed: 401\n"
+        killed.kill()
+        killed.wait()
+    assert run_program(program, tmp_path).stdout.endswith("order 7: refunded 20 EUR\n")
 
 
 def _undented(output: str) -> str:

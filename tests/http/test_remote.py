@@ -209,6 +209,7 @@ def test_nobody_answers() -> None:
             with pytest.raises(WorldUnavailableError) as caught:
                 await app.workers()
         assert url in str(caught.value)
+        assert "outlast serve" in str(caught.value.hint)
         assert "secret" not in str(caught.value)
 
     asyncio.run(ask())

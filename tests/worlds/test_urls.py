@@ -90,7 +90,7 @@ def test_names_a_world(url: str, named: str) -> None:
         ("a\ud800.db", "half a character", "sqlite:///FILE.db"),
         ("sqlite::memory:", "names no file", "memory://"),
         ("memory", "no world has such a URL", "memory://"),
-        ("", "no world has such a URL", "a path that ends in .db"),
+        ("", "'': no world has such a URL", "a path that ends in .db"),
     ],
 )
 def test_refuses_what_names_none(url: str, message: str, hint: str) -> None:

@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar, Unpack
 
 from outlast._api.ambient import CLOSED, OPEN_APPS, here
 from outlast._api.calls import Call
@@ -38,6 +38,8 @@ from outlast.world import World
 from outlast.worlds import world_from_url
 
 R = TypeVar("R")
+
+_WITH_WORKER: Final = "an open app with a worker"
 
 
 class App:
@@ -124,7 +126,7 @@ class App:
     def runtime(self) -> Runtime:
         """The open runtime. Internal. Raises `NoAppError` before and after the app is open."""
         if self._runtime is None:
-            raise NoAppError("this app")
+            raise NoAppError("a method of App")
         return self._runtime
 
     @property
@@ -231,7 +233,7 @@ class App:
             NoAppError: The app is not open, or has no worker.
         """
         if self._worker is None:
-            raise NoAppError("App.serve()")
+            raise NoAppError("App.serve()", needed=_WITH_WORKER)
 
         def stopping() -> None:
             self.runtime.drain()  # at once: what is said to stop must not go on for some more turns of the loop
@@ -245,7 +247,7 @@ class App:
         """Wait for as long as the worker can go on. Raises `WorldError` when the world broke, or
         `NoAppError` if there is no worker; never returns."""
         if self._worker is None:
-            raise NoAppError("App.failure()")
+            raise NoAppError("App.failure()", needed=_WITH_WORKER)
         await asyncio.shield(self._worker.failed)
 
     async def stop(self, grace: Delay | None = None) -> None:

@@ -310,8 +310,6 @@ def checked_run_id(run_id: str) -> str:
         or "/" in run_id
         or run_id in (".", "..")
     ):
-        message = (
-            f"{run_id!r} cannot be a run id: 1 to 200 printable characters, no '/', not '.' or '..'"
-        )
+        message = f"{run_id!r} cannot be a run id: a text of 1 to 200 printable characters, no '/', not '.' or '..'"
         raise ValueError(message)
     return run_id

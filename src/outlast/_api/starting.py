@@ -1,6 +1,7 @@
 """`start`, inside and outside of workflows."""
 
 from collections.abc import Awaitable, Mapping
+from types import CoroutineType
 from typing import Any, Final, TypedDict, TypeVar
 
 import msgspec
@@ -254,6 +255,8 @@ def _check_call(given: object) -> None:
         hint = f"Call it: start({given.fn.__name__}(...))."
     else:
         what = f"an object of the type {type(given).__name__}"
+        if isinstance(given, CoroutineType):  # of a step, or of a function without @workflow
+            what += f" ({given.__qualname__})"
         hint = "Pass a call of a function decorated with @workflow: start(fulfil(order))."
     raise NotAllowedHereError(what, "to start a run", hint)
 

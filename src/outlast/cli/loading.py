@@ -101,7 +101,7 @@ def _load_module(name: str) -> ModuleType:
         if error.name is not None and (name == error.name or name.startswith(error.name + ".")):
             raise Problem(
                 f"there is no module {name!r}",
-                hint=_in_src(name) or _WANTED,
+                hint=_in_src(name) or _with_colon(name) or _WANTED,
             ) from error
         _refuse(name, error)
         raise
@@ -116,6 +116,14 @@ def _in_src(name: str) -> str | None:
     if not (within.is_dir() or within.with_name(f"{within.name}.py").is_file()):
         return None
     return "It lies in src: install the project (pip install -e .), or put src on PYTHONPATH."
+
+
+def _with_colon(name: str) -> str | None:
+    """What to do about a dot where a colon belongs."""
+    module, _, inside = name.rpartition(".")
+    if module not in sys.modules:
+        return None
+    return f"A colon parts a module from what is in it: {module}:{inside}"
 
 
 def _put_on_path(folder: Path) -> None:

@@ -65,7 +65,7 @@ async def command(
                 app.serve(on_stopping=watcher.stopping, on_stopped_at_once=leaving.at_once)
             )
             try:
-                run = await begin(app, workflow, args, flags)
+                run = await begin(output, app, workflow, args, flags)
                 leaving.info = await run.info()
                 if leaving.info.status is RunStatus.BLOCKED:
                     await run.wake()  # which tries it again

@@ -70,7 +70,10 @@ async def _serve(common: Common, output: Output, host: str, port: int, *, worker
     try:
         listening = listen(host, port)
     except OSError as error:
-        raise Problem(f"nothing can listen at {host}:{port}: {error.strerror}") from error
+        hint = "Choose another --port (0 takes a free one), or another --host of this machine."
+        raise Problem(
+            f"nothing can listen at {host}:{port}: {error.strerror}", hint=hint
+        ) from error
     with listening:
         if host not in EVERYWHERE and (http.is_local or host not in LOCAL):
             app.learnt_url = address_of(listening)  # its worker begins with what is blocked

@@ -48,12 +48,12 @@ async def start_only(target: str, args: tuple[str, ...], flags: StartFlags, comm
     with output.aside():
         workflow = find_workflow(target)
     async with operated(common, make=True) as app:
-        run = await begin(app, workflow, args, flags)
+        run = await begin(output, app, workflow, args, flags)
         info = await run.info()
         served = bool(await app.workers())
     output.text(run.id)
     output.document({"run": info})
-    if not served:
+    if not served and info.ended_at is None:
         source = target.rpartition(":")[0] or target
         output.note(Text(f"no worker serves this database: outlast worker {source}", style="dim"))
     return Exit.OK

@@ -11,6 +11,7 @@ from outlast.cli.arguments import call_with
 from outlast.cli.find_run import run_of
 from outlast.cli.moments import date_or_none
 from outlast.cli.operated import AnyRun, OperatedApp
+from outlast.cli.output import Output
 from outlast.cli.pairs import attribute_pairs
 from outlast.cli.problem import Problem
 from outlast.cli.targets import AnyWorkflow
@@ -41,12 +42,20 @@ AS_IT_IS: Final = StartFlags()
 
 
 async def begin(
-    app: OperatedApp[AnyRun], workflow: AnyWorkflow, tokens: Sequence[str], flags: StartFlags
+    output: Output,
+    app: OperatedApp[AnyRun],
+    workflow: AnyWorkflow,
+    tokens: Sequence[str],
+    flags: StartFlags,
 ) -> AnyRun:
     """Start the run, or find the one that has the given id: then arguments may be left out."""
     if flags.id is not None:
         found = await _existing(app, flags.id, workflow)
         if found is not None:
+            if tokens:
+                output.note_line(
+                    f"run {flags.id} exists already: nothing is started, and its arguments stay"
+                )
             return found
     options = StartKeywords(
         run_id=flags.id,

@@ -101,7 +101,8 @@ class Api:
         reason = str(error) or type(error).__name__
         if isinstance(error, httpx.UnsupportedProtocol):  # no time will mend that
             return WorldError(self.url, reason)
-        return WorldUnavailableError(self.url, reason)
+        hint = "Check the host and the port in the URL, and that `outlast serve` runs there."
+        return WorldUnavailableError(self.url, reason, hint=hint)
 
     def _refusal(self, answer: httpx.Response) -> OutlastError:
         try:

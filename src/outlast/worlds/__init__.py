@@ -125,5 +125,5 @@ def _unknown(url: str) -> WorldError:
     scheme, separator, _ = url.partition("://")
     if not separator and "@" in url:  # a slip, behind which a password may be
         scheme, separator, _ = url.partition(":")
-    shown = scheme + separator if separator else url
+    shown = scheme + separator if separator else url or "''"
     return WorldError(shown, "no world has such a URL", hint=FORMS)
