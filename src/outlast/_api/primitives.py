@@ -2,13 +2,13 @@
 
 import uuid
 from asyncio import _get_running_loop as running_loop
-from collections.abc import Awaitable, Generator, Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
 from outlast._api.attributes import checked_attributes
+from outlast._api.done import Done
 from outlast._api.where import current_attempt, current_execution, workflow_only
 from outlast._engine.lines import calling_line
 from outlast._ids import seeded_uuid4
@@ -122,7 +122,7 @@ def set_attributes(attributes: Mapping[str, AttributeValue]) -> Awaitable[None]:
     attempt = current_attempt()
     if execution is None and attempt is not None:
         _write_from_step(attempt, checked)
-        return _Done()
+        return Done()
     return workflow_only("set_attributes()").requests.set_attributes(checked, calling_line())
 
 
@@ -133,11 +133,3 @@ def _write_from_step(attempt: Attempt, attributes: Attributes) -> None:
         attempt.run.write(event)
     else:
         loop.call_soon_threadsafe(attempt.run.write, event)
-
-
-class _Done(Awaitable[None]):
-    """An awaitable that is done."""
-
-    def __await__(self) -> Generator[Any, None, None]:
-        return
-        yield

@@ -45,8 +45,6 @@ R = TypeVar("R")
 T = TypeVar("T")
 R_co = TypeVar("R_co", covariant=True)
 
-PAGE = 1_000
-
 
 class Run(Generic[R_co]):
     """A run, by its id. Making one asks nothing of the world; its methods do.

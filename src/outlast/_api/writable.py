@@ -2,12 +2,13 @@
 
 import asyncio
 from asyncio import _get_running_loop as running_loop
-from collections.abc import AsyncIterable, Awaitable, Coroutine, Generator
+from collections.abc import AsyncIterable, Awaitable, Coroutine
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, overload
 
 from outlast._api.chunks import chunk_of, type_name
+from outlast._api.done import Done
 from outlast._api.where import current_attempt, current_execution
 from outlast._runtime.attempts import Attempt
 from outlast._runtime.streams import Outlet
@@ -150,12 +151,4 @@ def done_for(attempt: Attempt, work: Coroutine[Any, Any, None]) -> Awaitable[Non
     if running_loop() is loop:
         return work
     asyncio.run_coroutine_threadsafe(work, loop).result()
-    return _Done()
-
-
-class _Done(Awaitable[None]):
-    """An awaitable that is done."""
-
-    def __await__(self) -> Generator[Any, None, None]:
-        return
-        yield
+    return Done()

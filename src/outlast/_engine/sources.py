@@ -1,13 +1,10 @@
 """Where workflow code gets its time and its chance from: the run that is being executed."""
 
 from asyncio import events
-from datetime import UTC, datetime, timedelta
-from typing import Final, Protocol
+from typing import Protocol
 
 from outlast._clock import Micros
 from outlast._ids import Chance
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Sources(Protocol):
@@ -26,8 +23,3 @@ class Sources(Protocol):
 def current_sources() -> Sources | None:
     """The sources of the run whose turn it is on this thread; `None` outside of workflow code."""
     return getattr(events._get_running_loop(), "sources", None)
-
-
-def deterministic_now(sources: Sources) -> datetime:
-    """The logical time of the run, aware and in UTC, exact to the microsecond."""
-    return _EPOCH + timedelta(microseconds=sources.now())

@@ -1,6 +1,7 @@
 """Cursors: where a page of runs or hooks ended, as an opaque text."""
 
 import base64
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -8,7 +9,7 @@ import msgspec
 from outlast._clock import Micros
 from outlast._model.hooks import HookRecord
 from outlast._model.runs import RunRecord
-from outlast.world import RunOrder
+from outlast.world import HookPage, RunOrder, RunPage
 
 _EARLIEST: Final = -(2**63)
 _LATEST: Final = 2**63 - 1
@@ -30,14 +31,20 @@ def place(run: RunRecord, order: RunOrder) -> tuple[Micros, str]:
     return (at, run.id)
 
 
-def cursor_after(run: RunRecord, order: RunOrder = RunOrder.NEWEST) -> str:
-    """The text for a page that ended with this run."""
-    return cursor_text(Cursor(*place(run, order), order))
+def run_page(runs: Sequence[RunRecord], limit: int, order: RunOrder) -> RunPage:
+    """The first of these runs, up to the limit, with the text for the next page if there are more of them."""
+    page = tuple(runs[:limit])
+    more = 0 < len(page) < len(runs)
+    return RunPage(page, cursor_text(Cursor(*place(page[-1], order), order)) if more else None)
 
 
-def hook_cursor_after(hook: HookRecord, order: RunOrder = RunOrder.NEWEST) -> str:
-    """The text for a page that ended with this hook."""
-    return cursor_text(Cursor(hook.created_at, hook.token, order))
+def hook_page(hooks: Sequence[HookRecord], limit: int, order: RunOrder) -> HookPage:
+    """The same of hooks."""
+    page = tuple(hooks[:limit])
+    if not 0 < len(page) < len(hooks):
+        return HookPage(page, None)
+    last = page[-1]
+    return HookPage(page, cursor_text(Cursor(last.created_at, last.token, order)))
 
 
 def read_cursor(text: str | None, order: RunOrder = RunOrder.NEWEST) -> Cursor:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from outlast._clock import Micros
 from outlast._model.runs import TERMINAL, Attributes, AttributeValue, RunRecord, RunStatus
 from outlast.world import RunFilter, RunOrder, RunPage
-from outlast.worlds.cursors import Cursor, cursor_after, cursor_text, place, read_cursor
+from outlast.worlds.cursors import Cursor, cursor_text, place, read_cursor, run_page
 from outlast.worlds.orders import Source
 
 SPAN: Final = 5_000
@@ -177,7 +177,6 @@ def _page(found: Sequence[RunRecord], order: RunOrder, limit: int, edge: Cursor 
             for run in runs
             if place(run, order) == last or (place(run, order) > last) is order.descending
         ]
-    page = tuple(runs[:limit])
     if len(runs) > limit:
-        return RunPage(page, cursor_after(page[-1], order) if page else None)
-    return RunPage(page, None if edge is None else cursor_text(replace(edge, order=order)))
+        return run_page(runs, limit, order)
+    return RunPage(tuple(runs), None if edge is None else cursor_text(replace(edge, order=order)))

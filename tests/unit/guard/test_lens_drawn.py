@@ -14,8 +14,9 @@ from pydantic import TypeAdapter
 
 from outlast._engine.lens import see, through_lens
 from outlast._engine.lens_drawn import _CLASSES, _FUNCTIONS
-from outlast._engine.sources import current_sources, deterministic_now
+from outlast._engine.sources import current_sources
 from outlast._registry.check_table import ROWS
+from outlast._registry.durations import to_datetime
 from tests.unit.guard.conftest import NOON, FixedSources, Turn, Write
 
 SECONDS = NOON / 1_000_000
@@ -238,7 +239,7 @@ def test_the_sources_are_those_of_the_running_loop(turn: Turn) -> None:
     with turn(at=1_000_001):
         sources = current_sources()
     assert sources is not None
-    assert deterministic_now(sources) == datetime(1970, 1, 1, 0, 0, 1, 1, tzinfo=UTC)
+    assert sources.now() == 1_000_001
     assert current_sources() is None
 
 
@@ -246,7 +247,7 @@ def test_the_sources_are_those_of_the_running_loop(turn: Turn) -> None:
 def test_datetimes_are_exact_to_the_microsecond(turn: Turn, at: int) -> None:
     with turn(at=at):
         shown = see(datetime).now(UTC)
-        assert shown == deterministic_now(FixedSources(1, at))
+        assert shown == to_datetime(at)
 
 
 def test_constants_and_pure_functions_of_the_modules_stay(write: Write, turn: Turn) -> None:

@@ -13,7 +13,7 @@ from outlast._model.hooks import HookRecord
 from outlast._model.runs import TERMINAL, Attributes, RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
 from outlast.world import Happened, HookPage, RunFilter, RunOrder, RunPage
-from outlast.worlds.cursors import cursor_after, hook_cursor_after, place, read_cursor
+from outlast.worlds.cursors import hook_page, place, read_cursor, run_page
 from outlast.worlds.finding import has_text
 from outlast.worlds.memory.tables import Tables
 
@@ -45,9 +45,7 @@ class MemoryListing:
                 one for one in placed if (one[0] < after) is order.descending and one[0] != after
             ]
         placed.sort(key=lambda one: one[0], reverse=order.descending)
-        page = tuple([run for _, run in placed[:limit]])
-        more = 0 < len(page) < len(placed)
-        return RunPage(page, cursor_after(page[-1], order) if more else None)
+        return run_page([run for _, run in placed], limit, order)
 
     async def counts(self, *, most: int) -> Mapping[RunStatus, int]:
         """How many runs there are of each status."""
@@ -98,9 +96,7 @@ class MemoryListing:
             seen = (last.at, last.id)
             comes = gt if oldest_first else lt
             hooks = [one for one in hooks if comes(_hook_place(one), seen)]
-        page = tuple(hooks[:limit])
-        more = 0 < len(page) < len(hooks)
-        return HookPage(page, hook_cursor_after(page[-1], order) if more else None)
+        return hook_page(hooks, limit, order)
 
     async def workers(self) -> tuple[WorkerRecord, ...]:
         """The registered workers, oldest first."""

@@ -10,7 +10,7 @@ from outlast._model.runs import TERMINAL, RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
 from outlast.world import Happened, HookPage, RunFilter, RunOrder, RunPage
 from outlast.worlds.counting import Ends, Stretch, happened
-from outlast.worlds.cursors import hook_cursor_after, read_cursor
+from outlast.worlds.cursors import hook_page, read_cursor
 from outlast.worlds.finding import find_page
 from outlast.worlds.planning import Glimpses
 from outlast.worlds.postgres.connecting import Connection
@@ -115,9 +115,7 @@ class PostgresListing:
         query = self._queries[f"hooks{'_of_run' if of_run else ''}_{order.name.lower()}"]
         wish = (last.at, last.id, limit + 1, *of_run)
         rows = await self._connections.call(lambda connection: connection.fetch(query, *wish))
-        page = tuple([hook_record(row) for row in rows[:limit]])
-        more = page and len(rows) > limit
-        return HookPage(page, hook_cursor_after(page[-1], order) if more else None)
+        return hook_page([hook_record(row) for row in rows], limit, order)
 
     async def workers(self) -> tuple[WorkerRecord, ...]:
         """The registered workers, oldest first."""

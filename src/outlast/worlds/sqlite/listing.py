@@ -13,7 +13,7 @@ from outlast._model.runs import TERMINAL, RunRecord, RunStatus
 from outlast._model.workers import WorkerRecord
 from outlast.world import Happened, HookPage, RunFilter, RunOrder, RunPage
 from outlast.worlds.counting import Ends, Stretch, happened
-from outlast.worlds.cursors import hook_cursor_after, read_cursor
+from outlast.worlds.cursors import hook_page, read_cursor
 from outlast.worlds.finding import find_page
 from outlast.worlds.planning import Glimpses
 from outlast.worlds.sqlite.connecting import file_identity
@@ -114,10 +114,7 @@ class SqliteListing:
         wish = {"run_id": run_id, "at": last.at, "last": last.id, "limit": limit + 1}
         query = f"hooks{'' if run_id is None else '_of_run'}_{order.name.lower()}"
         text = await self._reader.call(lambda connection: ask(connection, query, wish))
-        hooks = tuple(hook_records(text))
-        page = hooks[:limit]
-        more = page and len(hooks) > limit
-        return HookPage(page, hook_cursor_after(page[-1], order) if more else None)
+        return hook_page(hook_records(text), limit, order)
 
     async def workers(self) -> tuple[WorkerRecord, ...]:
         """The registered workers, oldest first."""
