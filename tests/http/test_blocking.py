@@ -146,3 +146,22 @@ def test_an_app_may_stay_open_until_the_process_ends(tmp_path: Path) -> None:
             return len(await app.workers())
 
     assert asyncio.run(workers()) == 0
+
+
+def test_a_forked_child_has_to_open_an_app_of_its_own(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import os\nfrom outlast import App, workflow\n"
+        "from outlast.blocking import open_app, start\nfrom outlast.errors import NoAppError\n\n\n"
+        "@workflow\nasync def answer() -> int:\n    return 42\n\n\n"
+        "open_app(App('sqlite:///fork.db'))\n"
+        "if os.fork():\n    os.wait()\nelse:\n"
+        "    try:\n        start(answer())\n    except NoAppError as error:\n        print(error)\n"
+        "    open_app(App('sqlite:///fork.db'))\n"
+        "print(start(answer()).result())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, program], cwd=tmp_path, capture_output=True, text=True, timeout=30
+    )
+    assert done.stdout.startswith("start() needs an open app, and there is none here\n")
+    assert (done.stdout.splitlines()[-2:], done.returncode) == (["42", "42"], 0)

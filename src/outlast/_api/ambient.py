@@ -1,7 +1,9 @@
 """The app that calls go to when none is named."""
 
 import asyncio
+import os
 from asyncio import _get_running_loop as running_loop
+from contextlib import suppress
 from typing import Any, Final, Protocol
 from weakref import WeakSet
 
@@ -26,6 +28,16 @@ OPEN_APPS: Final[list[AmbientApp]] = []
 
 CLOSED: Final[WeakSet[Runtime]] = WeakSet()
 """The runtimes of apps that were open."""
+
+
+# In a forked child none is: the threads of their event loops stay behind, and whoever waits for one waits for ever.
+os.register_at_fork(after_in_child=OPEN_APPS.clear)
+
+
+def forget(app: AmbientApp) -> None:
+    """The app is not open any more. Idempotent."""
+    with suppress(ValueError):
+        OPEN_APPS.remove(app)
 
 
 def while_open(runtime: Runtime, what: str) -> Runtime:

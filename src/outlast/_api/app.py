@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar, Unpack
 
-from outlast._api.ambient import CLOSED, OPEN_APPS, here
+from outlast._api.ambient import CLOSED, OPEN_APPS, forget, here
 from outlast._api.calls import Call
 from outlast._api.hook_records import find_hook, find_hooks
 from outlast._api.interrupts import Interrupts, say_stopped_at_once
@@ -283,7 +283,7 @@ class App:
             stack.push_async_callback(self._runtime.close)
             # Until the worker has stopped: steps that are finishing find their app.
             OPEN_APPS.append(self)
-            stack.callback(OPEN_APPS.remove, self)
+            stack.callback(forget, self)
             if self._serves:
                 self._worker = Worker(self._runtime)
                 await self._worker.start()
