@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from outlast import App
+from outlast.blocking import opened
 from tests.cli.conftest import Answer
 
 Cli = Callable[..., Answer]
@@ -75,6 +77,15 @@ def test_a_started_run_waits_for_a_worker(cli: Cli, flows: Path, command: tuple[
     document = cli("show", run_id, "--json").document
     assert document["run"]["status"] == "pending"
     assert document["run"]["events"] == 1
+
+
+def test_a_run_in_a_queue_waits_for_a_worker_of_it(cli: Cli, flows: Path) -> None:
+    with opened(App("sqlite:///.outlast/outlast.db")):  # whose worker serves another one
+        assert "no worker" not in cli("start", f"{flows}:nap", "5m").err
+        answer = cli("start", f"{flows}:nap", "5m", "--queue", "gpu large")
+    said = " ".join(answer.err.split())
+    assert f"no worker serves queue gpu large: outlast worker {flows} --queue 'gpu large'" in said
+    assert "queue gpu large" in cli("show", answer.out.strip()).out
 
 
 def test_after_two_dashes_everything_is_the_workflows(cli: Cli, flows: Path) -> None:

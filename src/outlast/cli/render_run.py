@@ -100,6 +100,8 @@ def _facts(view: RunView) -> Iterator[Text]:
     yield Text(f"  {info.id}")
     yield Text(f"  {_beginning(view)}", style="dim")
     yield Text(f"  {count(info.events, 'event')} · version {info.version}", style="dim")
+    if info.queue != "default":
+        yield Text(f"  queue {info.queue}", style="dim")
     if info.attributes:
         yield Text(f"  {attributes_text(info)}", style="dim")
     if info.parent:

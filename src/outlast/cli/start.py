@@ -1,5 +1,6 @@
 """`outlast start`: start a run and leave it to a worker."""
 
+import shlex
 from typing import Annotated, Final
 
 from cyclopts import Parameter
@@ -15,6 +16,8 @@ from outlast.cli.starting import AS_IT_IS, StartFlags, begin
 from outlast.cli.targets import find_workflow
 
 IN_MEMORY: Final = "memory://"
+_DEFAULT: Final = "default"
+"""The queue that a worker serves if it is told none."""
 
 
 async def command(
@@ -50,10 +53,17 @@ async def start_only(target: str, args: tuple[str, ...], flags: StartFlags, comm
     async with operated(common, make=True) as app:
         run = await begin(output, app, workflow, args, flags)
         info = await run.info()
-        served = bool(await app.workers())
+        workers = await app.workers()
     output.text(run.id)
     output.document({"run": info})
-    if not served and info.ended_at is None:
-        source = target.rpartition(":")[0] or target
-        output.note(Text(f"no worker serves this database: outlast worker {source}", style="dim"))
+    if info.ended_at is None and not any(info.queue in worker.queues for worker in workers):
+        output.note(Text(_no_worker(info.queue, target), style="dim"))
     return Exit.OK
+
+
+def _no_worker(queue: str, target: str) -> str:
+    """How to start one that serves the queue."""
+    source = target.rpartition(":")[0] or target
+    if queue == _DEFAULT:
+        return f"no worker serves this database: outlast worker {source}"
+    return f"no worker serves queue {queue}: outlast worker {source} --queue {shlex.quote(queue)}"
