@@ -1,8 +1,12 @@
 """A worker that stops while its runs go on."""
 
 import asyncio
+from pathlib import Path
 
-from outlast import App, RunStatus, step, workflow
+import pytest
+
+from outlast import App, Run, RunStatus, step, workflow
+from outlast._runtime.commits import MAX_BATCH
 from outlast.errors import NoAppError
 from outlast.testing import Signals
 
@@ -67,3 +71,27 @@ def test_a_start_that_waits_for_its_commit_hears_that_the_app_is_closed() -> Non
         return type(answers[0])
 
     assert asyncio.run(asyncio.wait_for(main(), 60)) is NoAppError
+
+
+@pytest.mark.parametrize("turns", [1, 4])
+def test_runs_that_are_being_created_while_the_worker_stops_are_handed_back(
+    turns: int, tmp_path: Path
+) -> None:
+    """They are created as claimed by the worker: nobody else would take them before its lease ends."""
+
+    async def main() -> set[object]:
+        async with App(f"sqlite:///{tmp_path}/stopping.db") as app:
+            starting = _start_many(app)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await app.stop("20s")
+            assert not app.runtime.live
+            runs = await asyncio.gather(*starting)
+            return {await run.status() for run in runs[::20]}
+
+    assert asyncio.run(asyncio.wait_for(main(), 15)) == {RunStatus.PENDING}
+
+
+def _start_many(app: App) -> list[asyncio.Task[Run[str]]]:
+    """More than go with one batch."""
+    return [asyncio.create_task(app.start(two_gates("a", "b"))) for _ in range(MAX_BATCH + 100)]

@@ -98,7 +98,10 @@ class LiveRun:
         self.settle()
 
     def begin_new(self, created: Logged) -> None:
-        """Begin a run that this process has just created."""
+        """Begin a run that this process has just created; or hand it back, if the process stops by now."""
+        if self._runtime.draining:
+            self.release()
+            return
         self._runtime.observers.run_claimed(self.id, self.epoch)
         self._seen = 1
         if self._take(created):

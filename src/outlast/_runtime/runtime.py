@@ -101,8 +101,8 @@ class Runtime:
         self.find_base: Callable[[], str] = lambda: self.public_base
         self.worker_id: str | None = None
         """The worker that serves in this process; `None`: nobody does."""
-        self.draining = False
-        """The process stops: no attempt is begun any more."""
+        self.draining, self.creating = False, 0
+        """Whether the process stops: no attempt is begun any more; and how many runs are being created for its worker."""
         self.claim_request: Callable[[], ClaimRequest | None] = lambda: None
         """What the worker takes of the runs that a commit of this process wakes."""
         self.on_partial: Callable[[ClaimedRun], None] = lambda _claimed: None
@@ -116,7 +116,7 @@ class Runtime:
         self.on_broken: Callable[[Exception], None] = lambda _error: None
         """Told when the world refused a commit in a way that trying again does not mend."""
         self.on_room: Callable[[], None] = lambda: None
-        """Told when a live run, or a step of another worker's run, has left."""
+        """Told when a live run, or a step of another worker's run, has left; while draining also when one was created."""
         self._expected: dict[str, bool] = {}
         """Runs that are claimed and not adopted yet, and whether each has been nudged since."""
         self._threads: StepThreads | None = None
@@ -136,11 +136,16 @@ class Runtime:
         claim = self._claim_for(draft)
         if claim is not None:
             draft = _claimed(draft, claim)
+            self.creating += 1
         future: asyncio.Future[Created] = asyncio.get_running_loop().create_future()
 
         def done(answer: Created | Exception, at: Micros) -> None:
             if isinstance(answer, Created):
                 self._begin_created(answer, draft, event, at)
+            if claim is not None:
+                self.creating -= 1
+                if self.draining:
+                    self.on_room()
             _resolve(future, answer)
 
         self.committer.create(draft, done)

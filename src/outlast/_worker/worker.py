@@ -238,12 +238,15 @@ class Worker:
             await asyncio.wait(tasks, timeout=grace / SECOND)
 
     async def _hand_back(self) -> None:
-        """Release what is live, as one batch, and wait until it is written."""
+        """Release what is live, as one batch, and wait until it is written. So are runs that are being created as
+        claimed by this worker."""
         runtime = self._runtime
         self._steps.hand_back()
         for live in list(runtime.live.values()):
             live.release()
         deadline = runtime.clock.now() + runtime.options.grace
-        while (runtime.live or self._steps) and runtime.clock.now() < deadline:
+        while runtime.live or runtime.creating or self._steps:
+            if runtime.clock.now() >= deadline:
+                break
             self._runs.alarm.reset()
             await self._runs.alarm.wait(deadline, background=True)
