@@ -204,6 +204,9 @@ def test_a_sleep_is_ended_and_another_one_stopped(
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_role("button", name="Send")).to_be_visible()
     expect(page.get_by_role("timer")).to_have_count(0)
+    page.reload()
+    heard = page.locator("p[role=status].unseen")
+    expect(heard).to_have_text(re.compile(r"^Answer: I sleep for 7 days\."))
     say(page, "hello")
     expect(answered(page, "I am a script, not a language model")).to_have_count(1)
 

@@ -12,7 +12,7 @@ export function Announcer({ messages, isBusy, isAsked }: Props) {
   const [said, setSaid] = useState("");
   const was = useRef({ isBusy, isAsked, sleeps: 0 });
   const last = messages.at(-1);
-  const sleeps = last?.parts.filter((part) => part.type === "data-sleep" && !part.data.over).length ?? 0;
+  const sleeps = isBusy && last ? last.parts.filter((part) => part.type === "data-sleep" && !part.data.over).length : 0;
   useEffect(() => {
     const before = was.current;
     was.current = { isBusy, isAsked, sleeps };
