@@ -4,7 +4,7 @@ import { bytes, follow } from "../api.ts";
 import { parsed } from "../exact.ts";
 import { closing } from "../parts/closing.ts";
 import { useEnd } from "../parts/end.ts";
-import { Payload, save } from "../parts/json.tsx";
+import { lineOf, Payload, save } from "../parts/json.tsx";
 import { Empty, Failed, Loading } from "../parts/small.tsx";
 import { useAsked } from "../parts/use.ts";
 import { Virtual } from "../parts/virtual.tsx";
@@ -98,7 +98,7 @@ function Stream({ run, path, name }: { run: RunInfo; path: string; name: string 
         <span class="spring" />
         <button class="quiet" type="button" onClick={download}>Download</button>
       </div>
-      {view === "conversation" && parts ? <Conversation parts={parts} run={run} /> : view === "text" ? <Plain chunks={chunks} changes={read.changes} live={!isOver(run.status)} /> : <Chunks read={read} name={name} />}
+      {view === "conversation" && parts ? <Conversation parts={parts} run={run} /> : view === "text" ? <Plain chunks={chunks} changes={read.changes} live={!isOver(run.status)} /> : <Chunks read={read} name={name} live={!isOver(run.status)} />}
     </>
   );
 }
@@ -111,15 +111,15 @@ function Plain({ chunks, changes, live }: { chunks: Json[]; changes: number; liv
 }
 
 /** Each chunk in a line, and the chosen one whole. */
-function Chunks({ read: { chunks, start }, name }: { read: Read; name: string }) {
+function Chunks({ read: { chunks, start }, name, live }: { read: Read; name: string; live: boolean }) {
   const [at, setAt] = useState<number>();
   const chosen = at === undefined ? undefined : chunks[at - start];
   const { leave, onKeyDown } = closing(chosen === undefined ? undefined : () => setAt(undefined));
   return (
     <div class={`split${chosen === undefined ? "" : " chosen"}`} onKeyDown={onKeyDown}>
-      <Virtual count={chunks.length} height={24} label="Chunks" sticks row={(n) => (
+      <Virtual count={chunks.length} height={24} label="Chunks" sticks={live} row={(n) => (
         <button type="button" class={`chunk${at === n + start ? " selected" : ""}`} aria-pressed={at === n + start} onClick={() => setAt(n + start)}>
-          <span class="num dim">{n + start}</span><span class="mono clip">{JSON.stringify(chunks[n])?.slice(0, 400)}</span>
+          <span class="num dim">{n + start}</span><span class="mono clip">{lineOf(chunks[n]).slice(0, 400)}</span>
         </button>
       )} />
       <aside class="panel" aria-label="Details">

@@ -9,6 +9,7 @@ import { Dialog } from "./dialog.tsx";
 import { isCut } from "./json.tsx";
 import { Wrong } from "./resume.tsx";
 import { JsonInput } from "./schema_form.tsx";
+import { useSending } from "./sending.ts";
 import { Copy } from "./small.tsx";
 
 interface ActionsProps {
@@ -36,23 +37,17 @@ export function Actions({ run, log, act }: ActionsProps) {
 
 function Cancel({ run, act, close }: { run: RunInfo; act: ActionsProps["act"]; close: () => void }) {
   const [reason, setReason] = useState("");
-  const [problem, setProblem] = useState<Problem>();
-  const send = async (event: SubmitEvent) => {
-    event.preventDefault();
-    try {
-      await act("cancel", { reason: reason.trim() || null });
-      close();
-    } catch (error) {
-      setProblem(told(error));
-    }
-  };
+  const { problem, busy, onSubmit } = useSending(async () => {
+    await act("cancel", { reason: reason.trim() || null });
+    close();
+  });
   return (
     <Dialog title="Cancel this run?" close={close}>
-      <form class="form" onSubmit={send}>
+      <form class="form" onSubmit={onSubmit}>
         <p>Its workflow gets a CancelledError where it waits, and may clean up.</p>
         <label class="field"><span>Reason<em> optional</em></span><input name="reason" type="text" autoComplete="off" value={reason} onInput={(event) => setReason(event.currentTarget.value)} /></label>
         <Wrong problem={problem} />
-        <div class="row"><button class="danger" type="submit">Cancel the run</button><Copy text={cancelling(run, reason.trim())} label="Copy command" /></div>
+        <div class="row"><button class="danger" type="submit" disabled={busy}>Cancel the run</button><Copy text={cancelling(run, reason.trim())} label="Copy command" /></div>
       </form>
     </Dialog>
   );
@@ -60,32 +55,27 @@ function Cancel({ run, act, close }: { run: RunInfo; act: ActionsProps["act"]; c
 
 function Rerun({ run, log, close }: { run: RunInfo; log: Log; close: () => void }) {
   const [input, setInput] = useState<Json | undefined>();
-  const [problem, setProblem] = useState<Problem>();
+  const [unread, setUnread] = useState<Problem>();
   const [edits, setEdits] = useState(false);
   const edit = async () => {
     try {
       setInput(plain(isCut(log.input) ? await wholeInput(run) : (log.input ?? NO_INPUT)));
       setEdits(true);
     } catch (error) {
-      setProblem(told(error));
+      setUnread(told(error));
     }
   };
-  const send = async (event: SubmitEvent) => {
-    event.preventDefault();
-    try {
-      const started = await post<RunInfo>(`${pathOf(run.id)}/rerun`, edits ? input : {});
-      go(pathOf(started.id));
-    } catch (error) {
-      setProblem(told(error));
-    }
-  };
+  const { problem, busy, onSubmit } = useSending(async () => {
+    const started = await post<RunInfo>(`${pathOf(run.id)}/rerun`, edits ? input : {});
+    go(pathOf(started.id));
+  });
   return (
     <Dialog title={`Run ${run.workflow} again`} close={close}>
-      <form class="form" onSubmit={send}>
+      <form class="form" onSubmit={onSubmit}>
         <label class="field check"><span>Edit the input</span><input type="checkbox" checked={edits} onChange={() => (edits ? setEdits(false) : void edit())} /></label>
         {edits && <label class="field"><span>Input</span><JsonInput value={input} set={setInput} rows={12} /></label>}
-        <Wrong problem={problem} />
-        <div class="row"><button class="primary" type="submit" disabled={edits && input === undefined}>Start</button><Copy text={rerunning(run, edits ? input : undefined)} label="Copy command" /></div>
+        <Wrong problem={problem ?? unread} />
+        <div class="row"><button class="primary" type="submit" disabled={busy || (edits && input === undefined)}>Start</button><Copy text={rerunning(run, edits ? input : undefined)} label="Copy command" /></div>
       </form>
     </Dialog>
   );

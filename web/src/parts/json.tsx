@@ -107,10 +107,24 @@ function parts(value: Json[] | { [name: string]: Json }): Parts {
 
 /** Binary data: how much, how it begins, and a way to keep it. */
 function Bytes({ base64 }: { base64: string }) {
+  const { size, head } = headOf(base64);
+  const keep = () => save(new Blob([Uint8Array.from(atob(base64), (one) => one.charCodeAt(0))]), "value.bin");
+  return <span><span class="dim">{size}</span> <span class="atom">{head}</span> <button class="quiet" type="button" onClick={keep}>Download</button></span>;
+}
+
+function headOf(base64: string): { size: string; head: string } {
   const size = Math.floor((base64.length * 3) / 4) - (base64.endsWith("==") ? 2 : base64.endsWith("=") ? 1 : 0);
   const head = [...atob(base64.slice(0, 32))].map((one) => one.charCodeAt(0).toString(16).padStart(2, "0")).join(" ");
-  const keep = () => save(new Blob([Uint8Array.from(atob(base64), (one) => one.charCodeAt(0))]), "value.bin");
-  return <span><span class="dim">{size.toLocaleString()} bytes</span> <span class="atom">{head}{size > 24 ? " …" : ""}</span> <button class="quiet" type="button" onClick={keep}>Download</button></span>;
+  return { size: `${size.toLocaleString()} byte${size === 1 ? "" : "s"}`, head: head + (size > 24 ? " …" : "") };
+}
+
+/** A value in one line: its JSON; of bytes how many, and how they begin. */
+export function lineOf(value: Json | undefined): string {
+  if (isObject(value) && value.$type === "bytes" && isBase64(value.base64)) {
+    const { size, head } = headOf(value.base64);
+    return `${size} ${head}`;
+  }
+  return JSON.stringify(value) ?? "";
 }
 
 const isObject = (value: Json | undefined): value is { [name: string]: Json } =>

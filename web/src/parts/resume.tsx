@@ -1,35 +1,27 @@
 // Handing a payload to a hook, with a form made from its schema.
 import { useState } from "preact/hooks";
-import { post, told, type Problem } from "../api.ts";
+import { post, type Problem } from "../api.ts";
 import type { HookInfo, Json } from "../types.ts";
 import { resuming } from "./commands.ts";
 import { JsonInput, SchemaFields, starting } from "./schema_form.tsx";
+import { useSending } from "./sending.ts";
 import { Copy } from "./small.tsx";
 
 export function Resume({ hook, done }: { hook: HookInfo; done: () => void }) {
   const [value, setValue] = useState<Json | undefined>(() => starting(hook.schema));
-  const [problem, setProblem] = useState<Problem>();
-  const [state, setState] = useState<"" | "sending" | "sent">("");
-  const send = async (event: SubmitEvent) => {
-    event.preventDefault();
-    setState("sending");
-    try {
-      await post("hooks/resume", { token: hook.token, payload: value ?? null });
-      setProblem(undefined);
-      setState("sent");
-      done();
-    } catch (error) {
-      setProblem(told(error));
-      setState("");
-    }
-  };
-  if (state === "sent") return <p class="good" role="status">Recorded: the run goes on.</p>;
+  const [sent, setSent] = useState(false);
+  const { problem, busy, onSubmit } = useSending(async () => {
+    await post("hooks/resume", { token: hook.token, payload: value ?? null });
+    setSent(true);
+    done();
+  });
+  if (sent) return <p class="good" role="status">Recorded: the run goes on.</p>;
   return (
-    <form class="form" onSubmit={send}>
+    <form class="form" onSubmit={onSubmit}>
       {hook.schema?.description !== undefined && <p class="dim">{String(hook.schema.description)}</p>}
       {hook.schema ? <SchemaFields schema={hook.schema} value={value} set={setValue} /> : <label class="field"><span>Payload</span><JsonInput value={value} set={setValue} /></label>}
       <Wrong problem={problem} />
-      <div class="row"><button class="primary" type="submit" disabled={state === "sending"}>Resume</button><Copy text={resuming(hook.token, value ?? null)} label="Copy command" /></div>
+      <div class="row"><button class="primary" type="submit" disabled={busy}>Resume</button><Copy text={resuming(hook.token, value ?? null)} label="Copy command" /></div>
     </form>
   );
 }

@@ -51,7 +51,8 @@ export function waitingFor(one: Waiting, now: number): string {
 export function Waits({ run }: { run: RunInfo }) {
   if (run.problem) return <span class="bad" title={run.problem}>{run.problem}</span>;
   const [first, ...more] = run.waiting;
-  if (!first) return null;
+  const delay = run.status === "pending" && run.due_at ? time(run.due_at) - tick.value : 0;
+  if (!first) return delay > 0 ? <>begins in {coarse(delay)}</> : null;
   const all = run.waiting.map((one) => waitingFor(one, tick.value));
   return (
     <span title={all.join("\n")}>

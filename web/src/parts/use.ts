@@ -23,8 +23,11 @@ export function useAsked<T>(path: string | undefined, every = 0, ask: (path: str
     if (path === undefined) return;
     const stop = new AbortController();
     let timer = 0;
+    /** Whether its turn came while nobody looked. */
+    let missed = false;
     const once = async () => {
       clearTimeout(timer);
+      missed = false;
       let away = false;
       try {
         const value = await ask(path, stop.signal);
@@ -36,9 +39,9 @@ export function useAsked<T>(path: string | undefined, every = 0, ask: (path: str
         setState((was) => (away && was.value !== undefined ? was : { problem }));
       }
       const next = away ? Math.min(every || PATIENCE, PATIENCE) : every;
-      if (next && !stop.signal.aborted) timer = setTimeout(() => !document.hidden && void once(), next);
+      if (next && !stop.signal.aborted) timer = setTimeout(() => (document.hidden ? (missed = true) : void once()), next);
     };
-    const seen = () => !document.hidden && every && void once();
+    const seen = () => !document.hidden && (every || missed) && void once();
     document.addEventListener("visibilitychange", seen);
     void once();
     return () => {

@@ -105,7 +105,7 @@ function Pending({ entry, queue, hook }: { entry: Entry; queue: string | null | 
     case "step": {
       const failed = entry.attempts.findLast((one) => one.error)?.error;
       const verb = entry.state === "queued" ? "Queued" : entry.state === "retrying" ? "Retrying" : "Running";
-      return <><b>{verb}</b> {name}{entry.state === "queued" && queue && <InQueue queue={queue} />} {left ? `, ${left}` : since}{entry.state === "running" && attemptOf(entry)} {failed && <span class="bad">{failed.name}: {failed.message}</span>} {line}</>;
+      return <><b>{verb}</b> <span>{name}{entry.state === "queued" && queue && <InQueue queue={queue} />}{entry.state === "running" && attemptOf(entry)}{left && `, ${left}`}</span> {!left && since} {failed && <span class="bad">{failed.name}: {failed.message}</span>} {line}</>;
     }
     case "child":
       return <><b>Waiting for</b> child {name} {entry.child && <RunLink id={entry.child} />} {since} {line}</>;

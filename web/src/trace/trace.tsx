@@ -35,7 +35,10 @@ export function Trace({ log, changes, run, selected, select }: TraceProps) {
   const [narrows, setNarrows] = useState<boolean>();
   const gaps = useMemo(() => gapsOf(log, start, end, !isOver(run.status)), [log, changes, start, end]);
   const waited = gaps.reduce((sum, gap) => sum + gap.to - gap.from, 0);
-  const skips = narrows ?? waited > (end - start) * 0.8;
+  // Once it is on it stays: as a run grows, waits are more of its time at one moment and less at the next.
+  const mostly = useRef(false);
+  mostly.current ||= log.events.length >= run.events && waited > (end - start) * 0.8;
+  const skips = narrows ?? (mostly.current && gaps.length > 0);
   const scale = useMemo(() => new Scale(skips ? gaps : [], end - start), [gaps, skips, start, end]);
   const all = scale.at(end - start) * 1.06;
   const [from, to] = zoom ? [scale.at(zoom[0]), scale.at(zoom[1])] : [0, all];
