@@ -149,6 +149,17 @@ def test_what_is_not_there_is_said(cli: Cli, source: str, said: str) -> None:
     assert said in answer.err
 
 
+@pytest.mark.parametrize("command", ["worker", "serve", "check"])
+@pytest.mark.parametrize("whole", ["cli_whole.py", "cli_whole", "./cli_whole.py"])
+def test_a_workflow_where_a_file_is_wanted_is_said(
+    cli: Cli, folder: Path, command: str, whole: str
+) -> None:
+    (folder / "cli_whole.py").touch()
+    answer = cli(command, f"{whole}:pay")
+    assert (answer.code, "names a workflow" in answer.err) == (2, True)
+    assert f"Give it whole: {whole}." in answer.err
+
+
 def test_a_dot_for_a_colon_is_said(cli: Cli, folder: Path) -> None:
     (folder / "cli_dotted.py").touch()
     answer = cli("run", "cli_dotted.pay")

@@ -25,12 +25,24 @@ def load(source: str) -> ModuleType:
     Raises `Problem`, with the user's own frames, if it cannot be imported, and the library's own errors
     (such as `SideEffectError`) as they are.
     """
+    _check_names_no_workflow(source)
     return _load_file(Path(source)) if names_file(source) else _load_module(source)
 
 
 def names_file(source: str) -> bool:
     """Whether it is meant as a file, not as the dotted name of a module."""
     return source.endswith(".py") or "/" in source or source[:1] == "." or Path(source).is_file()
+
+
+def _check_names_no_workflow(source: str) -> None:
+    """`worker`, `serve` and `check` are easily given what `run` takes."""
+    file, ends, _ = source.partition(".py:")
+    whole = file + ".py" if ends else source.partition(":")[0]
+    if whole not in ("", source) and not Path(source).exists():
+        raise Problem(
+            f"{source!r} names a workflow, and a file or a module is wanted here",
+            hint=f"Give it whole: {whole}. All workflows in it are meant.",
+        )
 
 
 def _load_file(file: Path) -> ModuleType:
