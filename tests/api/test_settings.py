@@ -9,7 +9,8 @@ import pytest
 
 from outlast import App, WorkerOptions
 from outlast._api.options import runtime_options
-from outlast._api.settings import SETTINGS, Origin, find_url, origin, setting, shown, shown_url
+from outlast._api.setting_table import SETTINGS
+from outlast._api.settings import Origin, find_url, origin, setting, shown, shown_url
 from outlast.errors import SettingsError, WorldError
 
 DAY = 86_400_000_000

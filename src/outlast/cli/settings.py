@@ -7,7 +7,8 @@ from typing import cast
 from rich.table import Table
 from rich.text import Text
 
-from outlast._api.settings import SETTINGS, Origin, shown, shown_url
+from outlast._api.setting_table import SETTINGS
+from outlast._api.settings import Origin, shown, shown_url
 from outlast.cli.common import DEFAULTS, Common
 from outlast.cli.output import Output
 

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-from outlast._api.settings import HIDDEN, checked_token, setting
+from outlast._api.setting_table import checked_bearer_token
+from outlast._api.settings import HIDDEN, setting
 from outlast.errors import AccessDeniedError, SettingsError
 
 logger: Final = logging.getLogger("outlast")
@@ -143,7 +144,7 @@ def refuse_other_sites(request: Request) -> None:
 
 def _checked(token: str) -> str:
     try:
-        return checked_token(token)
+        return checked_bearer_token(token)
     except ValueError as error:
         raise SettingsError("token", HIDDEN, "BearerTokens", str(error)) from error
 
