@@ -15,6 +15,8 @@ from starlette.types import Receive, Scope, Send
 
 from outlast import App, Run
 from outlast.agents.ui.approving import approve
+from outlast.agents.ui.chat_sessions import ChatSessions, SessionWorkflow
+from outlast.agents.ui.chat_turns import ChatTurns, TurnWorkflow
 from outlast.agents.ui.incoming import UserMessage, check_id, read_incoming
 from outlast.agents.ui.outgoing import (
     NOTHING,
@@ -25,16 +27,7 @@ from outlast.agents.ui.outgoing import (
     to_json,
     whole_message,
 )
-from outlast.agents.ui.standing import (
-    Chats,
-    ChatSessions,
-    ChatTurns,
-    SessionWorkflow,
-    Standing,
-    TurnWorkflow,
-    new_turn,
-    reply_to,
-)
+from outlast.agents.ui.standing import Chats, Standing, new_turn, reply_to
 from outlast.agents.ui.writing import STREAMS
 from outlast.errors import AccessDeniedError, OutlastError, RequestError
 from outlast.http.access import Loopback, refuse_other_sites
