@@ -89,7 +89,7 @@ def test_starting_twice_gives_the_first_run(on_app: Bench, by: str) -> None:
 
 
 def test_what_cannot_be_started(on_memory: Bench) -> None:
-    async def scenario(_: App) -> None:
+    async def scenario(app: App) -> None:
         anything: Any = quick
         with pytest.raises(NotAllowedHereError, match="start"):
             await start(anything)
@@ -104,6 +104,13 @@ def test_what_cannot_be_started(on_memory: Bench) -> None:
             get_run("half a \ud83d")
         with pytest.raises(EncodeError, match="attributes"):
             await start(quick(), attributes={"a": [1]})  # type: ignore[dict-item]
+        with pytest.raises(EncodeError, match=r"at \$ it is of the type int, whose name is ''"):
+            await start(quick(), attributes={"": 1})
+        misspelt: Any = {"idempotencykey": "b"}
+        with pytest.raises(
+            TypeError, match="no option 'idempotencykey'; it has run_id, idempotency_key"
+        ):
+            await app.start(quick(), **misspelt)
         assert (await list_runs()).runs == ()
         await start(quick(), run_id="taken")
         with pytest.raises(InvalidArgumentsError, match=r"^start\(\) .* not 'place'"):

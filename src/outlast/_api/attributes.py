@@ -17,7 +17,8 @@ def checked_attributes(attributes: Mapping[str, AttributeValue] | None) -> Attri
     for name, value in (attributes or {}).items():
         path = f"$.{name}"
         if type(name) is not str or not name:
-            raise _refused(path, type(name).__name__, "and names are texts")
+            reason = f"whose name is {name!r}, and names are texts that are not empty"
+            raise _refused("$", type(value).__name__, reason)
         if len(name) > LONGEST_NAME:
             reason = f"whose name has {len(name)} characters; {LONGEST_NAME} is the most"
             raise _refused(f"{path[:50]}...", type(value).__name__, reason)

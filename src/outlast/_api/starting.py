@@ -65,7 +65,10 @@ class StartOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def start_options(keywords: StartKeywords) -> StartOptions:
-    """Check. Raises `ValueError` or `EncodeError`."""
+    """Check. Raises `TypeError` for an option that there is not, `ValueError` or `EncodeError`."""
+    if unknown := sorted(set(keywords) - set(StartKeywords.__annotations__)):
+        message = f"start() has no option {unknown[0]!r}; it has {', '.join(StartKeywords.__annotations__)}"
+        raise TypeError(message)
     run_id, key = keywords.get("run_id"), keywords.get("idempotency_key")
     if run_id is not None and key is not None:
         raise ValueError("give run_id or idempotency_key, not both")
