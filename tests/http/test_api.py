@@ -255,3 +255,14 @@ def test_the_base_tells_where_the_api_describes_itself(on_site: OnSite) -> None:
             assert answer.json()["hint"].endswith(BASE)
 
     on_site(scenario)
+
+
+def test_an_api_without_a_base_is_at_the_root() -> None:
+    async def main() -> None:
+        async with App("memory://") as app:
+            transport = httpx.ASGITransport(asgi(app, base=""))
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+                answer = await http.get("/nothing")
+                assert answer.json()["hint"] == "The API is at /"
+
+    asyncio.run(main())

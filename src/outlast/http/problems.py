@@ -120,7 +120,7 @@ def _nothing_at(request: Request) -> RequestError:
         PATH
     ):  # of others than the users of the API, who are to learn nothing of it
         return RequestError("there is nothing here", status=404)
-    told = f"The API is at {root}{base}"
+    told = f"The API is at {root}{base or '/'}"
     if path == (base or "/"):
         told = f"The API describes itself at {root}{base}/openapi.json"
     return RequestError("there is nothing at this path", status=404, hint=told)
