@@ -15,6 +15,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     """`wait`, `step`, `child` or `hook`."""
     id: str
     until: datetime | None = None
+    """When it is over by itself: a wait ends, a hook expires, the next attempt of a step is due. `None`: never."""
     on: str | None = None
     """The step's name, or the child's run id."""
     line: str | None = None
@@ -233,6 +234,7 @@ class StepStats(msgspec.Struct, frozen=True, kw_only=True):
     p50: float
     """Seconds from the first attempt's start to the outcome: the median."""
     longest: float
+    """Seconds, as `p50`."""
 
 
 class WorkflowStats(msgspec.Struct, frozen=True, kw_only=True):

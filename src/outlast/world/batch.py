@@ -41,6 +41,7 @@ class RunDraft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Its `run_created`."""
     parent: Parent | None = None
     idempotency_key: str | None = None
+    """If a run was created with the same key before, nothing is created, and the answer names that run."""
     claim: "Claim | None" = None
     """Create it as already claimed, by the process that creates it. Ignored if there is a delay.
     Nothing answers for the children of an `Advance`, so a claim of theirs is for who knows that
@@ -51,6 +52,7 @@ class RunDraft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     token reserved: what comes for it goes to this run, and only this run can open a hook with it. Not for the
     children of an `Advance`."""
     delivery: EventDraft | None = None
+    """The `hook_received` that goes with `token`."""
 
 
 class Claim(msgspec.Struct, frozen=True, gc=False):
@@ -58,6 +60,7 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
 
     worker: str
     lease: Micros
+    """How long from now it holds, unless it is renewed; in microseconds."""
 
 
 class ClaimRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +70,9 @@ class ClaimRequest(msgspec.Struct, frozen=True, kw_only=True):
     workflows: frozenset[str]
     """The names of the workflows it knows. Runs of others are left alone."""
     queues: tuple[str, ...]
+    """The queues that it serves."""
     limit: int
+    """The most runs to take."""
 
 
 class ClaimedRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -80,14 +85,16 @@ class ClaimedRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Dispatch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A step for another worker: it goes into the queue of steps, due at once."""
+    """A step for another worker: it goes into the queue of steps."""
 
     ref: str
     """The id of the `RunStep` command. Dispatching one that is in the queue already changes nothing."""
     name: str
     queue: str
     priority: int
+    """Steps of a higher priority are claimed first."""
     attempt: int
+    """The number of the attempt that is to be made: 1 is the first."""
     delay: Micros = 0
     """How long from now it becomes due."""
     data: bytes
@@ -133,7 +140,9 @@ class Suspend(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     log; otherwise the owner keeps the run and gets what it has missed."""
 
     due_at: Micros | None
+    """When it is due without anything from outside; `None`: never."""
     waiting: tuple[Waiting, ...]
+    """What it waits for, to be shown; it decides nothing."""
 
 
 class Release(msgspec.Struct, frozen=True, gc=False):
@@ -141,12 +150,15 @@ class Release(msgspec.Struct, frozen=True, gc=False):
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The code does not fit the log. The run stays as it is until somebody wakes it: it is not due,
+    """The code does not fit the log, or a setting is missing. The run stays as it is until somebody wakes it: it is not due,
     and `blocked` until it is claimed again. If the owner has not seen the whole log, it is due at once:
     what it has missed may be a wake or a cancellation."""
 
     problem: str
+    """Why, for people."""
     digest: str
+    """Of the source of its workflow, as the owner has it: `Claims.unblock` compares it. Empty, and so another than
+    any, if the next worker that starts is to try it."""
 
 
 class End(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -202,6 +214,7 @@ class Again(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     events neither make the run due nor nudge its owner."""
 
     attempt: int
+    """The number of the attempt that is to be made next."""
     delay: Micros
     """How long from now it becomes due."""
 

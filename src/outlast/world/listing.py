@@ -43,7 +43,9 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     attributes: Attributes = {}
     """All of these must be equal, as JSON is: 1, true, 1.0 and "1" are four values."""
     created_from: Micros | None = None
+    """Created at this time or later."""
     created_to: Micros | None = None
+    """Created before this time."""
     parent: str | None = None
     text: str = ""
     """In the id, the workflow's name, or the names and values of attributes, without regard to case."""
@@ -156,6 +158,7 @@ class PruneRequest(msgspec.Struct, frozen=True, kw_only=True):
     statuses: tuple[RunStatus, ...] = ()
     workflows: tuple[str, ...] = ()
     limit: int = 500
+    """The most runs to delete in this call."""
 
 
 class Retention(Protocol):

@@ -28,7 +28,9 @@ class Writer(msgspec.Struct, frozen=True, gc=False):
     epoch: int
     """The epoch of the claim of the run; of a dispatched step, that of the claim of the step."""
     attempt: int
+    """The number of the attempt: 1 is the first."""
     dispatched: bool = False
+    """Whether the step came through the queue of steps: then the epoch is that of its claim."""
     keep: bool = False
     """What it writes is never superseded, whatever becomes of the attempt."""
 
@@ -78,6 +80,7 @@ class StreamRead(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int | None = None
     """The epoch of the stream as the reader knows it."""
     limit: int = PAGE_BYTES
+    """About so many bytes of chunks at once, and one stored segment at least."""
 
 
 class StreamPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,8 +105,11 @@ class StreamState(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     chunks: int
+    """How many count: without those that were superseded."""
     bytes: int
+    """How long these are together."""
     over: bool
+    """Whether nothing more comes: it was closed, or the run has ended."""
 
 
 class Streams(Protocol):
