@@ -154,6 +154,8 @@ def _class(form: Form) -> type:
     reason = "no module that is loaded here has such a class"
     if is_local(name):
         reason = "a class that a function defines cannot be found again"
+    elif find_class(name.partition("[")[0]) is not None:
+        reason = "nothing that is loaded here names the class with these parameters; name it in its module"
     raise Unreadable(f"it is a {name!r}: {reason}")
 
 

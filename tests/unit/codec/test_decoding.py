@@ -81,6 +81,12 @@ def test_a_module_that_is_not_loaded_stays_so() -> None:
     assert "no module that is loaded here has such a class" in str(error)
 
 
+def test_parameters_that_no_code_here_has_named_are_told_from_a_class_that_is_missing() -> None:
+    name = "tests.unit.codec.samples:Page[str]"
+    error = _unreadable(_payload("object", **{"class": name, "fields": {"items": []}}))
+    assert "names the class with these parameters" in str(error)
+
+
 def test_a_module_is_not_asked_for_what_it_does_not_have() -> None:
     def answer(name: str) -> object:
         raise AssertionError(name)
