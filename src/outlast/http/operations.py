@@ -54,8 +54,9 @@ class Asked:
     async def durably(self, act: Awaitable[T]) -> T:
         """What an act gives when it is durable. While the world cannot be written it waits, and for longer than those
         who ask: then `WorldUnavailableError` is raised, and the act may be done all the same."""
+        limit = asyncio.timeout(self.act_within)
         try:
-            async with asyncio.timeout(self.act_within) as limit:
+            async with limit:
                 return await act
         except TimeoutError:
             if not limit.expired():
