@@ -21,7 +21,12 @@ def test_who_acts_in_an_outage_is_told_that_it_may_be_done_all_the_same(tmp_path
         signals = Signals()
         app = App(world=world, instruments=[signals])
         http = HttpApp(
-            app, base="/api/v1", access=Loopback(), ping_every=15, respond_within=30, act_within=0.05
+            app,
+            base="/api/v1",
+            access=Loopback(),
+            ping_every=15,
+            respond_within=30,
+            act_within=0.05,
         )
         async with app, asyncio.timeout(30):
             site = Site(app, http, signals)
