@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from outlast import App, Run, RunStatus, step, workflow
+from outlast import App, Run, RunStatus, WorkerOptions, hook, step, workflow
 from outlast._runtime.commits import MAX_BATCH
 from outlast.errors import NoAppError
 from outlast.testing import Signals
+from outlast.world import Batch, Receipt
 
 gates: dict[str, asyncio.Event] = {}
 
@@ -22,6 +23,11 @@ async def pass_gate(name: str) -> str:
 @workflow(name="stopping.two_gates")
 async def two_gates(first: str, second: str) -> str:
     return await pass_gate(first) + await pass_gate(second)
+
+
+@workflow(name="stopping.waits")
+async def waits(token: str) -> int:
+    return await hook(int, token=token)
 
 
 def test_a_run_whose_next_step_comes_while_the_worker_stops_is_handed_back() -> None:
@@ -90,6 +96,35 @@ def test_runs_that_are_being_created_while_the_worker_stops_are_handed_back(
             return {await run.status() for run in runs[::20]}
 
     assert asyncio.run(asyncio.wait_for(main(), 15)) == {RunStatus.PENDING}
+
+
+def test_a_run_that_a_commit_takes_while_the_worker_stops_is_handed_back() -> None:
+    """The commit that wakes a run claims it too, and the world may be done with it after the worker has left."""
+
+    async def main() -> RunStatus:
+        signals = Signals()
+        async with App("memory://", options=WorkerOptions(linger=0), instruments=[signals]) as app:
+            run = await app.start(waits("stopping"))
+            await signals.wait_for("run_suspended", run_id=run.id)
+            log = app.runtime.world.log
+            asked, gate, commit = asyncio.Event(), asyncio.Event(), log.commit
+
+            async def late(batch: Batch) -> Receipt:
+                asked.set()
+                await gate.wait()
+                return await commit(batch)
+
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(log, "commit", late)
+                resuming = asyncio.create_task(app.resume("stopping", 1))
+                await asked.wait()
+                stopping = asyncio.create_task(app.stop("20s"))
+                await asyncio.wait([stopping], timeout=0.1)
+                gate.set()
+                await asyncio.gather(resuming, stopping)
+            return await run.status()
+
+    assert asyncio.run(asyncio.wait_for(main(), 15)) == RunStatus.PENDING
 
 
 def _start_many(app: App) -> list[asyncio.Task[Run[str]]]:

@@ -77,7 +77,7 @@ class Committer:
         self._scheduled = False
         self._closed = False
         self._flight: Flight | None = None
-        self._writing: asyncio.Future[Receipt] | None = None
+        self.writing: asyncio.Future[Receipt] | None = None
         """What the world will answer to it; `None` while it waits to be tried again."""
         self._backoff = Backoff(clock, self._try_again)
         self._answers = Answers()
@@ -119,9 +119,9 @@ class Committer:
         Whoever waits for an answer gets `NoAppError`."""
         self._closed = True
         self._backoff.cancel()
-        if self._writing is not None:
-            self._writing.cancel()
-            await asyncio.gather(self._writing, return_exceptions=True)
+        if self.writing is not None:
+            self.writing.cancel()
+            await asyncio.gather(self.writing, return_exceptions=True)
         self._refuse()
 
     def _has_work(self) -> bool:
@@ -186,14 +186,14 @@ class Committer:
         """Hand the batch to the world. No task: what is answered at once is delivered at once."""
         flight.began = self._clock.now()
         batch = flight.batch(self._claim() if flight.wakes else None)
-        self._writing = asyncio.ensure_future(self._log.commit(batch))
-        if self._writing.done():
-            self._written(self._writing)
+        self.writing = asyncio.ensure_future(self._log.commit(batch))
+        if self.writing.done():
+            self._written(self.writing)
         else:
-            self._writing.add_done_callback(self._written, context=self._context)
+            self.writing.add_done_callback(self._written, context=self._context)
 
     def _written(self, writing: asyncio.Future[Receipt]) -> None:
-        flight, self._writing = self._flight, None
+        flight, self.writing = self._flight, None
         if writing.cancelled() or flight is None:
             self._clock.release()
             return  # closed

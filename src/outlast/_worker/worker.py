@@ -250,3 +250,5 @@ class Worker:
                 break
             self._runs.alarm.reset()
             await self._runs.alarm.wait(deadline, background=True)
+        if (writing := runtime.committer.writing) is not None:  # it may take runs for this worker
+            await asyncio.wait([writing], timeout=runtime.options.grace / SECOND)
