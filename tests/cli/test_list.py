@@ -68,6 +68,11 @@ def test_a_remark_that_fits_stands_beside_its_run() -> None:
     assert line.endswith("sleep 3d 0h left  tenant=acme")
 
 
+def test_a_remark_is_one_line() -> None:
+    (_, line) = drawn(run(attributes={"note": "first\nsecond\r\nthird"}), width=120)
+    assert line.endswith("note=first second third")
+
+
 def test_one_that_does_not_fit_stands_below() -> None:
     lines = drawn(run(waiting=(CHILD, SLEEP, SLEEP)), run(), width=100)
     assert lines[2] == f"    child {CHILD.on}, sleep 3d 0h left and 1 more"

@@ -143,13 +143,13 @@ def test_children_waits_and_remarks() -> None:
     assert log.entry("c#1").state == "running"
     log.add(2, "child_failed", id="c#1", run_id="run_2", error=ERROR)
     log.add(5, "wait_completed", id="2/sleep#1", deadline=micros(5), started_at=micros(3))
-    log.add(6, "cancel_requested", reason="enough").add(7, "something_new", x=1)
+    log.add(6, "cancel_requested", reason="enough\nof it").add(7, "something_new", x=1)
     log.add(8, "run_cancelled", reason="enough")
     timeline = Timeline(log.events)
     assert [entry.name for entry in timeline.entries] == [
         "child",
         "sleep",
-        "cancel asked for: enough",
+        "cancel asked for: enough of it",
         "something new",
     ]
     assert log.entry("c#1").state == "failed"

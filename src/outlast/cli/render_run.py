@@ -13,7 +13,7 @@ from outlast.cli.condensing import Mark, condensed
 from outlast.cli.looks import STATUS_SIGNS
 from outlast.cli.plain import call_text, value_text
 from outlast.cli.render_timeline import Span, TimelineTable, error_line
-from outlast.cli.texts import count, indented, own_frames
+from outlast.cli.texts import attributes_text, count, indented, own_frames
 from outlast.cli.timeline import Timeline
 from outlast.cli.times import ago, date_and_time, length, offset, ticking
 from outlast.records import RunInfo
@@ -75,11 +75,6 @@ def status_text(status: RunStatus) -> Text:
     return Text(f"{sign} {status.value}", style=style)
 
 
-def attributes_text(info: RunInfo) -> str:
-    """`tenant=acme try=2`."""
-    return " ".join(f"{name}={value}" for name, value in info.attributes.items())
-
-
 def worker_gone(info: RunInfo, now: datetime) -> bool:
     """Whether the worker that holds a running run has died: it was noticed, or the lease has ended. The
     run goes on as soon as another worker takes it."""
@@ -103,7 +98,7 @@ def _facts(view: RunView) -> Iterator[Text]:
     if info.queue != "default":
         yield Text(f"  queue {info.queue}", style="dim")
     if info.attributes:
-        yield Text(f"  {attributes_text(info)}", style="dim")
+        yield Text(f"  {attributes_text(info.attributes)}", style="dim")
     if info.parent:
         yield Text(f"  child of {info.parent}", style="dim")
     if worker_gone(info, view.now):

@@ -8,8 +8,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from outlast import RunStatus
-from outlast.cli.render_run import attributes_text, status_text, worker_gone
-from outlast.cli.texts import fitted
+from outlast.cli.render_run import status_text, worker_gone
+from outlast.cli.texts import attributes_text, fitted
 from outlast.cli.times import ago, length, rough
 from outlast.records import RunInfo
 
@@ -79,7 +79,7 @@ def run_remarks(run: RunInfo, now: datetime) -> Iterator[Text]:
     if worker_gone(run, now):
         yield Text("worker gone", style="yellow")
     if run.attributes:
-        yield Text(attributes_text(run), style="dim")
+        yield Text(attributes_text(run.attributes), style="dim")
 
 
 def _waits_text(run: RunInfo, now: datetime) -> str:

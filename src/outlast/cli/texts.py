@@ -2,6 +2,7 @@
 
 import importlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,16 @@ _FRAME: Final = re.compile(r'  File "(?P<file>[^"]*)", line \d+')
 def count(number: int, what: str) -> str:
     """`1 event`, `2 events`."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def in_one_line(text: str) -> str:
+    """The same with a blank for each line break, for what stands in a row among others."""
+    return " ".join(text.splitlines())
+
+
+def attributes_text(attributes: Mapping[str, object]) -> str:
+    """`tenant=acme try=2`."""
+    return in_one_line(" ".join(f"{name}={value}" for name, value in attributes.items()))
 
 
 def indented(text: str, by: str = "  ") -> str:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from outlast._api.inspection import ErrorText, error_text
+from outlast.cli.texts import attributes_text, in_one_line
 from outlast.cli.times import moment
 from outlast.records import EventRecord, Waiting
 
@@ -196,11 +197,11 @@ def closed(hook: Entry, at: datetime) -> Entry:
 def note(event: EventRecord) -> Entry:
     match event.kind:
         case "attributes_set":
-            pairs = event.data["attributes"].items()
-            return remark(event, "attributes " + " ".join(f"{k}={v}" for k, v in pairs))
+            return remark(event, f"attributes {attributes_text(event.data['attributes'])}")
         case "cancel_requested":
             reason = event.data.get("reason")
-            return remark(event, f"cancel asked for: {reason}" if reason else "cancel asked for")
+            said = f"cancel asked for: {in_one_line(reason)}" if reason else "cancel asked for"
+            return remark(event, said)
         case _:
             return remark(event, "woken: its sleeps end")
 
